@@ -1,0 +1,63 @@
+package backend
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/config"
+	"github.com/odoo-connector/connector/odoo"
+)
+
+// ErrNotFound is what an adapter's Read says, wrapped, of a record that the server does not have.
+var ErrNotFound = errors.New("the record does not exist")
+
+// Environment is what units work in: one backend of the configuration, its version's units, the
+// session with Odoo, the system's client and the binder.
+type Environment struct {
+	Backend *Backend
+	Config  config.Backend
+	Session *odoo.Session
+	Client  any // what the system's Connect made
+	Binder  *binding.Binder
+	Clock   Clock
+	// Explain is told, step by step, what is read, planned and written; it may be nil.
+	Explain func(step string)
+
+	adapters map[string]Adapter
+}
+
+// Explainf tells a step to whoever listens.
+func (e *Environment) Explainf(format string, args ...any) {
+	if e.Explain != nil {
+		e.Explain(fmt.Sprintf(format, args...))
+	}
+}
+
+// Adapter is the adapter of a binding model, made once per environment, or a *NoUnitError.
+func (e *Environment) Adapter(model string) (Adapter, error) {
+	if a, ok := e.adapters[model]; ok {
+		return a, nil
+	}
+	factory, err := lookup[AdapterFactory](e.Backend, model, AdapterUnit)
+	if err != nil {
+		return nil, err
+	}
+	a, err := factory(e)
+	if err != nil {
+		return nil, err
+	}
+	if e.adapters == nil {
+		e.adapters = map[string]Adapter{}
+	}
+	e.adapters[model] = a
+	return a, nil
+}
+
+// Settings are the configuration's settings of the model: direction, domain, conflict.
+func (e *Environment) Settings(model string) config.Model {
+	if m, ok := e.Config.FindModel(model); ok {
+		return m
+	}
+	return config.Model{Model: model, Direction: config.DirectionBoth, Conflict: config.ConflictAsk}
+}

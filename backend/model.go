@@ -1,0 +1,121 @@
+package backend
+
+import (
+	"context"
+
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/mapping"
+	"github.com/odoo-connector/connector/odoo"
+	"github.com/odoo-connector/connector/record"
+)
+
+// Model is a binding model: the pair of an external type and an Odoo model.
+type Model struct {
+	Name      string // "trello.card"
+	OdooModel string // "project.task"
+	Noun      string // what people call the external record: "card"
+	OdooNoun  string // what people call the Odoo record: "task"
+
+	NameField     string // external field with the display name
+	OdooNameField string // Odoo field with the display name
+	TimeField     string // external field with the moment of the last change, "" for none
+
+	// Parent is the binding model of the record that this one lives in, "" for none; ParentField
+	// holds its external id, and OdooParent is the Odoo field (many2one or x2many) with the Odoo
+	// parent, "" where the Odoo record lives in none.
+	Parent      string
+	ParentField string
+	OdooParent  string
+	// Scoped says that one Odoo record may stand for one external record in each parent.
+	Scoped bool
+
+	// ByName says that an external record always binds to the Odoo record of its name, whose name
+	// is unique in the database; a second external record of that name is an alias.
+	ByName bool
+	// Creates says that Odoo records without a counterpart are created outside.
+	Creates bool
+	// Domain narrows the Odoo records that can be matched or created outside, beside the parent's
+	// condition. It may be nil.
+	Domain odoo.Domain
+	// CascadeFrom are Odoo many2one fields to records whose archiving archives this one, and whose
+	// restoring may restore it, without a user's doing. See Plan.
+	CascadeFrom []string
+}
+
+// Key names an external record to be read.
+type Key struct {
+	ID     string
+	Parent string // external id of its parent where it is known, else ""
+}
+
+// Result is what became of one record of a plural call.
+type Result struct {
+	Record record.Record // as the server has it now
+	Err    error         // ErrNotFound (wrapped) where a read by id says that it doesn't exist
+}
+
+// Adapter reads and writes the external records of one binding model. Reading is compulsory; what
+// else it can do is found by asking for the interfaces below. Every method takes and gives many
+// records, with a result for each in the order they were asked for; the error beside the results is
+// for what concerns them all, such as an outage.
+type Adapter interface {
+	Read(ctx context.Context, keys []Key) ([]Result, error)
+}
+
+// Listing is what an adapter found when it was asked for everything.
+type Listing struct {
+	Records []record.Record
+	Parents []string // external ids of the parents that were listed in full; {""} for a model without parent
+}
+
+// Lister lists all records, put away ones too: for systems that cannot tell what changed.
+type Lister interface {
+	List(ctx context.Context) (Listing, error)
+}
+
+// Siblings lists the records of some parents (of {""} for a model without parent).
+type Siblings interface {
+	Siblings(ctx context.Context, parents []string) ([]record.Record, error)
+}
+
+// Creator makes external records. An error whose outcome is unknown says so by OutcomeUnknown.
+type Creator interface {
+	Create(ctx context.Context, values []mapping.Values) ([]Result, error)
+}
+
+// Change is an update of one external record: only the fields that change.
+type Change struct {
+	Key    Key
+	Values mapping.Values
+}
+
+// Updater changes external records and returns them as they are afterwards.
+type Updater interface {
+	Update(ctx context.Context, changes []Change) ([]Result, error)
+}
+
+// Importer are the hooks around the import of one record into Odoo. Each may be nil.
+type Importer struct {
+	// Skip gives a reason not to import the record, "" to go on.
+	Skip func(r record.Record) string
+	// Before is called when the record was read and before anything is planned.
+	Before func(ctx context.Context, env *Environment, r record.Record) error
+	// Validate refuses values by an error, before they are written.
+	Validate func(values mapping.Values) error
+	// After is called when the record was written and bound.
+	After func(ctx context.Context, env *Environment, b binding.Binding) error
+}
+
+// Exporter are the hooks around the export of one record out of Odoo. Each may be nil.
+type Exporter struct {
+	Skip     func(r record.Record) string
+	Before   func(ctx context.Context, env *Environment, r record.Record) error
+	Validate func(values mapping.Values) error
+	After    func(ctx context.Context, env *Environment, b binding.Binding) error
+}
+
+// Deleter are the hooks around a deletion that one side reports. Each may be nil.
+type Deleter struct {
+	// After is called when a binding was marked as deleted on one side.
+	After func(ctx context.Context, env *Environment, b binding.Binding) error
+}

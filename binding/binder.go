@@ -1,0 +1,255 @@
+package binding
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/odoo-connector/connector/record"
+	"github.com/odoo-connector/connector/state"
+)
+
+// Binder finds and writes the bindings of one Odoo database and one backend.
+type Binder struct {
+	db       *state.DB
+	database string
+	backend  string
+}
+
+// New makes a binder. Database is the key of the Odoo database (its URL and name), backend the
+// backend's name.
+func New(db *state.DB, database, backend string) *Binder {
+	return &Binder{db: db, database: database, backend: backend}
+}
+
+// Database is the key of the Odoo database.
+func (b *Binder) Database() string { return b.database }
+
+// Backend is the backend's name.
+func (b *Binder) Backend() string { return b.backend }
+
+const columns = `id, model, external_id, odoo_model, odoo_id, scope, role, parent, name, fields, canonical,
+	odoo_write_date, active_flip, sync_date, external_gone, odoo_gone, intent, intent_at, intent_sent`
+
+// ByExternal finds the bindings of external records. Unbound ones are absent from the answer.
+func (b *Binder) ByExternal(ctx context.Context, model string, externalIDs []string) (map[string]Binding, error) {
+	list, err := jsonList(externalIDs)
+	if err != nil {
+		return nil, err
+	}
+	found, err := b.query(ctx, `model = ? AND external_id IN (SELECT value FROM json_each(?))`, model, list)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]Binding, len(found))
+	for _, f := range found {
+		out[f.ExternalID] = f
+	}
+	return out, nil
+}
+
+// ByOdoo finds the bindings of Odoo records, of every scope and role, primaries first.
+func (b *Binder) ByOdoo(ctx context.Context, model string, odooIDs []int64) (map[int64][]Binding, error) {
+	list, err := jsonList(odooIDs)
+	if err != nil {
+		return nil, err
+	}
+	found, err := b.query(ctx, `model = ? AND odoo_id IN (SELECT value FROM json_each(?))`, model, list)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int64][]Binding, len(found))
+	for _, f := range found {
+		out[f.OdooID] = append(out[f.OdooID], f)
+	}
+	return out, nil
+}
+
+// ToOdoo is the Odoo id of an external record, as the reference's to_openerp. ok is false if it
+// isn't bound.
+func (b *Binder) ToOdoo(ctx context.Context, model, externalID string) (id int64, ok bool, err error) {
+	found, err := b.ByExternal(ctx, model, []string{externalID})
+	if err != nil {
+		return 0, false, err
+	}
+	f, ok := found[externalID]
+	return f.OdooID, ok && f.OdooID != 0, nil
+}
+
+// ToBackend is the external id that stands for an Odoo record within a scope, as the reference's
+// to_backend. ok is false if it isn't bound there.
+func (b *Binder) ToBackend(ctx context.Context, model string, odooID int64, scope string) (id string, ok bool, err error) {
+	found, err := b.ByOdoo(ctx, model, []int64{odooID})
+	if err != nil {
+		return "", false, err
+	}
+	for _, f := range found[odooID] {
+		if f.Role == Primary && f.Scope == scope && f.ExternalID != "" {
+			return f.ExternalID, true, nil
+		}
+	}
+	return "", false, nil
+}
+
+// All are the bindings of one model, open intents among them, in the order of their ids.
+func (b *Binder) All(ctx context.Context, model string) ([]Binding, error) {
+	return b.query(ctx, `model = ?`, model)
+}
+
+// Intents are the open intents of all models, oldest first.
+func (b *Binder) Intents(ctx context.Context) ([]Binding, error) {
+	return b.query(ctx, `intent <> ''`)
+}
+
+// Unsettled are the exports of one model whose request may still make an external record, or may
+// have made a second one: open intents and bindings whose request was repeated.
+func (b *Binder) Unsettled(ctx context.Context, model string) ([]Binding, error) {
+	found, err := b.query(ctx, `model = ? AND intent_sent <> ''`, model)
+	return slices.DeleteFunc(found, func(f Binding) bool { return f.Intent == Import }), err
+}
+
+// Get is one binding by its own id; ok is false if there is none.
+func (b *Binder) Get(ctx context.Context, id int64) (found Binding, ok bool, err error) {
+	list, err := b.query(ctx, `id = ?`, id)
+	if err != nil || len(list) == 0 {
+		return Binding{}, false, err
+	}
+	return list[0], true, nil
+}
+
+func (b *Binder) query(ctx context.Context, where string, args ...any) (out []Binding, err error) {
+	rows, err := b.db.Read().QueryContext(ctx, `SELECT `+columns+` FROM binding
+		WHERE database = ? AND backend = ? AND `+where+` ORDER BY role DESC, id`, append([]any{b.database, b.backend}, args...)...)
+	if err != nil {
+		return nil, fmt.Errorf("bindings could not be read: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		f, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	return out, rows.Err()
+}
+
+func scan(rows *sql.Rows) (f Binding, err error) {
+	var external sql.NullString
+	var odooID sql.NullInt64
+	var fields, sent string
+	var synced, externalGone, odooGone, intentAt int64
+	err = rows.Scan(&f.ID, &f.Model, &external, &f.OdooModel, &odooID, &f.Scope, &f.Role, &f.Parent, &f.Name, &fields, &f.Canonical,
+		&f.OdooWriteDate, &f.ActiveFlip, &synced, &externalGone, &odooGone, &f.Intent, &intentAt, &sent)
+	if err != nil {
+		return f, fmt.Errorf("a binding could not be read: %w", err)
+	}
+	f.ExternalID, f.OdooID = external.String, odooID.Int64
+	f.SyncDate, f.ExternalGone = state.FromMicros(synced), state.FromMicros(externalGone)
+	f.OdooGone, f.IntentAt = state.FromMicros(odooGone), state.FromMicros(intentAt)
+	return f, decodeJSON(&f, fields, sent)
+}
+
+func decodeJSON(f *Binding, fields, sent string) error {
+	if err := json.Unmarshal([]byte(fields), &f.Fields); err != nil {
+		return fmt.Errorf("binding %d holds fields that cannot be read: %w", f.ID, err)
+	}
+	if sent == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(sent), &f.Sent); err != nil {
+		return fmt.Errorf("binding %d holds an intent that cannot be read: %w", f.ID, err)
+	}
+	return nil
+}
+
+// DuplicateError says that a record is bound already, so that a second binding was refused.
+type DuplicateError struct {
+	Binding Binding
+	Err     error
+}
+
+// Error names the pair that was refused.
+func (e *DuplicateError) Error() string {
+	return fmt.Sprintf("%s was not bound: one of the two is bound already; look at `connector bindings list`", e.Binding)
+}
+
+// Unwrap is the database's own error.
+func (e *DuplicateError) Unwrap() error { return e.Err }
+
+// Save writes a binding in a transaction: a new one if its ID is 0, which it then sets. A pair that
+// would bind a record twice is refused with a *DuplicateError.
+func (b *Binder) Save(ctx context.Context, tx *state.Tx, f *Binding) error {
+	fields, err := encode(f.Fields)
+	if err != nil {
+		return err
+	}
+	sent := ""
+	if f.Sent.Fields != nil || f.Sent.Values != nil {
+		if sent, err = encode(f.Sent); err != nil {
+			return err
+		}
+	}
+	args := b.arguments(f, fields, sent)
+	if f.ID == 0 {
+		err = b.insert(ctx, tx, f, args)
+	} else {
+		_, err = tx.ExecContext(ctx, updateSQL, append(args, f.ID)...)
+	}
+	if err != nil && state.IsUniqueViolation(err) {
+		return &DuplicateError{Binding: *f, Err: err}
+	}
+	return err
+}
+
+const insertSQL = `INSERT INTO binding (database, backend, model, external_id, odoo_model, odoo_id, scope, role, parent, name,
+	fields, canonical, odoo_write_date, active_flip, sync_date, external_gone, odoo_gone, intent, intent_at, intent_sent)
+	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id`
+
+const updateSQL = `UPDATE binding SET database=?, backend=?, model=?, external_id=?, odoo_model=?, odoo_id=?, scope=?, role=?, parent=?, name=?,
+	fields=?, canonical=?, odoo_write_date=?, active_flip=?, sync_date=?, external_gone=?, odoo_gone=?, intent=?, intent_at=?, intent_sent=?
+	WHERE id = ?`
+
+func (b *Binder) insert(ctx context.Context, tx *state.Tx, f *Binding, args []any) error {
+	return tx.QueryRowContext(ctx, insertSQL, args...).Scan(&f.ID)
+}
+
+func (b *Binder) arguments(f *Binding, fields, sent string) []any {
+	role := f.Role
+	if role == "" {
+		role = Primary
+	}
+	return []any{b.database, b.backend, f.Model, sql.NullString{String: f.ExternalID, Valid: f.ExternalID != ""},
+		f.OdooModel, sql.NullInt64{Int64: f.OdooID, Valid: f.OdooID != 0}, f.Scope, role, f.Parent, f.Name,
+		fields, record.CanonicalVersion, f.OdooWriteDate, f.ActiveFlip, micros(f.SyncDate), micros(f.ExternalGone),
+		micros(f.OdooGone), f.Intent, micros(f.IntentAt), sent}
+}
+
+// micros stores the zero time as 0.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return state.Micros(t)
+}
+
+// Delete takes a binding away: an intent that came to nothing.
+func (b *Binder) Delete(ctx context.Context, tx *state.Tx, id int64) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM binding WHERE id = ?`, id)
+	return err
+}
+
+// OdooID is an id as a reference holds it.
+func OdooID(id int64) string { return strconv.FormatInt(id, 10) }
+
+func jsonList[T any](ids []T) (string, error) {
+	if len(ids) == 0 {
+		return "[]", nil
+	}
+	return encode(ids)
+}

@@ -1,0 +1,107 @@
+// Package binding keeps which external record and which Odoo record are the same thing, and what
+// both sides last agreed on: the reference's binding records and its Binder, in the local database.
+package binding
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/odoo-connector/connector/record"
+)
+
+// Role tells whether a binding is the one that an Odoo record is exported through.
+type Role string
+
+// The roles of a binding.
+const (
+	Primary Role = "primary" // the external record that stands for the Odoo record in its scope
+	Alias   Role = "alias"   // one more external record that stands for the same Odoo record
+)
+
+// Intent tells that a record is about to be created on the other side. It is committed before the
+// request leaves, so that a crash cannot make a second one.
+type Intent string
+
+// The intents of a binding.
+const (
+	None   Intent = ""       // both halves are there
+	Import Intent = "import" // an Odoo record is being created
+	Export Intent = "export" // an external record is being created
+)
+
+// FieldState is what a binding knows of one field: the raw hash of each side when they last agreed
+// and the canonical value they agreed on. An empty hash means "not known": the side is compared by
+// its canonical value.
+type FieldState struct {
+	External string       `json:"x"`
+	Odoo     string       `json:"o"`
+	Base     record.Value `json:"base"`
+}
+
+// Fields are the states of a binding's fields by the name of the mapping's field.
+type Fields map[string]FieldState
+
+// Sent is what an intent sent, or is about to send, so that an outcome that nobody saw can be
+// found out.
+type Sent struct {
+	Values   map[string]record.Value `json:"values"`             // what was sent
+	Name     string                  `json:"name"`               // the name as it was sent
+	Parent   string                  `json:"parent,omitempty"`   // external id of the parent, for an export
+	Seen     []string                `json:"seen,omitempty"`     // ids of the records of that name that were there before
+	Fields   Fields                  `json:"fields"`             // the binding's fields once it succeeded
+	Repeated bool                    `json:"repeated,omitempty"` // it was sent a second time, so a late twin may appear
+}
+
+// Binding is one pair of records.
+type Binding struct {
+	ID            int64
+	Model         string // the binding model, "trello.card"
+	ExternalID    string // "" while an export's intent is open
+	OdooModel     string
+	OdooID        int64 // 0 while an import's intent is open
+	Scope         string
+	Role          Role
+	Parent        string // external id of the parent
+	Name          string // for people
+	Fields        Fields
+	Canonical     int    // version of the canonical form of Fields
+	OdooWriteDate string // of the Odoo record when it was last read, "2006-01-02 15:04:05"
+	ActiveFlip    string // write_date at which the Odoo record was last seen archived or restored
+	SyncDate      time.Time
+	ExternalGone  time.Time // when a read by id said that it was deleted; zero while it is there
+	OdooGone      time.Time
+	Intent        Intent
+	IntentAt      time.Time
+	Sent          Sent
+}
+
+// Bound reports whether both halves are there.
+func (b Binding) Bound() bool { return b.ExternalID != "" && b.OdooID != 0 }
+
+// Gone reports whether one half was deleted on its side.
+func (b Binding) Gone() bool { return !b.ExternalGone.IsZero() || !b.OdooGone.IsZero() }
+
+// Base is the canonical value that both sides last agreed on in the field; known is false if they
+// never did, or if it was written by another version of the canonical form.
+func (b Binding) Base(field string) (state FieldState, known bool) {
+	state, known = b.Fields[field]
+	return state, known && b.Canonical == record.CanonicalVersion
+}
+
+// String names the pair for people.
+func (b Binding) String() string {
+	return fmt.Sprintf("%s %s ↔ %s %d", b.Model, orDash(b.ExternalID), b.OdooModel, b.OdooID)
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}
+
+func encode(v any) (string, error) {
+	b, err := json.Marshal(v)
+	return string(b), err
+}

@@ -1,0 +1,173 @@
+// Package config turns config.yaml into one typed, validated struct that is safe to print.
+//
+// The file is read node by node, so that every problem is reported with its file, line and path, and all problems of a file
+// are reported at once (see [Errors]). Names (of databases, backends and models) are always values in the file, never keys.
+// A system (Trello, Magento, …) declares the keys of its own in a [Kind]; the package decodes a backend's block into the
+// struct that the Kind makes. Secrets stay what the file says about them until they are needed, see [Secret.Reveal].
+package config
+
+import (
+	"strings"
+	"time"
+)
+
+// DefaultTimeout is how long one request may take where the file gives no `timeout:`.
+const DefaultTimeout = 30 * time.Second
+
+const (
+	minTimeout    = time.Second
+	maxTimeout    = 10 * time.Minute
+	defaultState  = "state.db"
+	sandboxScheme = "sandbox"
+)
+
+// Config is one validated configuration file.
+type Config struct {
+	// Path is the file as it was named to [Load]; messages name it in this form.
+	Path string
+	// Dir is the absolute directory of the file; relative paths in the file start here.
+	Dir string
+	// State is the absolute path of the local database; state.db beside the file where `state:` is left out.
+	State string
+	// Odoo holds the Odoo databases in the order of the file, at least one, each with a name of its own.
+	Odoo []Odoo
+	// Backends holds the external systems in the order of the file, at least one, each with a name of its own.
+	Backends []Backend
+}
+
+// Odoo is one Odoo database and the user that the connector logs in as.
+type Odoo struct {
+	// Name is what a backend's `odoo:` refers to.
+	Name string
+	// URL is http://…, https://… or sandbox://NAME; it carries no credentials, query or fragment.
+	URL string
+	// Database, Username and Password may be empty where URL is a sandbox, which fills them in.
+	Database string
+	Username string
+	Password Secret
+	// Timeout is the deadline of one request, from 1 s to 10 min; [DefaultTimeout] where left out.
+	Timeout time.Duration
+	// Line is where the entry begins in the file, counted from 1.
+	Line int
+}
+
+// Backend is one external system that is kept in step with one Odoo database.
+type Backend struct {
+	// Name is what the command line calls it, as in `connector sync trello`.
+	Name string
+	// Kind names the system and Version its version, as a [Kind] declares them; the Kind's first version where left out.
+	Kind    string
+	Version string
+	// Odoo is the name of an entry of [Config.Odoo]; the only one where left out.
+	Odoo string
+	// URL is http://…, https://… or sandbox://NAME; the Kind's DefaultURL where left out.
+	URL string
+	// Timeout is the deadline of one request, from 1 s to 10 min; [DefaultTimeout] where left out.
+	Timeout time.Duration
+	// Models holds every binding model of the Kind, in the Kind's order: the defaults, changed by what `models:` says.
+	Models []Model
+	// Settings is what the Kind's Settings function made, filled with the system's own keys; nil where it made none.
+	Settings any
+	// Line is where the entry begins in the file, counted from 1.
+	Line int
+}
+
+// Model says how the records of one binding model cross between Odoo and a backend.
+type Model struct {
+	// Model is the binding model, as trello.card.
+	Model string
+	// Direction is Both where left out.
+	Direction Direction
+	// Domain restricts the Odoo records: an Odoo domain in prefix form as nested lists of string, int64, float64, bool and
+	// []any (YAML's null is false, as in Odoo). It is nil where left out and empty, not nil, where the file says [].
+	Domain []any
+	// Conflict is Ask where left out.
+	Conflict Conflict
+	// Line is where the entry begins in the file, counted from 1; 0 where the file does not mention the model.
+	Line int
+}
+
+// Direction says which way the records of a model cross.
+type Direction string
+
+// The directions that a model can take.
+const (
+	DirectionBoth   Direction = "both"   // changes cross both ways; the default
+	DirectionImport Direction = "import" // changes cross from the backend into Odoo only
+	DirectionExport Direction = "export" // changes cross from Odoo to the backend only
+	DirectionOff    Direction = "off"    // the model is left alone
+)
+
+// Imports tells whether changes of the backend are written into Odoo.
+func (d Direction) Imports() bool { return d == DirectionBoth || d == DirectionImport }
+
+// Exports tells whether changes of Odoo are written to the backend.
+func (d Direction) Exports() bool { return d == DirectionBoth || d == DirectionExport }
+
+// Conflict says which side wins where both changed the same field of a record.
+type Conflict string
+
+// The policies for a conflict. It is recorded whichever of them holds.
+const (
+	ConflictAsk     Conflict = "ask"     // nothing is written until a person decides; the default
+	ConflictOdoo    Conflict = "odoo"    // Odoo's value wins
+	ConflictBackend Conflict = "backend" // the backend's value wins
+	ConflictNewest  Conflict = "newest"  // the value that was written last wins
+)
+
+// Kind describes what a system adds to a backend's block: its name, versions, binding models and keys of its own.
+type Kind struct {
+	// Name is the value of `kind:`, as trello.
+	Name string
+	// Versions lists the values that `version:` can take, at least one; the first is the default.
+	Versions []string
+	// Models lists the binding models, as trello.card, in the order in which [Backend.Models] gives them.
+	Models []string
+	// DefaultURL is the backend's URL where `url:` is left out; empty where it must be given.
+	DefaultURL string
+	// Settings makes a pointer to a struct for the system's own keys; nil where it has none. A field's key is its yaml tag;
+	// the tag config:"required" makes the key compulsory unless the backend is a sandbox. Fields may be string, bool, ints,
+	// floats, [time.Duration], [Secret], structs and pointers of these, and slices of any of these. A struct that breaks
+	// these rules, or takes a key that every backend has, is a mistake of the system's author and panics in [Load].
+	Settings func() any
+}
+
+// SandboxName gives demo for sandbox://demo and tells whether the Odoo side is played by a sandbox.
+func (o Odoo) SandboxName() (string, bool) { return sandboxName(o.URL) }
+
+// SandboxName gives demo for sandbox://demo and tells whether the backend is played by a sandbox.
+func (b Backend) SandboxName() (string, bool) { return sandboxName(b.URL) }
+
+func sandboxName(rawURL string) (string, bool) {
+	return strings.CutPrefix(rawURL, sandboxScheme+"://")
+}
+
+// FindOdoo gives the Odoo entry of that name and whether there is one.
+func (c *Config) FindOdoo(name string) (Odoo, bool) {
+	for _, o := range c.Odoo {
+		if o.Name == name {
+			return o, true
+		}
+	}
+	return Odoo{}, false
+}
+
+// FindBackend gives the backend of that name and whether there is one.
+func (c *Config) FindBackend(name string) (Backend, bool) {
+	for _, b := range c.Backends {
+		if b.Name == name {
+			return b, true
+		}
+	}
+	return Backend{}, false
+}
+
+// FindModel gives the settings of that binding model and whether the backend's kind has it.
+func (b Backend) FindModel(model string) (Model, bool) {
+	for _, m := range b.Models {
+		if m.Model == model {
+			return m, true
+		}
+	}
+	return Model{}, false
+}

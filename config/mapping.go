@@ -1,0 +1,89 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// mapping is a block of keys, each of them known to its reader and given once.
+type mapping struct {
+	value
+	fields map[string]value
+}
+
+// mapping gives the block's values by key. Unknown and duplicate keys are reported and left out; with known nil, any key is
+// taken. A key without a value counts as left out.
+func (v value) mapping(known []string) (mapping, bool) {
+	if v.node.Kind != yaml.MappingNode {
+		v.failType("keys with values", "")
+		return mapping{}, false
+	}
+	m := mapping{value: v, fields: map[string]value{}}
+	first := map[string]int{}
+	for i := 0; i+1 < len(v.node.Content); i += 2 {
+		m.add(v.node.Content[i], v.node.Content[i+1], known, first)
+	}
+	return m, true
+}
+
+// add takes one key with its value; first holds the lines of the keys so far.
+func (m mapping) add(key, val *yaml.Node, known []string, first map[string]int) {
+	resolved := m.r.at(key, m.path).node
+	switch {
+	case key.Kind == void:
+		return
+	case resolved.Kind != yaml.ScalarNode:
+		m.r.report(key, m.path, "expected a key, found "+describe(resolved), "")
+		return
+	}
+	path := joinPath(m.path, resolved)
+	if line, twice := first[resolved.Value]; twice {
+		name, _ := keyName(resolved)
+		m.r.report(key, path, fmt.Sprintf("duplicate key %q, first on line %d", name, line), "")
+		return
+	}
+	first[resolved.Value] = key.Line
+	if known != nil && !slices.Contains(known, resolved.Value) {
+		m.unknown(key, resolved, val, known)
+		return
+	}
+	m.fields[resolved.Value] = m.r.at(val, path)
+}
+
+// unknown reports a key that nobody reads. A key that cannot be one is shown up to its first odd character, and one without
+// a value inside { } not at all: it may be the rest of a secret that holds a comma or a colon and lost its quotes.
+func (m mapping) unknown(key, resolved, val *yaml.Node, known []string) {
+	name, whole := keyName(resolved)
+	bare := m.node.Style&yaml.FlowStyle != 0 && isNull(val) && val.Value == ""
+	switch {
+	case bare:
+		m.r.report(key, m.path, "a key without a value", "put text that holds a comma, a brace or a colon in quotes")
+	case !whole:
+		m.r.report(key, joinPath(m.path, resolved), fmt.Sprintf("unknown key %q", name+"…"),
+			"write a blank after a key's colon, and put text that holds a comma, a brace or a colon in quotes")
+	default:
+		m.r.report(key, joinPath(m.path, resolved), fmt.Sprintf("unknown key %q", name), suggest(name, known))
+	}
+}
+
+// get gives the value of a key and whether the file has one.
+func (m mapping) get(key string) (value, bool) {
+	v, ok := m.fields[key]
+	return v, ok && !isNull(v.node)
+}
+
+// require gives the value of a key and reports its absence.
+func (m mapping) require(key, hint string) (value, bool) {
+	v, ok := m.get(key)
+	if ok {
+		return v, true
+	}
+	if empty, there := m.fields[key]; there {
+		empty.fail(fmt.Sprintf("required key %q is empty", key), hint)
+	} else {
+		m.r.report(m.place, joinPath(m.path, &yaml.Node{Value: key}), fmt.Sprintf("required key %q is missing", key), hint)
+	}
+	return value{}, false
+}

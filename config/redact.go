@@ -1,0 +1,113 @@
+package config
+
+import (
+	"reflect"
+	"time"
+)
+
+// Redacted gives the effective configuration, defaults filled in, in the shape of the file and safe to print: maps, lists,
+// text, numbers and booleans only. A secret shows where it comes from, {env: NAME}, {file: PATH} or {command: [PROGRAM,
+// ******]}, and as ****** where the file holds the text itself. Time spans are text, as 30s.
+func (c *Config) Redacted() map[string]any {
+	odoos := make([]any, len(c.Odoo))
+	for i, o := range c.Odoo {
+		odoos[i] = o.redacted()
+	}
+	backends := make([]any, len(c.Backends))
+	for i, b := range c.Backends {
+		backends[i] = b.redacted()
+	}
+	return map[string]any{"state": c.State, "odoo": odoos, "backends": backends}
+}
+
+func (o Odoo) redacted() map[string]any {
+	shape := map[string]any{"name": o.Name, "url": o.URL, "timeout": short(o.Timeout)}
+	for key, text := range map[string]string{"database": o.Database, "username": o.Username} {
+		if text != "" {
+			shape[key] = text
+		}
+	}
+	if !o.Password.IsZero() {
+		shape["password"] = o.Password.redacted()
+	}
+	return shape
+}
+
+func (b Backend) redacted() map[string]any {
+	shape := map[string]any{}
+	if b.Settings != nil {
+		shape = redactedFields(settingFields(b.Settings))
+	}
+	models := make([]any, len(b.Models))
+	for i, m := range b.Models {
+		models[i] = m.redacted()
+	}
+	shape["name"], shape["kind"], shape["version"], shape["odoo"] = b.Name, b.Kind, b.Version, b.Odoo
+	shape["url"], shape["timeout"], shape["models"] = b.URL, short(b.Timeout), models
+	return shape
+}
+
+func (m Model) redacted() map[string]any {
+	shape := map[string]any{"model": m.Model, "direction": string(m.Direction), "conflict": string(m.Conflict)}
+	if m.Domain != nil {
+		shape["domain"] = m.Domain
+	}
+	return shape
+}
+
+// redacted gives where the secret comes from.
+func (s Secret) redacted() any {
+	if s.from == nil {
+		return nil
+	}
+	switch o := *s.from; {
+	case o.env != "":
+		return map[string]any{"env": o.env}
+	case o.file != "":
+		return map[string]any{"file": o.file}
+	case len(o.command) > 0:
+		argv := []any{o.command[0]}
+		for range o.command[1:] {
+			argv = append(argv, mask)
+		}
+		return map[string]any{"command": argv}
+	default:
+		return mask
+	}
+}
+
+func redactedFields(fields []field) map[string]any {
+	shape := map[string]any{}
+	for _, f := range fields {
+		if one := redactedSetting(f.value); one != nil {
+			shape[f.key] = one
+		}
+	}
+	return shape
+}
+
+// redactedSetting gives one value of a system's settings; nil where it was left out.
+func redactedSetting(v reflect.Value) any {
+	switch {
+	case v.Type() == secretType:
+		return v.Interface().(Secret).redacted() //nolint:forcetypeassert // The type was just compared.
+	case v.Type() == durationType:
+		return short(time.Duration(v.Int()))
+	case v.Kind() == reflect.Pointer && v.IsNil(), v.Kind() == reflect.Slice && v.IsNil():
+		return nil
+	case v.Kind() == reflect.Pointer:
+		return redactedSetting(v.Elem())
+	case v.Kind() == reflect.Struct:
+		return redactedFields(structFields(v))
+	case v.Kind() == reflect.Slice:
+		items := make([]any, v.Len())
+		for i := range items {
+			items[i] = redactedSetting(v.Index(i))
+		}
+		return items
+	case v.Kind() == reflect.String:
+		return v.String() // plain text even where the field's type is a named one
+	default:
+		return v.Interface()
+	}
+}

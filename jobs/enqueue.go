@@ -1,0 +1,275 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/odoo-connector/connector/state"
+)
+
+// waitingStates selects the jobs that stand for their identity. The words are those of the index job_waiting, without
+// which SQLite wouldn't use it.
+const waitingStates = "identity <> '' AND state IN ('wait_dependencies','pending','enqueued')"
+
+// Enqueue puts a job into the line, in the caller's transaction. Where its identity is set and a job of that backend and
+// identity waits already, that one's id is returned and created is false: its arguments and place in the line stay, its
+// description is refreshed and the dependencies are added. A failed one is put back into the line instead, as new, and
+// created is true. One that is running doesn't count: what it has read may be older than what the new job is for.
+//
+// Errors: *ArgsError, *CycleError, *NotFoundError for an unknown dependency, *TransitionError for a cancelled one.
+func (q *Queue) Enqueue(ctx context.Context, tx *state.Tx, s Spec) (id int64, created bool, err error) {
+	ids, news, err := q.enqueue(ctx, tx, []Spec{s})
+	if err != nil {
+		return 0, false, err
+	}
+	return ids[0], news[0], nil
+}
+
+// EnqueueAll is [Queue.Enqueue] for many, with a few statements in all. It gives their ids in the order of the specs (an
+// identity that occurs twice is one job) and how many were created.
+func (q *Queue) EnqueueAll(ctx context.Context, tx *state.Tx, specs []Spec) (ids []int64, created int, err error) {
+	ids, news, err := q.enqueue(ctx, tx, specs)
+	for _, isNew := range news {
+		if isNew {
+			created++
+		}
+	}
+	return ids, created, err
+}
+
+type key struct{ backend, identity string }
+
+// batch sorts what is to be enqueued by what becomes of it.
+type batch struct {
+	jobs    []*Job // one per spec; a pointer occurs twice when the identity does
+	fresh   []*Job // to insert
+	revived []*Job // failed, to put back
+	joined  []*Job // wait already
+}
+
+func (q *Queue) enqueue(ctx context.Context, tx *state.Tx, specs []Spec) (ids []int64, created []bool, err error) {
+	b, err := q.sort(ctx, tx, specs)
+	if err != nil {
+		return nil, nil, fmt.Errorf("enqueue: %w", err)
+	}
+	for _, step := range []func(context.Context, *state.Tx) error{b.insert, b.revive, b.refresh, b.depend} {
+		if err := step(ctx, tx); err != nil {
+			return nil, nil, fmt.Errorf("enqueue: %w", err)
+		}
+	}
+	ids, created = make([]int64, len(specs)), make([]bool, len(specs))
+	counted := make(map[*Job]bool, len(specs))
+	for _, j := range b.joined {
+		counted[j] = true
+	}
+	for i, j := range b.jobs {
+		ids[i], created[i] = j.ID, !counted[j]
+		counted[j] = true
+	}
+	return ids, created, nil
+}
+
+func (q *Queue) sort(ctx context.Context, tx *state.Tx, specs []Spec) (*batch, error) {
+	b := &batch{}
+	byKey := make(map[key]*Job, len(specs))
+	var keys []key
+	var unique []*Job
+	for _, s := range specs {
+		j, err := newJob(s, q.newUUID(), tx.Now())
+		if err != nil {
+			return nil, err
+		}
+		k, own := key{j.Backend, j.Identity}, &j
+		if first, twice := byKey[k]; twice && j.Identity != "" {
+			first.DependsOn = sortedIDs(append(first.DependsOn, j.DependsOn...))
+			b.jobs = append(b.jobs, first)
+			continue
+		}
+		if j.Identity != "" {
+			byKey[k] = own
+			keys = append(keys, k)
+		}
+		b.jobs, unique = append(b.jobs, own), append(unique, own)
+	}
+	stored, err := lookup(ctx, tx, keys)
+	if err != nil {
+		return nil, err
+	}
+	for _, j := range unique {
+		b.place(j, stored[key{j.Backend, j.Identity}])
+	}
+	return b, nil
+}
+
+// place decides what becomes of a job of whose identity this one is stored already; the zero Job: none is.
+func (b *batch) place(j *Job, stored Job) {
+	switch j.ID = stored.ID; {
+	case stored.ID == 0:
+		b.fresh = append(b.fresh, j)
+	case stored.State == StateFailed:
+		b.revived = append(b.revived, j)
+	default:
+		b.joined = append(b.joined, j)
+	}
+}
+
+// lookup finds the jobs that stand for identities: the waiting one, or else the last that failed.
+func lookup(ctx context.Context, tx *state.Tx, keys []key) (map[key]Job, error) {
+	found := make(map[key]Job, len(keys))
+	for chunk := range slices.Chunk(keys, chunkSize) {
+		query, args := lookupQuery(chunk)
+		err := each(ctx, tx, query, args, func(rows scanner) error {
+			var j Job
+			err := rows.Scan(&j.ID, &j.Backend, &j.Identity, &j.State)
+			found[key{j.Backend, j.Identity}] = j
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// lookupQuery gives a query of which the last row of an identity counts: failed jobs come first, by id, and a waiting one
+// after them.
+func lookupQuery(keys []key) (string, []any) {
+	pairs := make([]any, 0, 2*len(keys))
+	for _, k := range keys {
+		pairs = append(pairs, k.backend, k.identity)
+	}
+	in := " AND (backend, identity) IN (VALUES " + rowMarks(len(keys), 2) + ")"
+	return `SELECT id, backend, identity, state FROM (
+			SELECT id, backend, identity, state, 0 AS waits FROM job WHERE identity <> '' AND state = 'failed'` + in + `
+			UNION ALL SELECT id, backend, identity, state, 1 FROM job WHERE ` + waitingStates + in + `
+		) AS candidate ORDER BY waits, id`, append(pairs, pairs...)
+}
+
+func (b *batch) insert(ctx context.Context, tx *state.Tx) error {
+	for chunk := range slices.Chunk(b.fresh, chunkSize) {
+		byUUID := make(map[string]*Job, len(chunk))
+		args := make([]any, 0, 15*len(chunk))
+		now := state.Micros(tx.Now())
+		for _, j := range chunk {
+			byUUID[j.UUID] = j
+			args = append(args, j.UUID, j.Function, j.Backend, j.Model, j.Channel, j.Identity, string(j.Args),
+				j.Description, j.State, j.Priority, state.Micros(j.ETA), j.Hold, j.MaxRetries, now, now)
+		}
+		query := `INSERT INTO job (uuid, function, backend, model, channel, identity, args,
+			description, state, priority, eta, hold, max_retries, created, enqueued)
+			VALUES ` + rowMarks(len(chunk), 15) + ` RETURNING id, uuid`
+		err := each(ctx, tx, query, args, func(rows scanner) error {
+			var id int64
+			var uuid string
+			err := rows.Scan(&id, &uuid)
+			if j := byUUID[uuid]; j != nil {
+				j.ID = id
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// revive puts failed jobs back into the line as if they were new; but one whose worker died still shares no slice.
+func (b *batch) revive(ctx context.Context, tx *state.Tx) error {
+	for chunk := range slices.Chunk(b.revived, chunkSize) {
+		args := make([]any, 0, 10*len(chunk)+1)
+		for _, j := range chunk {
+			args = append(args, j.ID, j.Function, j.Model, j.Channel, string(j.Args), j.Description, j.Priority,
+				state.Micros(j.ETA), j.Hold, j.MaxRetries)
+		}
+		query := `WITH spec (id, function, model, channel, args, description, priority, eta, hold, max_retries) AS (VALUES ` +
+			rowMarks(len(chunk), 10) + `)
+			UPDATE job SET (function, model, channel, args, description, priority, eta, hold, max_retries) =
+				(SELECT function, model, channel, args, description, priority, eta, hold, max_retries FROM spec WHERE spec.id = job.id),
+				` + fresh(StateFailed) + `, enqueued = ? WHERE id IN (SELECT id FROM spec)`
+		if _, err := tx.ExecContext(ctx, query, append(args, state.Micros(tx.Now()))...); err != nil {
+			return err
+		}
+		if err := again(ctx, tx, idsOf(chunk)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// again cuts the old ties of jobs that begin anew.
+func again(ctx context.Context, tx *state.Tx, ids []int64) error {
+	if err := forget(ctx, tx, ids); err != nil {
+		return err
+	}
+	return clearNotes(ctx, tx, ids)
+}
+
+// fresh gives the assignments that let a job begin anew.
+func fresh(from State) string {
+	return "state = '" + string(step(from, StatePending)) + `', retry = 0, crashes = 0, waits = 0,
+		started = 0, finished = 0, worker = '', result = '', exc_name = '', exc_message = '', exc_info = ''`
+}
+
+func (b *batch) refresh(ctx context.Context, tx *state.Tx) error {
+	for chunk := range slices.Chunk(b.joined, chunkSize) {
+		args := make([]any, 0, 2*len(chunk))
+		for _, j := range chunk {
+			args = append(args, j.ID, j.Description)
+		}
+		query := `WITH spec (id, description) AS (VALUES ` + rowMarks(len(chunk), 2) + `)
+			UPDATE job SET description = (SELECT description FROM spec WHERE spec.id = job.id)
+			WHERE id IN (SELECT id FROM spec)
+			AND description <> (SELECT description FROM spec WHERE spec.id = job.id)`
+		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// depend stores what the jobs depend on and lets those wait for which it isn't done.
+func (b *batch) depend(ctx context.Context, tx *state.Tx) error {
+	var on []int64
+	var hold []*Job
+	for _, j := range slices.Concat(b.fresh, b.revived, b.joined) {
+		on = append(on, j.DependsOn...)
+		if len(j.DependsOn) > 0 {
+			hold = append(hold, j)
+		}
+	}
+	if len(hold) == 0 {
+		return nil
+	}
+	known, err := dependable(ctx, tx, sortedIDs(on))
+	if err != nil {
+		return err
+	}
+	if err := link(ctx, tx, hold); err != nil {
+		return err
+	}
+	for _, j := range slices.Concat(b.revived, b.joined) { // a new job has nobody waiting for it
+		if err := refuseCycle(ctx, tx, j.ID, j.DependsOn); err != nil {
+			return err
+		}
+	}
+	if err := keepWaiting(ctx, tx, hold); err != nil {
+		return err
+	}
+	return noteFailed(ctx, tx, known)
+}
+
+func idsOf(list []*Job) []int64 {
+	ids := make([]int64, len(list))
+	for i, j := range list {
+		ids[i] = j.ID
+	}
+	return ids
+}
+
+// rowMarks gives (?,?),(?,?),… for rows of that width.
+func rowMarks(rows, width int) string {
+	return strings.TrimSuffix(strings.Repeat(marks(width)+",", rows), ",")
+}

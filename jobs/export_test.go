@@ -1,0 +1,35 @@
+package jobs
+
+import (
+	"context"
+	"strings"
+
+	"github.com/odoo-connector/connector/state"
+)
+
+// ExplainClaim gives SQLite's plan of a claim of at most so many, one step a line.
+func ExplainClaim(ctx context.Context, db *state.DB, limit int) string {
+	query, args := claimQuery(ClaimFilter{Backend: "trello", Limit: limit}, "worker", 1)
+	return plan(ctx, db, query, args)
+}
+
+// ExplainLookup gives SQLite's plan of the look-up of identities, one step a line.
+func ExplainLookup(ctx context.Context, db *state.DB) string {
+	query, args := lookupQuery([]key{{"trello", "a"}, {"trello", "b"}})
+	return plan(ctx, db, query, args)
+}
+
+func plan(ctx context.Context, db *state.DB, query string, args []any) string {
+	var steps []string
+	err := each(ctx, db.Read(), "EXPLAIN QUERY PLAN "+query, args, func(rows scanner) error {
+		var id, parent, unused int
+		var detail string
+		err := rows.Scan(&id, &parent, &unused, &detail)
+		steps = append(steps, detail)
+		return err
+	})
+	if err != nil {
+		return err.Error()
+	}
+	return strings.Join(steps, "\n") + "\n"
+}

@@ -1,0 +1,292 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/odoo-connector/connector/state"
+)
+
+// LostError says that a job is no longer in the hands of the worker that wants to complete it: it was taken back
+// meanwhile. Nothing of the outcome was stored; whoever has the job now finds what it did outside.
+type LostError struct{ ID int64 }
+
+// Error names the job.
+func (e *LostError) Error() string {
+	return fmt.Sprintf("job %d was taken back from this worker meanwhile; its outcome is not stored", e.ID)
+}
+
+// WaitError is the failure of a job that cannot be helped by waiting.
+type WaitError struct {
+	Waits int // how often it waited already; 0: it named nothing to wait for
+}
+
+// Error says why.
+func (e *WaitError) Error() string {
+	if e.Waits == 0 {
+		return "the job waits, but names no job to wait for"
+	}
+	return fmt.Sprintf("the job waited %d times for others, which were done, and still misses something; "+
+		"look at what they did", e.Waits)
+}
+
+// finish stores how a claimed job's run ended and gives the job as it is then. An outcome that cannot be stored fails the
+// job, with nothing else of it stored; an error means that not even that was possible.
+func (q *Queue) finish(ctx context.Context, j Job, o Outcome) (Job, error) {
+	after, err := q.store(ctx, j, o)
+	if err == nil || hopeless(err) {
+		return after, err
+	}
+	broken := Outcome{Kind: Failed, Err: fmt.Errorf("store the outcome: %w", err)}
+	if o.Err != nil {
+		broken.Err = fmt.Errorf("%w (storing that failed too: %w)", o.Err, err)
+	}
+	return q.store(ctx, j, broken)
+}
+
+// hopeless tells whether storing another outcome would fail as well.
+func hopeless(err error) bool {
+	var lost *LostError
+	var corrupt *state.CorruptError
+	var unavailable *state.UnavailableError
+	return errors.As(err, &lost) || errors.As(err, &corrupt) || errors.As(err, &unavailable)
+}
+
+func (q *Queue) store(ctx context.Context, j Job, o Outcome) (after Job, err error) {
+	write := q.db.Write
+	if o.Durable {
+		write = q.db.WriteDurable
+	}
+	err = write(ctx, func(tx *state.Tx) error {
+		after, err = q.settle(ctx, tx, j, o)
+		return err
+	})
+	if err != nil {
+		return j, fmt.Errorf("complete job %d: %w", j.ID, err)
+	}
+	return after, nil
+}
+
+// settle does all that an outcome asks for, in one transaction.
+func (q *Queue) settle(ctx context.Context, tx *state.Tx, j Job, o Outcome) (Job, error) {
+	next, to, err := q.next(j, o, tx.Now())
+	if err != nil {
+		return j, err
+	}
+	var why failure
+	switch {
+	case to == StateFailed, o.Kind == Retry:
+		why = describe(next.err)
+	case o.Kind == Paused:
+		why = failure{j.ExcName, j.ExcMessage, j.ExcInfo} // of its last try, as long as it had no other
+	}
+	if err := q.move(ctx, tx, next.Job, to, why); err != nil {
+		return j, err
+	}
+	if to == StateWaitDependencies {
+		if err := q.await(ctx, tx, j, o.Dependencies); err != nil {
+			return j, err
+		}
+	}
+	if o.Commit != nil {
+		if err := o.Commit(ctx, tx); err != nil {
+			return j, err
+		}
+	}
+	if len(o.FollowUps) > 0 {
+		if _, _, err := q.EnqueueAll(ctx, tx, o.FollowUps); err != nil {
+			return j, err
+		}
+	}
+	return get(ctx, tx, j.ID)
+}
+
+// ending is a job as its outcome leaves it.
+type ending struct {
+	Job
+	err error // why, for Retry and Failed
+}
+
+// next decides where an outcome takes a job.
+func (q *Queue) next(j Job, o Outcome, now time.Time) (ending, State, error) {
+	e := ending{Job: j, err: o.Err}
+	e.Result = o.Result
+	switch o.Kind {
+	case Done, NothingToDo:
+		e.Alone = false
+		return e, StateDone, nil
+	case Failed:
+		return e, StateFailed, nil
+	case Retry:
+		return q.nextTry(e, o, now)
+	case Wait:
+		return q.nextWait(e, o)
+	case Paused:
+		e.Result = j.Result
+		return e, StatePending, nil
+	case Postponed:
+		e.ETA, e.Hold = now.Add(max(o.After, time.Second)), o.Hold
+		return e, StatePending, nil
+	}
+	return e, "", fmt.Errorf("the job's function returned no outcome (%s)", o.Kind)
+}
+
+func (q *Queue) nextWait(e ending, o Outcome) (ending, State, error) {
+	switch {
+	case len(o.Dependencies) == 0:
+		e.err = &WaitError{}
+	case e.Waits >= q.maxWaits:
+		e.err = &WaitError{Waits: e.Waits}
+	default:
+		e.Waits++
+		return e, StateWaitDependencies, nil
+	}
+	return e, StateFailed, nil
+}
+
+func (q *Queue) nextTry(e ending, o Outcome, now time.Time) (ending, State, error) {
+	if !o.IgnoreRetry {
+		e.Retry++
+		if exhausted(e.Job) {
+			e.Result = fmt.Sprintf("gave up after %d attempts", e.Retry)
+			return e, StateFailed, nil
+		}
+	}
+	after := o.After
+	if after <= 0 {
+		after = q.retryDelay(max(e.Retry, 1))
+	}
+	e.ETA, e.Hold = now.Add(after), o.Hold
+	return e, StatePending, nil
+}
+
+// move takes a started job to its next state and stores the rest of j along with it. It fails with a *LostError when the
+// job isn't the claimer's any more.
+func (q *Queue) move(ctx context.Context, tx *state.Tx, j Job, to State, why failure) error {
+	if to == StatePending || to == StateWaitDependencies {
+		if err := owned(ctx, tx, j); err != nil {
+			return err
+		}
+		if err := absorb(ctx, tx, j); err != nil {
+			return err
+		}
+	}
+	now, finished := state.Micros(tx.Now()), int64(0)
+	if to == StateDone || to == StateFailed {
+		finished = now
+	}
+	res, err := tx.ExecContext(ctx, `UPDATE job SET state = ?, eta = ?, hold = ?, retry = ?, crashes = ?, alone = ?,
+		waits = ?, enqueued = ?, finished = ?, result = ?, exc_name = ?, exc_message = ?, exc_info = ?
+		WHERE id = ? AND state = 'started' AND claims = ?`,
+		step(StateStarted, to), state.Micros(j.ETA), j.Hold, j.Retry, j.Crashes, j.Alone, j.Waits, now, finished,
+		j.Result, why.name, why.message, why.info, j.ID, j.claims)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, &LostError{ID: j.ID})
+	}
+	switch to {
+	case StateDone:
+		return release(ctx, tx, j.ID)
+	case StateFailed:
+		j.State, j.ExcMessage = StateFailed, why.message
+		return noteFailed(ctx, tx, []Job{j})
+	}
+	return nil
+}
+
+// owned makes sure that a job is still in its claimer's hands.
+func owned(ctx context.Context, tx *state.Tx, j Job) error {
+	var n int
+	row := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM job WHERE id = ? AND state = 'started' AND claims = ?", j.ID, j.claims)
+	if err := row.Scan(&n); err != nil {
+		return err
+	}
+	if n == 0 {
+		return &LostError{ID: j.ID}
+	}
+	return nil
+}
+
+// await lets a job that just went to wait_dependencies depend on other jobs. Those that wait or run already are joined
+// (for what is missing it is enough that a running one ends), the others are enqueued.
+func (q *Queue) await(ctx context.Context, tx *state.Tx, j Job, specs []Spec) error {
+	running, err := runningFor(ctx, tx, specs)
+	if err != nil {
+		return err
+	}
+	var absent []Spec
+	j.DependsOn = nil
+	for _, s := range specs {
+		own := key{s.Backend, s.Identity}
+		if s.Identity != "" && own == (key{j.Backend, j.Identity}) {
+			return &CycleError{Path: []int64{j.ID, j.ID}}
+		}
+		if id := running[own]; id != 0 {
+			j.DependsOn = append(j.DependsOn, id)
+			continue
+		}
+		absent = append(absent, s)
+	}
+	ids, _, err := q.EnqueueAll(ctx, tx, absent)
+	if err != nil {
+		return err
+	}
+	if err := forget(ctx, tx, []int64{j.ID}); err != nil {
+		return err
+	}
+	j.DependsOn = sortedIDs(append(j.DependsOn, ids...))
+	if err := link(ctx, tx, []*Job{&j}); err != nil {
+		return err
+	}
+	return refuseCycle(ctx, tx, j.ID, j.DependsOn)
+}
+
+// runningFor finds the jobs that work on the specs' identities at this moment.
+func runningFor(ctx context.Context, tx *state.Tx, specs []Spec) (map[key]int64, error) {
+	running := make(map[key]int64)
+	for chunk := range slices.Chunk(specs, chunkSize) {
+		args := make([]any, 0, 2*len(chunk))
+		for _, s := range chunk {
+			args = append(args, s.Backend, s.Identity)
+		}
+		query := `SELECT id, backend, identity FROM job WHERE identity <> '' AND state = 'started'
+			AND (backend, identity) IN (VALUES ` + rowMarks(len(chunk), 2) + ")"
+		err := each(ctx, tx, query, args, func(rows scanner) error {
+			var id int64
+			var k key
+			err := rows.Scan(&id, &k.backend, &k.identity)
+			running[k] = id
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return running, nil
+}
+
+// giveBack puts claimed jobs that were not finished back into the line, uncharged. apart: from now on each runs alone.
+func (q *Queue) giveBack(ctx context.Context, list []Job, apart bool) error {
+	if len(list) == 0 {
+		return nil
+	}
+	err := q.db.Write(ctx, func(tx *state.Tx) error {
+		for _, j := range list {
+			j.Alone = j.Alone || apart
+			err := q.move(ctx, tx, j, StatePending, failure{j.ExcName, j.ExcMessage, j.ExcInfo})
+			if lost := (*LostError)(nil); err != nil && !errors.As(err, &lost) {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("give back %d jobs: %w", len(list), err)
+	}
+	return nil
+}

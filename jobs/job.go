@@ -1,0 +1,161 @@
+package jobs
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/odoo-connector/connector/state"
+)
+
+// Job is one piece of work on one record, as it is stored.
+type Job struct {
+	ID       int64
+	UUID     string
+	Function string // the job function's name, e.g. "trello.card.import"
+	Backend  string // the backend's name in the configuration
+	Model    string // the binding model, e.g. "trello.card"
+	Channel  string
+	Identity string // what it works on; jobs of one backend and identity never run at once. "": no such guard
+	Args     json.RawMessage
+
+	Description string // for people
+	State       State
+	Priority    int       // a low number is early
+	ETA         time.Time // not before; zero: at once
+	Hold        bool      // a run waits for this job's eta before it ends
+	Retry       int       // attempts spent
+	MaxRetries  int       // attempts it may spend; 0: for ever
+	Crashes     int       // how often its worker died with only this job in hand
+	Alone       bool      // its worker died once; it shares no slice any more
+	Waits       int       // how often a run ended waiting for dependencies
+
+	Created  time.Time
+	Enqueued time.Time // when it last became ready to run
+	Started  time.Time // of its last run
+	Finished time.Time // zero while it isn't done, failed or cancelled
+	Worker   string    // owner of its last claim
+
+	Result     string // of the last run, for people
+	ExcName    string // kind of the last failure
+	ExcMessage string // its message; of a waiting job: what keeps it waiting for good
+	ExcInfo    string // its chain of causes, or the stack of a panic
+
+	DependsOn []int64 // the jobs that must be done first, ascending
+
+	claims int // number of its claims, which only the last claimer knows
+}
+
+// Spec describes a job to enqueue.
+type Spec struct {
+	Function    string // compulsory
+	Backend     string
+	Model       string
+	Channel     string // default: a channel of the backend's own, "root.<backend>"
+	Identity    string
+	Description string
+	Args        any       // what json.Marshal takes; ids only, never a secret
+	Priority    int       // default 10
+	ETA         time.Time // default: at once
+	Hold        bool      // a run doesn't end before the eta came and the job ran
+	MaxRetries  *int      // default 5; 0: for ever
+	DependsOn   []int64   // ids of jobs that must be done first
+}
+
+// The defaults of a Spec.
+const (
+	DefaultPriority   = 10
+	DefaultMaxRetries = 5
+)
+
+// newJob completes a spec. Its text never shows the arguments when they cannot be encoded.
+func newJob(s Spec, uuid string, now time.Time) (Job, error) {
+	if s.Function == "" {
+		return Job{}, errors.New("enqueue a job: it names no function")
+	}
+	args, err := encodeArgs(s.Function, s.Args)
+	if err != nil {
+		return Job{}, err
+	}
+	j := Job{UUID: uuid, Function: s.Function, Backend: s.Backend, Model: s.Model, Channel: s.Channel,
+		Identity: s.Identity, Description: s.Description, Args: args, State: StatePending, Priority: s.Priority, ETA: s.ETA,
+		Hold: s.Hold, MaxRetries: DefaultMaxRetries, Created: now, DependsOn: sortedIDs(s.DependsOn)}
+	if j.Priority == 0 {
+		j.Priority = DefaultPriority
+	}
+	if s.MaxRetries != nil {
+		j.MaxRetries = *s.MaxRetries
+	}
+	if j.Channel == "" {
+		j.Channel = strings.TrimSuffix("root."+s.Backend, ".")
+	}
+	return j, nil
+}
+
+// ArgsError says that a job's arguments cannot be stored or read. Its text doesn't show them; the cause underneath may.
+type ArgsError struct {
+	Function string // the job function
+	Op       string // "encode" or "decode"
+	Field    string // the offending one, where it is known
+	Type     string // the type that the arguments should have
+	Err      error
+}
+
+// Error says where to look.
+func (e *ArgsError) Error() string {
+	at := ""
+	if e.Field != "" {
+		at = ", field " + e.Field
+	}
+	return fmt.Sprintf("%s the arguments of job function %s as %s%s: they don't fit; "+
+		"was the job enqueued by another version of this program?", e.Op, e.Function, e.Type, at)
+}
+
+// Unwrap gives the cause.
+func (e *ArgsError) Unwrap() error { return e.Err }
+
+func encodeArgs(function string, args any) (json.RawMessage, error) {
+	if args == nil {
+		return json.RawMessage("{}"), nil
+	}
+	text, err := json.Marshal(args)
+	if err != nil {
+		return nil, &ArgsError{Function: function, Op: "encode", Type: fmt.Sprintf("%T", args), Err: err}
+	}
+	return text, nil
+}
+
+func decodeArgs(j Job, into any) error {
+	err := json.Unmarshal(j.Args, into)
+	if err == nil {
+		return nil
+	}
+	e := &ArgsError{Function: j.Function, Op: "decode", Type: strings.TrimPrefix(fmt.Sprintf("%T", into), "*"), Err: err}
+	var mismatch *json.UnmarshalTypeError
+	if errors.As(err, &mismatch) {
+		e.Field = mismatch.Field
+	}
+	return e
+}
+
+// columns are those of scanJob, in its order.
+const columns = `id, uuid, function, backend, model, channel, identity, args, description, state, priority, eta, hold,
+	retry, max_retries, crashes, alone, waits, claims, created, enqueued, started, finished, worker,
+	result, exc_name, exc_message, exc_info`
+
+type scanner interface{ Scan(dest ...any) error }
+
+func scanJob(row scanner) (Job, error) {
+	var j Job
+	var args string
+	var eta, created, enqueued, started, finished int64
+	err := row.Scan(&j.ID, &j.UUID, &j.Function, &j.Backend, &j.Model, &j.Channel, &j.Identity, &args, &j.Description,
+		&j.State, &j.Priority, &eta, &j.Hold, &j.Retry, &j.MaxRetries, &j.Crashes, &j.Alone, &j.Waits, &j.claims,
+		&created, &enqueued, &started, &finished, &j.Worker, &j.Result, &j.ExcName, &j.ExcMessage, &j.ExcInfo)
+	j.Args = json.RawMessage(args)
+	j.ETA, j.Created, j.Enqueued = state.FromMicros(eta), state.FromMicros(created), state.FromMicros(enqueued)
+	j.Started, j.Finished = state.FromMicros(started), state.FromMicros(finished)
+	return j, err
+}

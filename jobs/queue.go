@@ -1,0 +1,282 @@
+package jobs
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/odoo-connector/connector/state"
+)
+
+// Queue is the queue of one state. It may be used from several goroutines.
+type Queue struct {
+	db       *state.DB
+	newUUID  func() string
+	pattern  []delay // ascending by attempt
+	maxWaits int
+}
+
+type delay struct {
+	from  int // from this attempt on
+	delay time.Duration
+}
+
+// Option changes a queue's defaults.
+type Option func(*Queue)
+
+// WithUUIDs sets the source of the jobs' UUIDs. The default is random.
+func WithUUIDs(next func() string) Option { return func(q *Queue) { q.newUUID = next } }
+
+// WithRetryPattern sets how long a job waits before its next attempt: the value of the largest key that is not above the
+// number of attempts spent; ten minutes below the smallest key. The default is 10 s after the first attempt, a minute
+// after the second, then five and ten minutes.
+func WithRetryPattern(pattern map[int]time.Duration) Option {
+	return func(q *Queue) {
+		q.pattern = nil
+		for _, n := range slices.Sorted(maps.Keys(pattern)) {
+			q.pattern = append(q.pattern, delay{n, pattern[n]})
+		}
+	}
+}
+
+// WithMaxWaits sets how many runs of one job may end in Wait. One more fails it: what it misses doesn't come about. The
+// default is 10.
+func WithMaxWaits(n int) Option { return func(q *Queue) { q.maxWaits = n } }
+
+// New gives the queue that lives in a state.
+func New(db *state.DB, opts ...Option) *Queue {
+	q := &Queue{db: db, newUUID: randomUUID, maxWaits: 10,
+		pattern: []delay{{1, 10 * time.Second}, {2, time.Minute}, {3, 5 * time.Minute}, {4, 10 * time.Minute}}}
+	for _, o := range opts {
+		o(q)
+	}
+	return q
+}
+
+func randomUUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails: it ends the program instead
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// retryDelay gives the pause after so many attempts.
+func (q *Queue) retryDelay(attempts int) time.Duration {
+	d := 10 * time.Minute
+	for _, p := range q.pattern {
+		if p.from <= attempts {
+			d = p.delay
+		}
+	}
+	return d
+}
+
+// NotFoundError says that there is no such job.
+type NotFoundError struct{ ID int64 }
+
+// Error names the id.
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("there is no job %d; `jobs list` shows those there are", e.ID)
+}
+
+// Get reads one job. An unknown id gives a *NotFoundError.
+func (q *Queue) Get(ctx context.Context, id int64) (Job, error) {
+	j, err := get(ctx, q.db.Read(), id)
+	if err != nil {
+		return Job{}, q.db.Explain(err)
+	}
+	deps, err := dependencies(ctx, q.db.Read(), []int64{id})
+	j.DependsOn = deps[id]
+	return j, q.db.Explain(err)
+}
+
+func get(ctx context.Context, from state.Querier, id int64) (Job, error) {
+	j, err := scanJob(from.QueryRowContext(ctx, "SELECT "+columns+" FROM job WHERE id = ?", id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Job{}, &NotFoundError{ID: id}
+	}
+	if err != nil {
+		return Job{}, fmt.Errorf("read job %d: %w", id, err)
+	}
+	return j, nil
+}
+
+// Filter selects jobs. What is left zero selects nothing away.
+type Filter struct {
+	Backend string
+	States  []State
+	Model   string
+	IDs     []int64
+	Limit   int // at most so many; 0: all
+	Offset  int // so many are passed over first
+}
+
+// List reads the jobs that a filter selects, ascending by id.
+func (q *Queue) List(ctx context.Context, f Filter) ([]Job, error) {
+	query, args := f.query()
+	list, err := selectJobs(ctx, q.db.Read(), query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list jobs: %w", q.db.Explain(err))
+	}
+	ids := make([]int64, len(list))
+	for i := range list {
+		ids[i] = list[i].ID
+	}
+	deps, err := dependencies(ctx, q.db.Read(), ids)
+	if err != nil {
+		return nil, fmt.Errorf("list jobs: %w", q.db.Explain(err))
+	}
+	for i := range list {
+		list[i].DependsOn = deps[list[i].ID]
+	}
+	return list, nil
+}
+
+func (f Filter) query() (string, []any) {
+	var where []string
+	var args []any
+	add := func(condition string, values ...any) {
+		where, args = append(where, condition), append(args, values...)
+	}
+	if f.Backend != "" {
+		add("backend = ?", f.Backend)
+	}
+	if f.Model != "" {
+		add("model = ?", f.Model)
+	}
+	if len(f.States) > 0 {
+		add("state IN "+marks(len(f.States)), anys(f.States)...)
+	}
+	if len(f.IDs) > 0 {
+		add("id IN "+marks(len(f.IDs)), anys(f.IDs)...)
+	}
+	query := "SELECT " + columns + " FROM job"
+	if len(where) > 0 {
+		query += " WHERE " + strings.Join(where, " AND ")
+	}
+	query += " ORDER BY id"
+	if f.Limit > 0 || f.Offset > 0 {
+		limit := f.Limit
+		if limit == 0 {
+			limit = 1 << 30
+		}
+		query, args = query+" LIMIT ? OFFSET ?", append(args, limit, f.Offset)
+	}
+	return query, args
+}
+
+// Counts gives the number of jobs in each state, of one backend or, for "", of all. Absent states have none.
+func (q *Queue) Counts(ctx context.Context, backend string) (map[State]int, error) {
+	query, args := "SELECT state, COUNT(*) FROM job GROUP BY state", []any(nil)
+	if backend != "" {
+		query, args = "SELECT state, COUNT(*) FROM job WHERE backend = ? GROUP BY state", []any{backend}
+	}
+	counts := map[State]int{}
+	err := each(ctx, q.db.Read(), query, args, func(rows scanner) error {
+		var s State
+		var n int
+		err := rows.Scan(&s, &n)
+		counts[s] = n
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count jobs: %w", q.db.Explain(err))
+	}
+	return counts, nil
+}
+
+// NextETA gives the nearest instant, later than now, at which a pending job of the backend may run ("": any backend's).
+// The second result is false when there is none.
+func (q *Queue) NextETA(ctx context.Context, backend string) (time.Time, bool, error) {
+	later, err := q.later(ctx, ClaimFilter{Backend: backend}, q.db.Clock().Now())
+	return later.next, later.count > 0, err
+}
+
+// later describes the pending jobs whose eta hadn't come at some instant.
+type later struct {
+	count int
+	next  time.Time // nearest eta
+	hold  time.Time // nearest eta that a run waits for; zero: none
+}
+
+func (q *Queue) later(ctx context.Context, f ClaimFilter, asOf time.Time) (later, error) {
+	where, args := f.where()
+	query := `SELECT COUNT(*), COALESCE(MIN(eta), 0), COALESCE(MIN(CASE WHEN hold = 1 THEN eta END), 0)
+		FROM job WHERE state = 'pending' AND eta > ?` + where
+	var n int
+	var next, hold int64
+	row := q.db.Read().QueryRowContext(ctx, query, append([]any{state.Micros(asOf)}, args...)...)
+	if err := row.Scan(&n, &next, &hold); err != nil {
+		return later{}, fmt.Errorf("look for jobs of a later time: %w", q.db.Explain(err))
+	}
+	return later{n, state.FromMicros(next), state.FromMicros(hold)}, nil
+}
+
+// selectJobs reads jobs without their dependencies.
+func selectJobs(ctx context.Context, from state.Querier, query string, args ...any) ([]Job, error) {
+	var list []Job
+	err := each(ctx, from, query, args, func(rows scanner) error {
+		j, err := scanJob(rows)
+		list = append(list, j)
+		return err
+	})
+	return list, err
+}
+
+// dependencies reads what each of these jobs depends on.
+func dependencies(ctx context.Context, from state.Querier, ids []int64) (map[int64][]int64, error) {
+	deps := map[int64][]int64{}
+	for chunk := range slices.Chunk(ids, chunkSize) {
+		query := "SELECT job_id, depends_on FROM job_dependency WHERE job_id IN " + marks(len(chunk)) + " ORDER BY depends_on"
+		err := each(ctx, from, query, anys(chunk), func(rows scanner) error {
+			var id, on int64
+			err := rows.Scan(&id, &on)
+			deps[id] = append(deps[id], on)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return deps, nil
+}
+
+// chunkSize is how many rows one statement names: far below SQLite's limit of parameters.
+const chunkSize = 500
+
+// each calls fn for every row of a query.
+func each(ctx context.Context, from state.Querier, query string, args []any, fn func(scanner) error) error {
+	rows, err := from.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err has its errors
+	for rows.Next() {
+		if err := fn(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// marks gives (?,?,…) for n values.
+func marks(n int) string { return "(" + strings.TrimSuffix(strings.Repeat("?,", n), ",") + ")" }
+
+func anys[T any](values []T) []any {
+	list := make([]any, len(values))
+	for i, v := range values {
+		list[i] = v
+	}
+	return list
+}
+
+// sortedIDs gives the ids ascending and each once.
+func sortedIDs(ids []int64) []int64 {
+	return slices.Compact(slices.Sorted(slices.Values(ids)))
+}

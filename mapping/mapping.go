@@ -1,0 +1,165 @@
+// Package mapping pairs the fields of an external record with those of an Odoo record: the
+// reference's ImportMapper and ExportMapper, declared once and used in both directions.
+//
+// A Mapper is data and pure functions. Each of its Fields brings both sides to one canonical value
+// in Odoo's terms (a list on a Trello board becomes the stage it is bound to), so that two sides
+// can be compared and merged, and turns a canonical value into what a side is to be given.
+package mapping
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/odoo-connector/connector/record"
+)
+
+// Lookup answers which records are bound to each other. The synchronizer fills one for a whole
+// slice of records and hands it over read-only; a mapper never asks a server.
+type Lookup interface {
+	// ToOdoo is the Odoo id, in decimal, of the external record; ok is false if it isn't bound.
+	ToOdoo(bindingModel, externalID string) (odooID string, ok bool)
+	// ToExternal is the external id that stands for the Odoo record within the scope; ok is
+	// false if there is none.
+	ToExternal(bindingModel, odooID, scope string) (externalID string, ok bool)
+}
+
+// Source is what a Field reads from: one side's record and what is known around it.
+type Source struct {
+	Record record.Record
+	Scope  string            // external id of what the record belongs to (its board), "" for none
+	Types  map[string]string // Odoo field name to its fields_get type; nil when not known
+	Lookup Lookup
+}
+
+// Target is what a Field writes to.
+type Target struct {
+	Value   record.Value  // the canonical value to write
+	Current record.Record // the target side's record as it is; empty when it is to be created
+	Source                // Scope, Types and Lookup of the target side
+}
+
+// Values are field names with what to write into them.
+type Values map[string]record.Value
+
+// Field is one pair of the mapping.
+type Field struct {
+	Name     string   // names the pair; by convention the Odoo field it writes
+	Odoo     []string // Odoo fields that it reads and writes
+	External []string // external fields that it reads and writes
+
+	// FromExternal and FromOdoo give the canonical value of a side. A Field that has none of one
+	// of them goes in the other direction only. ErrSkip says that this record has nothing to
+	// compare here.
+	FromExternal func(Source) (record.Value, error)
+	FromOdoo     func(Source) (record.Value, error)
+	// ToOdoo and ToExternal give what to write so that the side holds Target.Value.
+	ToOdoo     func(Target) (Values, error)
+	ToExternal func(Target) (Values, error)
+
+	// Needs lists the external records that FromExternal looks up, as references whose Model is
+	// the binding model.
+	Needs func(record.Record) []record.Reference
+	// NeedsOdoo lists the Odoo records that FromOdoo and ToExternal look up, as references whose
+	// Model is the binding model and whose ID is the Odoo id.
+	NeedsOdoo func(record.Record) []record.Reference
+	// Merge merges two edits of one base, for values that have parts. Without it two different
+	// edits are a conflict.
+	Merge func(base, external, odoo record.Value) record.Value
+	// Lossy reports that the Odoo record holds more in this field than the external side can, so
+	// that an edit from outside must not be written over it.
+	Lossy func(record.Record) bool
+
+	OnlyCreate  bool // written when a record is created, never afterwards
+	Optional    bool // a reference that can't be resolved is left out instead of waited for
+	Guarded     bool // not changed from outside while the Odoo record is shared by several scopes
+	AfterCreate bool // cannot be given when an external record is created, only afterwards
+	Active      bool // holds whether the record is in use: false is archived
+	Match       bool // the pair by which unbound records of both sides are recognised as the same
+}
+
+// Mapper is the mapping of one binding model. Its methods give changed copies, so that a child
+// version of a backend can extend its parent's mapper.
+type Mapper struct {
+	fields []Field
+}
+
+// New makes a mapper of the given fields. Two fields of one name are a mistake of the program, so
+// it panics.
+func New(fields ...Field) Mapper { return Mapper{}.Extend(fields...) }
+
+// Extend is a mapper with more fields. A field of a name that the mapper has replaces it.
+func (m Mapper) Extend(fields ...Field) Mapper {
+	out := slices.Clone(m.fields)
+	added := map[string]bool{}
+	for _, f := range fields {
+		if f.Name == "" || added[f.Name] {
+			panic(fmt.Sprintf("mapping: field %q is declared twice or has no name", f.Name))
+		}
+		added[f.Name] = true
+		if i := slices.IndexFunc(out, func(g Field) bool { return g.Name == f.Name }); i >= 0 {
+			out[i] = f
+			continue
+		}
+		out = append(out, f)
+	}
+	return Mapper{fields: out}
+}
+
+// Without is a mapper that lacks the named fields.
+func (m Mapper) Without(names ...string) Mapper {
+	return Mapper{fields: slices.DeleteFunc(slices.Clone(m.fields), func(f Field) bool { return slices.Contains(names, f.Name) })}
+}
+
+// Fields are the pairs in the order of their declaration.
+func (m Mapper) Fields() []Field { return slices.Clone(m.fields) }
+
+// Field is the named pair; ok is false if the mapper has none of that name.
+func (m Mapper) Field(name string) (f Field, ok bool) {
+	i := slices.IndexFunc(m.fields, func(f Field) bool { return f.Name == name })
+	if i < 0 {
+		return Field{}, false
+	}
+	return m.fields[i], true
+}
+
+// OdooFields are all Odoo fields that the mapper reads, sorted, each once.
+func (m Mapper) OdooFields() []string {
+	return m.collect(func(f Field) []string { return f.Odoo })
+}
+
+// ExternalFields are all external fields that the mapper reads, sorted, each once.
+func (m Mapper) ExternalFields() []string {
+	return m.collect(func(f Field) []string { return f.External })
+}
+
+func (m Mapper) collect(of func(Field) []string) []string {
+	var names []string
+	for _, f := range m.fields {
+		names = append(names, of(f)...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// MatchField is the pair by which unbound records are recognised; ok is false if there is none.
+func (m Mapper) MatchField() (f Field, ok bool) {
+	i := slices.IndexFunc(m.fields, func(f Field) bool { return f.Match })
+	if i < 0 {
+		return Field{}, false
+	}
+	return m.fields[i], true
+}
+
+// ExternalHash is the raw hash of what the field reads from an external record.
+func (f Field) ExternalHash(r record.Record) string { return hashOf(r, f.External) }
+
+// OdooHash is the raw hash of what the field reads from an Odoo record.
+func (f Field) OdooHash(r record.Record) string { return hashOf(r, f.Odoo) }
+
+func hashOf(r record.Record, names []string) string {
+	values := make([]record.Value, len(names))
+	for i, n := range names {
+		values[i] = r.Value(n)
+	}
+	return record.HashValues(values...)
+}

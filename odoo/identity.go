@@ -1,0 +1,92 @@
+package odoo
+
+import (
+	"context"
+	"strings"
+)
+
+// Lookup finds the record that the external identifier module.name stands for. Any user may ask,
+// and archived records are found. A missing identifier is found=false and no error; one whose
+// record the user may not read is an AccessError, for it is there all the same.
+func (s *Session) Lookup(ctx context.Context, module, name string) (id int64, model string, found bool, err error) {
+	const on, method = "ir.model.data", "check_object_reference"
+	kw := map[string]any{"context": map[string]any{"active_test": false}}
+	result, err := s.ExecuteKW(ctx, on, method, []any{module, name}, kw, Read())
+	if isUnknownIdentifier(err) {
+		return 0, "", false, nil
+	}
+	if err != nil {
+		return 0, "", false, err
+	}
+	pair, ok := result.([]any)
+	if !ok || len(pair) != 2 {
+		return 0, "", false, s.unexpected(on, method, "the answer is no pair of model and id")
+	}
+	if model, ok = pair[0].(string); !ok {
+		return 0, "", false, s.unexpected(on, method, "the answer names no model")
+	}
+	if id, ok = pair[1].(int64); !ok {
+		text := "the record of " + module + "." + name + " exists, but this user may not read it"
+		return 0, model, false, s.fail(callOf(model, "read"), AccessError, text, "give the Odoo user the right to read it")
+	}
+	return id, model, true, nil
+}
+
+// isUnknownIdentifier knows the exception of a missing identifier, whose text is not translated:
+// "ValueError: External ID not found in the system: …" (seen on Odoo 16 to 19).
+func isUnknownIdentifier(err error) bool {
+	e := asError(err)
+	return e != nil && e.Kind == ValueError && strings.HasPrefix(e.Text, "ValueError: External ID not found")
+}
+
+// HasGroup reports whether the session's user is in a group, named by its external identifier:
+// "project.group_project_manager". The user is an argument since Odoo 18; 16 and 17 know only the
+// other form, and are asked a second time.
+func (s *Session) HasGroup(ctx context.Context, group string) (bool, error) {
+	const on, method = "res.users", "has_group"
+	result, err := s.ExecuteKW(ctx, on, method, []any{[]any{s.uid}, group}, nil, Read())
+	if e := asError(err); e != nil && e.Kind == ValueError && strings.HasPrefix(e.Text, "TypeError:") {
+		result, err = s.ExecuteKW(ctx, on, method, []any{group}, nil, Read())
+	}
+	if err != nil {
+		return false, err
+	}
+	has, ok := result.(bool)
+	if !ok {
+		return false, s.unexpected(on, method, "the answer is neither yes nor no")
+	}
+	return has, nil
+}
+
+// HasAccess reports whether the user's groups allow an operation on the model at all: "create",
+// "read", "write" or "unlink". Rules may still forbid single records. Odoo 18 brought has_access;
+// 16 and 17 are asked a second time, by check_access_rights.
+func (s *Session) HasAccess(ctx context.Context, model, operation string) (bool, error) {
+	result, err := s.ExecuteKW(ctx, model, "has_access", []any{[]any{}, operation}, nil, Read())
+	if IsKind(err, UnknownMethod) {
+		result, err = s.ExecuteKW(ctx, model, "check_access_rights", []any{operation, false}, nil, Read())
+	}
+	if err != nil {
+		return false, err
+	}
+	has, ok := result.(bool)
+	if !ok {
+		return false, s.unexpected(model, "has_access", "the answer is neither yes nor no")
+	}
+	return has, nil
+}
+
+// DatabaseUUID is the database's own identity, which a copy gets anew. Only an administrator of
+// the settings may read it; readable is false for everyone else.
+func (s *Session) DatabaseUUID(ctx context.Context) (uuid string, readable bool, err error) {
+	const on, method = "ir.config_parameter", "get_param"
+	result, err := s.ExecuteKW(ctx, on, method, []any{"database.uuid"}, nil, Read())
+	if IsKind(err, AccessError) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, err
+	}
+	uuid, readable = result.(string)
+	return uuid, readable, nil
+}

@@ -1,0 +1,575 @@
+package state_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/odoo-connector/connector/state"
+)
+
+// fixedClock stands still unless told.
+type fixedClock struct{ now time.Time }
+
+func (c *fixedClock) Now() time.Time { return c.now }
+func (c *fixedClock) Sleep(ctx context.Context, d time.Duration) error {
+	c.now = c.now.Add(d)
+	return ctx.Err()
+}
+
+func open(t *testing.T, path string, o state.Options) *state.DB {
+	t.Helper()
+	db, err := state.Open(t.Context(), path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func put(ctx context.Context, key, value string) func(*state.Tx) error {
+	return func(tx *state.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO meta (key, value) VALUES (?, ?)", key, value)
+		return err
+	}
+}
+
+func value(t *testing.T, q state.Querier, key string) string {
+	t.Helper()
+	var v string
+	err := q.QueryRowContext(t.Context(), "SELECT value FROM meta WHERE key = ?", key).Scan(&v)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestOpen(t *testing.T) {
+	t.Run("Ensure a new state has the schema, and keeps what was written", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "state.db")
+		db := open(t, path, state.Options{})
+		if err := db.Write(t.Context(), put(t.Context(), "a", "1")); err != nil {
+			t.Fatal(err)
+		}
+		again := open(t, path, state.Options{})
+		if got := value(t, again.Read(), "a"); got != "1" {
+			t.Errorf("read %q, want what was written", got)
+		}
+		if again.SchemaVersion() < 1 || again.Path() != path {
+			t.Errorf("version %d of %s", again.SchemaVersion(), again.Path())
+		}
+	})
+	t.Run("Ensure only the owner may read the file and what SQLite puts beside it", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "state.db")
+		db := open(t, path, state.Options{})
+		if err := db.Write(t.Context(), put(t.Context(), "a", "1")); err != nil {
+			t.Fatal(err)
+		}
+		entries, err := os.ReadDir(filepath.Dir(path))
+		if err != nil || len(entries) != 3 {
+			t.Fatalf("%d files, want state.db, -wal, -shm (%v)", len(entries), err)
+		}
+		for _, e := range entries {
+			if info, err := e.Info(); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("%s has mode %v (%v)", e.Name(), info.Mode(), err)
+			}
+		}
+	})
+	t.Run("Ensure a file that others may read is closed to them", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "state.db")
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		open(t, path, state.Options{})
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("mode %v (%v)", info.Mode(), err)
+		}
+	})
+	t.Run("Ensure a path may hold what means something in a URI", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "50% off? #1 ü.db")
+		open(t, path, state.Options{})
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("Ensure many may open a new state at once", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "state.db")
+		var wg sync.WaitGroup
+		for i := range 8 {
+			wg.Go(func() {
+				db, err := state.Open(t.Context(), path, state.Options{})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				err = db.Write(t.Context(), put(t.Context(), fmt.Sprint(i), "x"))
+				if err := errors.Join(err, db.Close()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		var n int
+		row := open(t, path, state.Options{}).Read().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM meta")
+		if err := row.Scan(&n); err != nil || n != 8 {
+			t.Errorf("%d rows of 8 (%v)", n, err)
+		}
+	})
+}
+
+func TestOpenRefuses(t *testing.T) {
+	exec := func(t *testing.T, path, statement string) {
+		t.Helper()
+		raw, err := sql.Open("sqlite3", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := raw.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+		if err := raw.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	existing := func(t *testing.T) string {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "state.db")
+		db, err := state.Open(t.Context(), path, state.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	refuses := func(t *testing.T, path string, o state.Options, words ...string) error {
+		t.Helper()
+		db, err := state.Open(t.Context(), path, o)
+		if err == nil {
+			_ = db.Close()
+			t.Fatal("it was opened")
+		}
+		for _, w := range words {
+			if !strings.Contains(err.Error(), w) {
+				t.Errorf("%q doesn't say %q", err, w)
+			}
+		}
+		return err
+	}
+
+	t.Run("Ensure a newer schema is refused, to write and to read", func(t *testing.T) {
+		path := existing(t)
+		exec(t, path, "PRAGMA user_version = 999")
+		for _, o := range []state.Options{{}, {ReadOnly: true}, {Immutable: true}} {
+			err := refuses(t, path, o, "999", "newer version")
+			var newer *state.NewerSchemaError
+			if !errors.As(err, &newer) || newer.Found != 999 || newer.Known < 1 {
+				t.Errorf("%#v", err)
+			}
+		}
+	})
+	t.Run("Ensure an older schema isn't read as it is", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "state.db")
+		exec(t, path, "PRAGMA application_id = 1131376238")
+		err := refuses(t, path, state.Options{ReadOnly: true}, "older", "sync")
+		wantTrouble(t, err, state.OlderSchema)
+	})
+	t.Run("Ensure what is no database is named so", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "state.db")
+		if err := os.WriteFile(path, []byte(strings.Repeat("state: state.db\n", 400)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		wantCorrupt(t, refuses(t, path, state.Options{}, "not an SQLite database", "state:"))
+		wantCorrupt(t, refuses(t, filepath.Dir(path), state.Options{}, "not an SQLite database"))
+	})
+	t.Run("Ensure another program's database is left alone", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "state.db")
+		exec(t, path, "CREATE TABLE job (id INTEGER)")
+		wantCorrupt(t, refuses(t, path, state.Options{}, "another program"))
+	})
+	t.Run("Ensure a damaged file is named so", func(t *testing.T) {
+		path := existing(t)
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		copy(content[100:], strings.Repeat("\xff", 3000)) // the page of the schema, behind the header
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		wantCorrupt(t, refuses(t, path, state.Options{}, "damaged", "restore"))
+	})
+	t.Run("Ensure an absent directory is named so", func(t *testing.T) {
+		err := refuses(t, filepath.Join(t.TempDir(), "none", "state.db"), state.Options{}, "directory", "create")
+		wantTrouble(t, err, state.NoDirectory)
+	})
+	t.Run("Ensure reading creates nothing", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "state.db")
+		wantTrouble(t, refuses(t, path, state.Options{ReadOnly: true}, "no such file"), state.NoFile)
+		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Error("it was created")
+		}
+	})
+	t.Run("Ensure a directory that may not be written is named so", func(t *testing.T) {
+		if os.Geteuid() == 0 {
+			t.Skip("root may write everywhere")
+		}
+		dir := t.TempDir()
+		if err := os.Chmod(dir, 0o500); err != nil {
+			t.Fatal(err)
+		}
+		wantTrouble(t, refuses(t, filepath.Join(dir, "state.db"), state.Options{}, "may not"), state.Denied)
+	})
+}
+
+func wantTrouble(t *testing.T, err error, want state.Trouble) {
+	t.Helper()
+	var u *state.UnavailableError
+	if !errors.As(err, &u) || u.Trouble != want {
+		t.Errorf("%v (%T), want an UnavailableError: %s", err, err, want)
+	}
+}
+
+func wantCorrupt(t *testing.T, err error) {
+	t.Helper()
+	var c *state.CorruptError
+	if !errors.As(err, &c) {
+		t.Errorf("%v (%T), want a CorruptError", err, err)
+	}
+}
+
+func TestWrite(t *testing.T) {
+	t.Run("Ensure an error undoes everything and comes back as it is", func(t *testing.T) {
+		db := open(t, filepath.Join(t.TempDir(), "state.db"), state.Options{})
+		broken := errors.New("broken")
+		err := db.Write(t.Context(), func(tx *state.Tx) error {
+			return errors.Join(put(t.Context(), "a", "1")(tx), broken)
+		})
+		if !errors.Is(err, broken) || value(t, db.Read(), "a") != "" {
+			t.Errorf("error %v, value %q", err, value(t, db.Read(), "a"))
+		}
+	})
+	t.Run("Ensure a panic undoes everything, goes on, and leaves the state usable", func(t *testing.T) {
+		db := open(t, filepath.Join(t.TempDir(), "state.db"), state.Options{})
+		for _, write := range []func(context.Context, func(*state.Tx) error) error{db.Write, db.WriteDurable} {
+			got := panicOf(func() {
+				_ = write(t.Context(), func(tx *state.Tx) error {
+					if err := put(t.Context(), "a", "1")(tx); err != nil {
+						t.Error(err)
+					}
+					panic("out")
+				})
+			})
+			if got != "out" || value(t, db.Read(), "a") != "" {
+				t.Errorf("panic %v, value %q", got, value(t, db.Read(), "a"))
+			}
+		}
+		if err := db.Write(t.Context(), put(t.Context(), "a", "2")); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("Ensure a second writer waits instead of failing", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "state.db")
+		dbs := []*state.DB{open(t, path, state.Options{}), open(t, path, state.Options{})}
+		if err := dbs[0].Write(t.Context(), put(t.Context(), "n", "0")); err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for i := range 4 {
+			wg.Go(func() {
+				for range 25 { // each reads first and writes later: what a deferred transaction loses
+					if err := dbs[i%2].Write(t.Context(), increment(t.Context())); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if got := value(t, dbs[0].Read(), "n"); got != "100" {
+			t.Errorf("counted to %s, want 100", got)
+		}
+	})
+	t.Run("Ensure ordinary commits are synced at checkpoints, durable ones at once", func(t *testing.T) {
+		db := open(t, filepath.Join(t.TempDir(), "state.db"), state.Options{})
+		mode := func(into *int) func(*state.Tx) error {
+			return func(tx *state.Tx) error {
+				return tx.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(into)
+			}
+		}
+		var before, durable, after int
+		err := errors.Join(db.Write(t.Context(), mode(&before)), db.WriteDurable(t.Context(), mode(&durable)),
+			db.Write(t.Context(), mode(&after)))
+		if err != nil || before != 1 || durable != 2 || after != 1 {
+			t.Errorf("synchronous is %d, %d, %d, want 1 (NORMAL), 2 (FULL), 1 (%v)", before, durable, after, err)
+		}
+	})
+	t.Run("Ensure the settings that all else stands on hold", func(t *testing.T) {
+		db := open(t, filepath.Join(t.TempDir(), "state.db"), state.Options{})
+		want := map[string]string{"journal_mode": "wal", "foreign_keys": "1", "busy_timeout": "10000"}
+		err := db.Write(t.Context(), func(tx *state.Tx) error {
+			for name, value := range want {
+				var got string
+				if err := tx.QueryRowContext(t.Context(), "PRAGMA "+name).Scan(&got); err != nil || got != value {
+					t.Errorf("%s is %s, want %s (%v)", name, got, value, err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("Ensure a transaction begins with the clock and is not torn by its context", func(t *testing.T) {
+		clock := &fixedClock{now: time.Date(2024, 5, 6, 7, 8, 9, 123456789, time.FixedZone("", 3600))}
+		db := open(t, filepath.Join(t.TempDir(), "state.db"), state.Options{Clock: clock})
+		ctx, cancel := context.WithCancel(t.Context())
+		err := db.Write(ctx, func(tx *state.Tx) error {
+			cancel()
+			if want := time.Date(2024, 5, 6, 6, 8, 9, 123456000, time.UTC); !tx.Now().Equal(want) {
+				t.Errorf("now is %v, want %v", tx.Now(), want)
+			}
+			return put(ctx, "a", "1")(tx)
+		})
+		if err != nil || value(t, db.Read(), "a") != "1" {
+			t.Errorf("error %v, value %q", err, value(t, db.Read(), "a"))
+		}
+		called := false
+		err = db.Write(ctx, func(*state.Tx) error { called = true; return nil })
+		if !errors.Is(err, context.Canceled) || called {
+			t.Errorf("a cancelled context began a transaction (%v)", err)
+		}
+	})
+	t.Run("Ensure a full disk is named so, and that it passes", func(t *testing.T) {
+		db := open(t, filepath.Join(t.TempDir(), "state.db"), state.Options{})
+		limit := func(pages string) {
+			t.Helper()
+			err := db.Write(t.Context(), func(tx *state.Tx) error {
+				_, err := tx.ExecContext(t.Context(), "PRAGMA max_page_count = "+pages)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		limit("1") // SQLite makes it the present size
+		err := db.Write(t.Context(), put(t.Context(), "a", strings.Repeat("x", 1<<20)))
+		wantTrouble(t, err, state.DiskFull)
+		limit("1000000")
+		if err := db.Write(t.Context(), put(t.Context(), "a", "1")); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("Ensure a row that exists already is told from other failures", func(t *testing.T) {
+		db := open(t, filepath.Join(t.TempDir(), "state.db"), state.Options{})
+		twice := func(tx *state.Tx) error {
+			return errors.Join(put(t.Context(), "a", "1")(tx), put(t.Context(), "a", "2")(tx))
+		}
+		if err := db.Write(t.Context(), twice); !state.IsUniqueViolation(err) {
+			t.Errorf("%v is not seen as one", err)
+		}
+		err := db.Write(t.Context(), put(t.Context(), "b", ""))
+		if err != nil || state.IsUniqueViolation(err) || state.IsUniqueViolation(errors.New("x")) {
+			t.Errorf("%v is seen as one", err)
+		}
+	})
+}
+
+func increment(ctx context.Context) func(*state.Tx) error {
+	return func(tx *state.Tx) error {
+		var n int
+		if err := tx.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'n'").Scan(&n); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "UPDATE meta SET value = ? WHERE key = 'n'", fmt.Sprint(n+1))
+		return err
+	}
+}
+
+func panicOf(fn func()) (v any) {
+	defer func() { v = recover() }()
+	fn()
+	return nil
+}
+
+func TestCrashPoints(t *testing.T) {
+	for point, want := range map[string]string{"before commit": "", "after commit": "1"} {
+		t.Run("Ensure a death "+point+" leaves what it must", func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "state.db")
+			var points []string
+			db := open(t, path, state.Options{Hook: func(_ context.Context, p string) {
+				points = append(points, p)
+				if p == point {
+					panic("dead")
+				}
+			}})
+			died := panicOf(func() { _ = db.Write(t.Context(), put(t.Context(), "a", "1")) })
+			if died != "dead" || points[len(points)-1] != point {
+				t.Fatalf("died of %v at %v", died, points)
+			}
+			if got := value(t, open(t, path, state.Options{}).Read(), "a"); got != want {
+				t.Errorf("the next run reads %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func TestRead(t *testing.T) {
+	t.Run("Ensure readers cannot write and never wait for a writer", func(t *testing.T) {
+		db := open(t, filepath.Join(t.TempDir(), "state.db"), state.Options{})
+		err := db.Write(t.Context(), func(tx *state.Tx) error {
+			if err := put(t.Context(), "a", "1")(tx); err != nil {
+				return err
+			}
+			if got := value(t, db.Read(), "a"); got != "" {
+				t.Errorf("read %q before its commit", got)
+			}
+			rows, err := db.Read().QueryContext(t.Context(), "INSERT INTO meta (key, value) VALUES ('b', '') RETURNING key")
+			if err == nil {
+				for rows.Next() {
+					t.Error("a reader wrote")
+				}
+				err = errors.Join(rows.Err(), rows.Close())
+			}
+			wantTrouble(t, db.Explain(err), state.Denied)
+			return nil
+		})
+		if err != nil || value(t, db.Read(), "a") != "1" {
+			t.Error(err, value(t, db.Read(), "a"))
+		}
+	})
+	t.Run("Ensure a state opened for reading follows another's writes, and writes nothing", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "state.db")
+		db := open(t, path, state.Options{})
+		reading := open(t, path, state.Options{ReadOnly: true})
+		if err := db.Write(t.Context(), put(t.Context(), "a", "1")); err != nil {
+			t.Fatal(err)
+		}
+		if got := value(t, reading.Read(), "a"); got != "1" {
+			t.Errorf("read %q", got)
+		}
+		if err := reading.Write(t.Context(), put(t.Context(), "b", "1")); !errors.Is(err, state.ErrReadOnly) {
+			t.Errorf("%v, want ErrReadOnly", err)
+		}
+	})
+	t.Run("Ensure a closed state can be opened for reading", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "state.db")
+		db, err := state.Open(t.Context(), path, state.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(db.Write(t.Context(), put(t.Context(), "a", "1")), db.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if got := value(t, open(t, path, state.Options{ReadOnly: true}).Read(), "a"); got != "1" {
+			t.Errorf("read %q", got)
+		}
+	})
+}
+
+func TestSnapshot(t *testing.T) {
+	t.Run("Ensure a snapshot is one whole file, can be opened as immutable, and stays as it is", func(t *testing.T) {
+		dir := t.TempDir()
+		db := open(t, filepath.Join(dir, "state.db"), state.Options{})
+		if err := db.Write(t.Context(), put(t.Context(), "a", "1")); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, "copy", "state.db.example")
+		if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Snapshot(t.Context(), path); err != nil {
+			t.Fatal(err)
+		}
+		before, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if before[18] != 1 || before[19] != 1 { // SQLite's header: 1 is a rollback journal, 2 a write-ahead log
+			t.Errorf("journal versions %d and %d, want 1", before[18], before[19])
+		}
+		frozen := open(t, path, state.Options{Immutable: true})
+		if got := value(t, frozen.Read(), "a"); got != "1" {
+			t.Errorf("read %q", got)
+		}
+		after, err := os.ReadFile(path)
+		if err != nil || string(before) != string(after) {
+			t.Errorf("reading changed the file (%v)", err)
+		}
+		if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) != 1 {
+			t.Errorf("%v beside it (%v)", entries, err)
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("mode %v (%v)", info.Mode(), err)
+		}
+		if err := db.Snapshot(t.Context(), path); err == nil {
+			t.Error("an existing file was overwritten")
+		}
+	})
+}
+
+func TestClock(t *testing.T) {
+	t.Run("Ensure an instant survives being stored, to the microsecond and in UTC", func(t *testing.T) {
+		at := time.Date(2024, 5, 6, 7, 8, 9, 123456789, time.FixedZone("", 7200))
+		got := state.FromMicros(state.Micros(at))
+		if !got.Equal(at.Truncate(time.Microsecond)) || got.Location() != time.UTC {
+			t.Errorf("%v became %v", at, got)
+		}
+		if state.Micros(time.Time{}) != 0 || !state.FromMicros(0).IsZero() {
+			t.Error("the zero time is not 0")
+		}
+	})
+	t.Run("Ensure sleep ends with its context", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		clock := state.SystemClock()
+		if err := clock.Sleep(ctx, time.Hour); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		before := clock.Now()
+		if err := errors.Join(clock.Sleep(t.Context(), time.Millisecond), clock.Sleep(t.Context(), -1)); err != nil {
+			t.Error(err)
+		}
+		if d := clock.Now().Sub(before); d < time.Millisecond {
+			t.Errorf("slept %v", d)
+		}
+	})
+}
+
+func Example() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	db, err := state.Open(ctx, filepath.Join(dir, "state.db"), state.Options{})
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = db.Close() }()
+	err = db.Write(ctx, func(tx *state.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO meta (key, value) VALUES ('greeting', 'hello')")
+		return err
+	})
+	if err != nil {
+		panic(err)
+	}
+	var greeting string
+	if err := db.Read().QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'greeting'").Scan(&greeting); err != nil {
+		panic(err)
+	}
+	fmt.Println(greeting)
+	// Output: hello
+}

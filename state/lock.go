@@ -1,0 +1,117 @@
+//go:build unix
+
+package state
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// FileLock is a lock between processes. The kernel holds it, so it ends with the process, however that ends.
+type FileLock struct {
+	file *os.File
+}
+
+// LockedError says that another process, or another part of this one, holds the lock.
+type LockedError struct {
+	Name    string    // the lock's name
+	PID     int       // the holder's process id; 0 when it is not known (yet)
+	Started time.Time // when the holder took it; the zero time when it is not known (yet)
+}
+
+// Error names the holder.
+func (e *LockedError) Error() string {
+	if e.PID == 0 {
+		return fmt.Sprintf("another run holds the lock of %s; wait for its end", e.Name)
+	}
+	return fmt.Sprintf("another run holds the lock of %s: process %d, since %s; wait for its end, or stop that process",
+		e.Name, e.PID, e.Started.Format(time.RFC3339))
+}
+
+type lockNote struct {
+	PID     int       `json:"pid"`
+	Started time.Time `json:"started"`
+}
+
+// Lock takes the lock of this name at once or not at all. It is held on a file of its own beside the state at path,
+// <path>.<name>.lock, as closing any descriptor of a database file drops SQLite's locks on it; the file stays when the
+// lock is released, since a file removed and one locked could be two. now is noted in it for those who come second.
+//
+// Errors: *LockedError, *UnavailableError.
+func Lock(path, name string, now time.Time) (*FileLock, error) {
+	path = lockPath(path, name)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator's own path
+	if err != nil {
+		return nil, fileTrouble(path, err)
+	}
+	if err := flock(f); err != nil {
+		defer func() { _ = f.Close() }() // nothing was written through it
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, lockedBy(f, name)
+		}
+		return nil, fileTrouble(path, err)
+	}
+	if err := writeNote(f, now); err != nil {
+		return nil, errors.Join(fileTrouble(path, err), f.Close())
+	}
+	return &FileLock{file: f}, nil
+}
+
+// Release gives the lock back. The file stays, without a holder's name.
+func (l *FileLock) Release() error {
+	return errors.Join(l.file.Truncate(0), l.file.Close())
+}
+
+// Path gives the file that the lock is held on.
+func (l *FileLock) Path() string { return l.file.Name() }
+
+// lockPath follows symbolic links, so that two names of one state share their locks.
+func lockPath(path, name string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	return path + "." + url.PathEscape(name) + ".lock"
+}
+
+func flock(f *os.File) error {
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
+}
+
+func writeNote(f *os.File, now time.Time) error {
+	text, err := json.Marshal(lockNote{PID: os.Getpid(), Started: now.UTC().Truncate(time.Second)})
+	if err != nil {
+		return err
+	}
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err = f.WriteAt(append(text, '\n'), 0)
+	return err
+}
+
+// lockedBy reads the holder's note, which may not be written yet.
+func lockedBy(f *os.File, name string) error {
+	e := &LockedError{Name: name}
+	text, err := io.ReadAll(io.LimitReader(f, 1024))
+	var note lockNote
+	if err == nil && json.Unmarshal(text, &note) == nil {
+		e.PID, e.Started = note.PID, note.Started
+	}
+	return e
+}
+
+func isDiskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}

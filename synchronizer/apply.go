@@ -1,0 +1,373 @@
+package synchronizer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/mapping"
+	"github.com/odoo-connector/connector/odoo"
+	"github.com/odoo-connector/connector/record"
+	"github.com/odoo-connector/connector/state"
+	"github.com/odoo-connector/connector/transport"
+)
+
+// apply writes what was planned. Calls into Odoo are shared by many records; requests out of Odoo
+// go one by one, so that each can be told from the next after a crash.
+func (sl *slice) apply(ctx context.Context) error {
+	var create, update []*item
+	for _, it := range sl.unfinished() {
+		switch it.plan.Action {
+		case CreateOdoo:
+			create = append(create, it)
+		case Update:
+			update = append(update, it)
+		}
+	}
+	for part := range slices.Chunk(create, sl.chunk) {
+		if jobs.Stopping(ctx) {
+			return nil
+		}
+		if err := sl.createOdoo(ctx, part); err != nil {
+			return err
+		}
+	}
+	if err := sl.updateOdoo(ctx, update); err != nil {
+		return err
+	}
+	for _, it := range sl.unfinished() {
+		if jobs.Stopping(ctx) {
+			return nil
+		}
+		if err := sl.applyExternal(ctx, it); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (sl *slice) applyExternal(ctx context.Context, it *item) error {
+	switch it.plan.Action {
+	case CreateExternal:
+		return sl.createExternal(ctx, it)
+	case Update:
+		return sl.updateExternal(ctx, it)
+	default:
+		return nil
+	}
+}
+
+// createOdoo creates records by load, under identifiers that make a second call an update.
+func (sl *slice) createOdoo(ctx context.Context, items []*item) error {
+	items, err := sl.validated(items, sl.env.Backend.ImporterOf(sl.model.Name).Validate)
+	if err != nil || len(items) == 0 {
+		return err
+	}
+	if err := sl.saveIntents(ctx, items, binding.Import); err != nil {
+		return err
+	}
+	rows := make([]odoo.NewRecord, len(items))
+	for i, it := range items {
+		rows[i] = odoo.NewRecord{Identifier: sl.identifier(sl.model.Name, it.external.ID), Values: it.plan.Odoo}
+	}
+	sl.env.Explainf("create %d %s in Odoo", len(rows), plural(sl.model.OdooNoun, len(rows)))
+	session := sl.reading().WithContext(map[string]any{"tracking_disable": true})
+	results, err := session.LoadRecords(ctx, sl.model.OdooModel, rows)
+	if err != nil && len(results) == 0 {
+		return err
+	}
+	made := sl.loaded(items, results)
+	if len(made) > 0 {
+		if err := sl.readBack(ctx, made); err != nil {
+			return err
+		}
+	}
+	if err := sl.loadFailures(items, results); err != nil {
+		return err
+	}
+	return err
+}
+
+// loaded notes the new ids and gives the items that have one.
+func (sl *slice) loaded(items []*item, results []odoo.LoadResult) (made []*item) {
+	for i, it := range items {
+		if results[i].Err == nil {
+			it.binding.OdooID = results[i].ID
+			made = append(made, it)
+		}
+	}
+	return made
+}
+
+// readBack reads what Odoo made of it and commits.
+func (sl *slice) readBack(ctx context.Context, items []*item) error {
+	ids := make([]int64, len(items))
+	for i, it := range items {
+		ids[i] = it.odooID()
+	}
+	found, _, err := sl.reading().Read(ctx, sl.model.OdooModel, ids, sl.odooFields())
+	if err != nil {
+		return err
+	}
+	records := map[int64]record.Record{}
+	for _, r := range found {
+		records[odooID(r)] = r
+	}
+	for _, it := range items {
+		r, ok := records[it.odooID()]
+		if !ok {
+			if err := sl.close(it, sl.failed(it, fmt.Errorf("the %s was written and then could not be read any more", sl.model.OdooNoun))); err != nil {
+				return err
+			}
+			continue
+		}
+		if len(it.plan.Outside) > 0 { // the other direction follows
+			it.odoo = &r
+			continue
+		}
+		if err := sl.commit(ctx, it, *it.external, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loadFailures ends the items that were not created. An intent whose outcome is unknown stays.
+func (sl *slice) loadFailures(items []*item, results []odoo.LoadResult) error {
+	for i, it := range items {
+		err := results[i].Err
+		if err == nil || it.done || outage(err) {
+			continue
+		}
+		o := sl.failed(it, err)
+		if !unknownOutcome(err) {
+			o.Commit = sl.dropIntent(it.binding)
+		}
+		if err := sl.close(it, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (sl *slice) dropIntent(b binding.Binding) func(context.Context, *state.Tx) error {
+	return func(ctx context.Context, tx *state.Tx) error { return sl.env.Binder.Delete(ctx, tx, b.ID) }
+}
+
+// saveIntents commits, durably and before anything is sent, what is about to be created.
+func (sl *slice) saveIntents(ctx context.Context, items []*item, intent binding.Intent) error {
+	now := sl.env.Clock.Now()
+	for _, it := range items {
+		sl.intend(it, intent, now)
+	}
+	return sl.db.WriteDurable(ctx, func(tx *state.Tx) error {
+		for _, it := range items {
+			if err := sl.env.Binder.Save(ctx, tx, &it.binding); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// intend fills the item's binding with what is about to be sent.
+func (sl *slice) intend(it *item, intent binding.Intent, now time.Time) {
+	values, external := it.plan.Odoo, ""
+	if intent == binding.Export {
+		values = it.plan.Outside
+	} else {
+		external = it.external.ID
+	}
+	b := newBinding(sl.model, external, it.scope, it.pair.name())
+	b.ID = it.binding.ID
+	if intent == binding.Export {
+		b.OdooID = odooID(*it.odoo)
+		b.OdooWriteDate = writeDate(*it.odoo)
+	}
+	b.Intent, b.IntentAt = intent, now
+	b.Sent = binding.Sent{
+		Values: values, Name: it.pair.name(), Parent: it.scope, Repeated: it.repeat,
+		Fields: sl.fields(it, it.external, it.odoo),
+	}
+	it.binding = b
+}
+
+// validated ends the items whose values a hook refuses.
+func (sl *slice) validated(items []*item, validate func(mapping.Values) error) ([]*item, error) {
+	if validate == nil {
+		return items, nil
+	}
+	var good []*item
+	for _, it := range items {
+		values := it.plan.Odoo
+		if len(values) == 0 {
+			values = it.plan.Outside
+		}
+		if err := validate(values); err != nil {
+			if err := sl.close(it, sl.failed(it, err)); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		good = append(good, it)
+	}
+	return good, nil
+}
+
+// updateOdoo writes into Odoo, records of equal values by one call.
+func (sl *slice) updateOdoo(ctx context.Context, items []*item) error {
+	items = slices.DeleteFunc(slices.Clone(items), func(it *item) bool { return len(it.plan.Odoo) == 0 })
+	items, err := sl.validated(items, sl.env.Backend.ImporterOf(sl.model.Name).Validate)
+	if err != nil {
+		return err
+	}
+	groups, order := map[string][]*item{}, []string(nil)
+	for _, it := range items {
+		key, err := json.Marshal(it.plan.Odoo)
+		if err != nil {
+			return err
+		}
+		if groups[string(key)] == nil {
+			order = append(order, string(key))
+		}
+		groups[string(key)] = append(groups[string(key)], it)
+	}
+	for _, key := range order {
+		if jobs.Stopping(ctx) {
+			return nil
+		}
+		if err := sl.writeGroup(ctx, groups[key]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeGroup writes the same values to several records, and one by one if Odoo refuses them
+// together, so that a bad one fails alone.
+func (sl *slice) writeGroup(ctx context.Context, items []*item) error {
+	ids := make([]int64, len(items))
+	for i, it := range items {
+		ids[i] = it.odooID()
+	}
+	sl.env.Explainf("write %d %s in Odoo", len(ids), plural(sl.model.OdooNoun, len(ids)))
+	err := sl.env.Session.Write(ctx, sl.model.OdooModel, ids, items[0].plan.Odoo)
+	switch {
+	case err == nil:
+		return sl.readBack(ctx, items)
+	case outage(err):
+		return err
+	case len(items) == 1:
+		return sl.close(items[0], sl.failed(items[0], err))
+	}
+	for _, it := range items {
+		if err := sl.writeGroup(ctx, []*item{it}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// createExternal creates one external record. The intent is committed before the request leaves.
+func (sl *slice) createExternal(ctx context.Context, it *item) error {
+	creator, ok := sl.adapter.(backend.Creator)
+	if !ok {
+		return sl.skip(it, fmt.Sprintf("%s are not created outside", plural(sl.model.Noun, 2)))
+	}
+	if left, err := sl.validated([]*item{it}, sl.env.Backend.ExporterOf(sl.model.Name).Validate); err != nil || len(left) == 0 {
+		return err
+	}
+	if err := sl.saveIntents(ctx, []*item{it}, binding.Export); err != nil {
+		return err
+	}
+	sl.env.Explainf("create the %s outside", sl.model.Noun)
+	results, err := creator.Create(ctx, []mapping.Values{it.plan.Outside})
+	if err == nil {
+		err = results[0].Err
+	}
+	if err == nil {
+		it.external = &results[0].Record
+		it.binding.ExternalID = it.external.ID
+		return sl.commit(ctx, it, *it.external, *it.odoo)
+	}
+	return sl.createFailed(ctx, it, err)
+}
+
+// createFailed searches at once for what an unknown request may have made, and otherwise leaves it
+// for when the request can no longer take effect.
+func (sl *slice) createFailed(ctx context.Context, it *item, err error) error {
+	if unknownOutcome(err) {
+		sl.env.Explainf("it is not known whether that took effect: %v", err)
+		return sl.settleExport(ctx, it)
+	}
+	o := sl.failed(it, err)
+	o.Commit = sl.dropIntent(it.binding)
+	return sl.close(it, o)
+}
+
+// updateExternal sends the changed fields of one external record.
+func (sl *slice) updateExternal(ctx context.Context, it *item) error {
+	if len(it.plan.Outside) == 0 {
+		return nil
+	}
+	updater, ok := sl.adapter.(backend.Updater)
+	if !ok {
+		return sl.skip(it, fmt.Sprintf("%s are not changed outside", plural(sl.model.Noun, 2)))
+	}
+	if left, err := sl.validated([]*item{it}, sl.env.Backend.ExporterOf(sl.model.Name).Validate); err != nil || len(left) == 0 {
+		return err
+	}
+	sl.env.Explainf("change the %s outside", sl.model.Noun)
+	change := backend.Change{Key: backend.Key{ID: it.external.ID, Parent: it.scope}, Values: it.plan.Outside}
+	results, err := updater.Update(ctx, []backend.Change{change})
+	if err == nil {
+		err = results[0].Err
+	}
+	if errors.Is(err, backend.ErrNotFound) {
+		return sl.externalGone(ctx, it)
+	}
+	if err != nil {
+		return sl.close(it, sl.failed(it, err))
+	}
+	return sl.commit(ctx, it, results[0].Record, *it.odoo)
+}
+
+// failed is the outcome of an error: an outage pauses the backend and charges no one, what may pass
+// is tried again, all else fails.
+func (sl *slice) failed(it *item, err error) jobs.Outcome {
+	var r *odoo.Error
+	switch {
+	case outage(err):
+		return jobs.Outcome{Kind: jobs.Paused, Err: err}
+	case errors.As(err, &r) && r.Retryable:
+		return jobs.Outcome{Kind: jobs.Retry, Err: err}
+	default:
+		sl.denied = sl.denied || odoo.IsKind(err, odoo.AccessError)
+		if !it.done {
+			sl.report.Of(sl.model.Name).Failed++
+		}
+		return jobs.Outcome{Kind: jobs.Failed, Err: err}
+	}
+}
+
+// outage says that the whole server is the matter, not one record.
+func outage(err error) bool {
+	var o interface{ Outage() bool }
+	return errors.As(err, &o) && o.Outage()
+}
+
+// unknownOutcome says that a request may have taken effect although it failed.
+func unknownOutcome(err error) bool {
+	var r *odoo.Error
+	if errors.As(err, &r) {
+		return r.OutcomeUnknown
+	}
+	var t *transport.Error
+	return errors.As(err, &t) && t.OutcomeUnknown
+}

@@ -1,0 +1,197 @@
+package synchronizer
+
+import (
+	"context"
+	"slices"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/mapping"
+	"github.com/odoo-connector/connector/odoo"
+	"github.com/odoo-connector/connector/record"
+)
+
+// place is a name under a parent: where two records may be the same.
+type place struct{ parent, name string }
+
+// pool are the unbound records of both sides by place.
+type pool struct {
+	external map[place][]record.Record
+	odoo     map[place][]record.Record
+}
+
+// candidates finds, for the unbound items, unbound records of the same name under the same parent
+// on either side: one search in Odoo and the parents' listings, whatever the number of items.
+func (sl *slice) candidates(ctx context.Context, items []*item) (*pool, error) {
+	p := &pool{external: map[place][]record.Record{}, odoo: map[place][]record.Record{}}
+	match, ok := sl.mapper.MatchField()
+	if !ok || len(items) == 0 {
+		return p, nil
+	}
+	if err := sl.odooCandidates(ctx, match, items, p); err != nil {
+		return nil, err
+	}
+	return p, sl.externalCandidates(ctx, match, items, p)
+}
+
+// placeOf is where an unbound item is.
+func (sl *slice) placeOf(match mapping.Field, it *item) (place, bool) {
+	if match.Name == "" {
+		return place{}, false
+	}
+	var v record.Value
+	var err error
+	if it.external != nil {
+		v, err = match.ReadExternal(mapping.Source{Record: *it.external, Scope: it.scope, Types: sl.types, Lookup: sl.lookup})
+	} else {
+		v, err = match.ReadOdoo(mapping.Source{Record: *it.odoo, Scope: it.scope, Types: sl.types, Lookup: sl.lookup})
+	}
+	return place{sl.placeParent(it.scope), v.AsText()}, err == nil && !v.IsNull()
+}
+
+// placeParent is the parent as far as it tells places apart: a tag's name is unique everywhere.
+func (sl *slice) placeParent(parent string) string {
+	if sl.model.ByName {
+		return ""
+	}
+	return parent
+}
+
+// odooCandidates searches Odoo for the names of the items. Items that come from Odoo need it only
+// to count their namesakes, so it is left out if no external record has their name; see Match.
+func (sl *slice) odooCandidates(ctx context.Context, match mapping.Field, items []*item, p *pool) error {
+	var names []any
+	parents := map[string]string{} // Odoo parent to external parent
+	for _, it := range items {
+		at, ok := sl.placeOf(match, it)
+		if !ok {
+			continue
+		}
+		names = append(names, at.name)
+		if id, ok := sl.lookup.ToOdoo(sl.model.Parent, it.scope); ok {
+			parents[id] = it.scope
+		}
+	}
+	if len(names) == 0 || (sl.model.OdooParent != "" && len(parents) == 0) {
+		return nil
+	}
+	domain := sl.candidateDomain(names, parents)
+	found, err := sl.reading().All(ctx, sl.model.OdooModel, domain, sl.odooFields(), 0)
+	if err != nil {
+		return err
+	}
+	sl.env.Explainf("looked in Odoo for %d %s of the same name: %d found", len(names), plural(sl.model.OdooNoun, len(names)), len(found))
+	return sl.sortOdoo(ctx, match, found, parents, p)
+}
+
+func (sl *slice) candidateDomain(names []any, parents map[string]string) odoo.Domain {
+	domain := odoo.And(odoo.Cond(sl.model.OdooNameField, "in", names), sl.model.Domain)
+	if sl.model.OdooParent == "" {
+		return domain
+	}
+	var ids []any
+	for _, id := range sortedKeys(parents) {
+		ids = append(ids, numbers([]string{id})[0])
+	}
+	return odoo.And(domain, odoo.Cond(sl.model.OdooParent, "in", ids))
+}
+
+// sortOdoo puts the unbound ones of the found records into their places. What they refer to is
+// looked up too, since their fields are compared.
+func (sl *slice) sortOdoo(ctx context.Context, match mapping.Field, found []record.Record, parents map[string]string, p *pool) error {
+	var needs []record.Reference
+	for i := range found {
+		needs = append(needs, sl.odooNeeds(&found[i])...)
+	}
+	if err := sl.fill(ctx, sl.lookup, nil, needs); err != nil {
+		return err
+	}
+	for _, r := range found {
+		for _, parent := range sl.parentsOf(r, parents) {
+			if _, bound := sl.lookup.ToExternal(sl.model.Name, r.ID, scopeOf(sl.model, parent)); bound && !sl.model.ByName {
+				continue
+			}
+			v, err := match.ReadOdoo(mapping.Source{Record: r, Scope: parent, Types: sl.types, Lookup: sl.lookup})
+			if err != nil {
+				return err
+			}
+			at := place{sl.placeParent(parent), v.AsText()}
+			p.odoo[at] = append(p.odoo[at], r)
+		}
+	}
+	return nil
+}
+
+// parentsOf are the external parents, among those that matter, that an Odoo record lives in.
+func (sl *slice) parentsOf(r record.Record, parents map[string]string) (out []string) {
+	if sl.model.OdooParent == "" {
+		return []string{""}
+	}
+	for _, ref := range r.Value(sl.model.OdooParent).AsRefs() {
+		if parent, ok := parents[ref.ID]; ok {
+			out = append(out, parent)
+		}
+	}
+	return out
+}
+
+// externalCandidates lists the siblings of the items where they matter: for an item from Odoo, and
+// for an external one that has a candidate, to see whether its name is its own.
+func (sl *slice) externalCandidates(ctx context.Context, match mapping.Field, items []*item, p *pool) error {
+	lister, ok := sl.adapter.(backend.Siblings)
+	if !ok || sl.model.ByName {
+		return nil
+	}
+	parents := map[string]bool{}
+	for _, it := range items {
+		at, ok := sl.placeOf(match, it)
+		if ok && (it.external == nil || len(p.odoo[at]) > 0) {
+			parents[it.scope] = true
+		}
+	}
+	if len(parents) == 0 {
+		return nil
+	}
+	found, err := lister.Siblings(ctx, sortedKeys(parents))
+	if err != nil {
+		return err
+	}
+	var needs []record.Reference
+	for i := range found {
+		needs = append(needs, record.Reference{Model: sl.model.Name, ID: found[i].ID})
+		needs = append(needs, sl.externalNeeds(&found[i])...)
+	}
+	if err := sl.fill(ctx, sl.lookup, needs, nil); err != nil {
+		return err
+	}
+	for _, r := range found {
+		if _, bound := sl.lookup.ToOdoo(sl.model.Name, r.ID); bound {
+			continue
+		}
+		parent := refID(r, sl.model.ParentField)
+		v, err := match.ReadExternal(mapping.Source{Record: r, Scope: parent, Types: sl.types, Lookup: sl.lookup})
+		if err != nil {
+			return err
+		}
+		at := place{parent, v.AsText()}
+		p.external[at] = append(p.external[at], r)
+	}
+	return nil
+}
+
+// of are the candidates of an item.
+func (p *pool) of(at place, it *item) Candidates {
+	if it.external != nil {
+		return Candidates{Records: p.odoo[at], Siblings: max(1, len(p.external[at]))}
+	}
+	return Candidates{Records: p.external[at], Siblings: max(1, len(p.odoo[at]))}
+}
+
+// sortedKeys are a map's keys in order.
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

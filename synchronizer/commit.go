@@ -1,0 +1,274 @@
+package synchronizer
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/mapping"
+	"github.com/odoo-connector/connector/record"
+	"github.com/odoo-connector/connector/state"
+)
+
+// commit ends an item whose two halves are as they shall be: binding, reviews, the job's completion
+// and what follows go into one transaction. The records are as they were read after writing.
+func (sl *slice) commit(ctx context.Context, it *item, external, odoo record.Record) error {
+	b := sl.bindingAfter(it, external, odoo)
+	kind := jobs.Done
+	if it.plan.Action == Nothing {
+		kind = jobs.NothingToDo
+	}
+	it.binding = b
+	err := sl.close(it, jobs.Outcome{
+		Kind: kind, Result: it.result(), FollowUps: sl.followUps(it, b, external),
+		Commit: sl.saving(it, b),
+	})
+	if err != nil {
+		return err
+	}
+	sl.count(it, b)
+	return sl.after(ctx, it, b)
+}
+
+// bindingAfter is the binding as it is to be stored.
+func (sl *slice) bindingAfter(it *item, external, odoo record.Record) binding.Binding {
+	b := it.binding
+	if b.ID == 0 {
+		b = newBinding(sl.model, external.ID, it.scope, "")
+	}
+	fields := sl.fields(it, &external, &odoo)
+	b.Fields = fields
+	if b.Sent.Fields != nil && !b.Sent.Repeated {
+		b.Sent = binding.Sent{}
+	}
+	b.ExternalID, b.OdooID, b.Intent = external.ID, odooID(odoo), binding.None
+	b.ExternalGone, b.OdooGone = time.Time{}, time.Time{} // both were just read
+	if parent := refID(external, sl.model.ParentField); parent != "" {
+		b.Parent, b.Scope = parent, scopeOf(sl.model, parent)
+	}
+	b.Role = sl.role(b)
+	b.Name = external.Value(sl.model.NameField).AsText()
+	if b.Name == "" {
+		b.Name = odoo.Value(sl.model.OdooNameField).AsText()
+	}
+	b.SyncDate = sl.env.Clock.Now()
+	if sl.flips(it, odoo) {
+		b.ActiveFlip = writeDate(odoo)
+	}
+	b.OdooWriteDate = writeDate(odoo)
+	return b
+}
+
+// role is alias where another external record stands for the Odoo record in this scope already.
+func (sl *slice) role(b binding.Binding) binding.Role {
+	if b.ID != 0 && b.Role != "" && b.Bound() && b.Intent == binding.None && !b.SyncDate.IsZero() {
+		return b.Role
+	}
+	first, taken := sl.lookup.ToExternal(sl.model.Name, binding.OdooID(b.OdooID), b.Scope)
+	if taken && first != b.ExternalID && sl.model.ByName {
+		return binding.Alias
+	}
+	return binding.Primary
+}
+
+// flips reports that the Odoo record's archived state is another than the binding last saw.
+func (sl *slice) flips(it *item, after record.Record) bool {
+	for _, f := range sl.mapper.Fields() {
+		if f.Active {
+			st, known := it.binding.Fields[f.Name]
+			return known && st.Odoo != f.OdooHash(after)
+		}
+	}
+	return false
+}
+
+// fields are the binding's field states once the plan was carried out; a side that isn't there yet
+// is nil. Where a side was written and read back otherwise than written, its hash is left open, so
+// that the rest is seen as that side's change.
+func (sl *slice) fields(it *item, external, odoo *record.Record) binding.Fields {
+	out := binding.Fields{}
+	maps.Copy(out, it.binding.Fields)
+	for _, fp := range it.plan.Fields {
+		f, _ := sl.mapper.Field(fp.Field)
+		if fp.hold {
+			continue
+		}
+		if fp.later {
+			sl.laterField(out, f, fp, external, odoo)
+			continue
+		}
+		st := binding.FieldState{Base: fp.Result}
+		if fp.keep {
+			st.Base = out[f.Name].Base
+		}
+		st.External = sideHash(it.pair.External, external, fp.ToExternal, f.ExternalHash, func(r record.Record) bool {
+			v, err := f.ReadExternal(sl.source(r, refID(r, sl.model.ParentField)))
+			return err == nil && v.Equal(fp.Result)
+		})
+		st.Odoo = sideHash(it.pair.Odoo, odoo, fp.ToOdoo, f.OdooHash, func(r record.Record) bool {
+			v, err := f.ReadOdoo(sl.source(r, it.scope))
+			return err == nil && v.Equal(fp.Result)
+		})
+		out[f.Name] = st
+	}
+	return out
+}
+
+// laterField is the state of a field that creating could not set: both sides agree on what the
+// creation made of it, and Odoo's value is a change.
+func (sl *slice) laterField(out binding.Fields, f mapping.Field, fp FieldPlan, external, odoo *record.Record) {
+	if external == nil {
+		return
+	}
+	v, err := f.ReadExternal(sl.source(*external, refID(*external, sl.model.ParentField)))
+	if err != nil {
+		return
+	}
+	st := binding.FieldState{External: f.ExternalHash(*external), Base: v}
+	if odoo != nil && v.Equal(fp.Odoo) {
+		st.Odoo = f.OdooHash(*odoo)
+	}
+	out[f.Name] = st
+}
+
+func (sl *slice) source(r record.Record, scope string) mapping.Source {
+	return mapping.Source{Record: r, Scope: scope, Types: sl.types, Lookup: sl.lookup}
+}
+
+// sideHash is the raw hash of one side after the plan: of what was read back where it was written or
+// created, of what the plan saw otherwise, so that an edit in between is still seen.
+func sideHash(planned, after *record.Record, written bool, hash func(record.Record) string, asWritten func(record.Record) bool) string {
+	switch {
+	case planned != nil && !written:
+		return hash(*planned)
+	case after == nil:
+		return ""
+	case asWritten(*after):
+		return hash(*after)
+	default:
+		return ""
+	}
+}
+
+// followUps are the jobs for what creating could not do.
+func (sl *slice) followUps(it *item, b binding.Binding, external record.Record) []jobs.Spec {
+	for _, fp := range it.plan.Fields {
+		if st := b.Fields[fp.Field]; fp.later && st.Odoo == "" {
+			sl.report.Jobs.Enqueued++
+			a := Args{Model: sl.model.Name, ExternalID: external.ID, Parent: b.Parent, Scope: b.Scope}
+			return []jobs.Spec{sl.Spec(ExportRecord, a, b.Name)}
+		}
+	}
+	return nil
+}
+
+// saving writes the binding, takes away the reviews that have come to an end and opens new ones.
+func (sl *slice) saving(it *item, b binding.Binding) func(context.Context, *state.Tx) error {
+	solved := map[string]bool{}
+	for _, f := range it.plan.Solved {
+		solved[f] = true
+	}
+	opened := sl.dated(it.plan.Reviews)
+	return func(ctx context.Context, tx *state.Tx) error {
+		if err := sl.env.Binder.Save(ctx, tx, &b); err != nil {
+			return err
+		}
+		if err := sl.env.Binder.CloseReviews(ctx, tx, b.Model, b.ExternalID, b.OdooID, b.Scope); err != nil {
+			return err
+		}
+		for _, name := range sortedKeys(it.pair.Reviews) {
+			if !solved[name] {
+				opened = append([]binding.Review{it.pair.Reviews[name]}, opened...)
+			}
+		}
+		return sl.saveReviews(ctx, tx, opened)
+	}
+}
+
+// count puts the item into the report.
+func (sl *slice) count(it *item, b binding.Binding) {
+	c := sl.report.Of(sl.model.Name)
+	switch it.plan.Action {
+	case CreateOdoo, CreateExternal:
+		c.Created++
+		sl.report.touched[b.Model][b.ExternalID] = true
+	case Update:
+		if it.plan.archives(sl.mapper) {
+			c.Archived++
+		} else {
+			c.Updated++
+		}
+		sl.report.touched[b.Model][b.ExternalID] = true
+	}
+	sl.report.unskip(b.Model, b.ExternalID)
+	if len(it.plan.Reviews) > 0 {
+		sl.report.skip(b.Model, b.ExternalID)
+	}
+}
+
+// archives reports that the plan puts a record away.
+func (p Plan) archives(m mapping.Mapper) bool {
+	for _, fp := range p.Fields {
+		if f, _ := m.Field(fp.Field); f.Active && (fp.ToOdoo || fp.ToExternal) {
+			return !fp.Result.AsBool()
+		}
+	}
+	return false
+}
+
+// result is what the job keeps for people.
+func (it *item) result() string {
+	switch it.plan.Action {
+	case CreateOdoo:
+		return fmt.Sprintf("created %s %d", it.pair.Model.OdooNoun, it.binding.OdooID)
+	case CreateExternal:
+		return fmt.Sprintf("created %s %s", it.pair.Model.Noun, it.binding.ExternalID)
+	case Bind:
+		return fmt.Sprintf("bound %s %s to %s %d, which is equal", it.pair.Model.Noun, it.binding.ExternalID, it.pair.Model.OdooNoun, it.binding.OdooID)
+	case Update:
+		return it.plan.summary()
+	default:
+		return "nothing to do: both sides agree"
+	}
+}
+
+func (p Plan) summary() string {
+	text := ""
+	for _, fp := range p.Fields {
+		switch {
+		case fp.ToOdoo && fp.ToExternal:
+			text += ", merged " + fp.Field
+		case fp.ToOdoo:
+			text += ", " + fp.Field + " into Odoo"
+		case fp.ToExternal:
+			text += ", " + fp.Field + " outside"
+		}
+		if fp.Note != "" {
+			text += " (" + fp.Field + ": " + fp.Note + ")"
+		}
+	}
+	if len(text) < 2 {
+		return "updated"
+	}
+	return "updated " + text[2:]
+}
+
+// after runs the hooks of the direction that wrote.
+func (sl *slice) after(ctx context.Context, it *item, b binding.Binding) error {
+	imported := it.plan.Action == CreateOdoo || len(it.plan.Odoo) > 0
+	exported := it.plan.Action == CreateExternal || len(it.plan.Outside) > 0
+	if hook := sl.env.Backend.ImporterOf(sl.model.Name).After; hook != nil && imported {
+		if err := hook(ctx, sl.env, b); err != nil {
+			return fmt.Errorf("the hook after the import of %s: %w", b, err)
+		}
+	}
+	if hook := sl.env.Backend.ExporterOf(sl.model.Name).After; hook != nil && exported {
+		if err := hook(ctx, sl.env, b); err != nil {
+			return fmt.Errorf("the hook after the export of %s: %w", b, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package synchronizer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/state"
+)
+
+// takeExternal takes what reading an external record said.
+func (sl *slice) takeExternal(ctx context.Context, it *item, r backend.Result) error {
+	switch {
+	case errors.Is(r.Err, backend.ErrNotFound):
+		return sl.externalGone(ctx, it)
+	case r.Err != nil:
+		return sl.close(it, sl.failed(it, r.Err))
+	}
+	it.external = &r.Record
+	hooks := sl.env.Backend.ImporterOf(sl.model.Name)
+	if hooks.Skip != nil {
+		if reason := hooks.Skip(r.Record); reason != "" {
+			return sl.skip(it, reason)
+		}
+	}
+	if hooks.Before != nil {
+		if err := hooks.Before(ctx, sl.env, r.Record); err != nil {
+			return sl.close(it, sl.failed(it, err))
+		}
+	}
+	return nil
+}
+
+// externalGone ends an item whose external record was deleted, unless its whole parent is gone or
+// does not answer: then nothing is known of it.
+func (sl *slice) externalGone(ctx context.Context, it *item) error {
+	if !it.binding.Bound() {
+		return sl.close(it, jobs.Outcome{Kind: jobs.NothingToDo, Result: fmt.Sprintf("the %s does not exist any more", sl.model.Noun)})
+	}
+	answers, err := sl.parentAnswers(ctx, it.binding.Parent)
+	if err != nil {
+		return err
+	}
+	if !answers {
+		return sl.skip(it, fmt.Sprintf("its %s does not answer", sl.parentNoun()))
+	}
+	b := it.binding
+	b.ExternalGone = sl.env.Clock.Now()
+	return sl.gone(ctx, it, b, fmt.Sprintf("the %s was deleted outside; the %s stays as it is", sl.model.Noun, sl.model.OdooNoun))
+}
+
+// parentAnswers reads the parent: a 404 of a record means something only while its parent is there.
+func (sl *slice) parentAnswers(ctx context.Context, parent string) (bool, error) {
+	if sl.model.Parent == "" || parent == "" {
+		return true, nil
+	}
+	adapter, err := sl.env.Adapter(sl.model.Parent)
+	if err != nil {
+		return false, err
+	}
+	results, err := adapter.Read(ctx, []backend.Key{{ID: parent}})
+	if err != nil {
+		return false, err
+	}
+	return results[0].Err == nil, nil
+}
+
+func (sl *slice) parentNoun() string {
+	m, _ := sl.env.Backend.Model(sl.model.Parent)
+	return m.Noun
+}
+
+// odooGone ends an item whose Odoo record a read by id left out.
+func (sl *slice) odooGone(ctx context.Context, it *item) error {
+	if !it.binding.Bound() {
+		return sl.close(it, jobs.Outcome{Kind: jobs.NothingToDo, Result: fmt.Sprintf("the %s does not exist any more", sl.model.OdooNoun)})
+	}
+	b := it.binding
+	b.OdooGone = sl.env.Clock.Now()
+	return sl.gone(ctx, it, b, fmt.Sprintf("the %s was deleted in Odoo; the %s stays as it is", sl.model.OdooNoun, sl.model.Noun))
+}
+
+// gone marks a binding whose one half was deleted. The other half is left alone: a deletion is only
+// reported.
+func (sl *slice) gone(ctx context.Context, it *item, b binding.Binding, reason string) error {
+	sl.env.Explainf("%s", reason)
+	review := binding.Review{
+		Model: b.Model, ExternalID: b.ExternalID, OdooID: b.OdooID, Scope: b.Scope, Parent: b.Parent,
+		Name: b.Name, Kind: binding.Deleted, Reason: reason, Created: sl.env.Clock.Now(),
+	}
+	it.binding = b
+	err := sl.close(it, jobs.Outcome{Kind: jobs.Done, Result: reason, Commit: func(ctx context.Context, tx *state.Tx) error {
+		if err := sl.env.Binder.Save(ctx, tx, &b); err != nil {
+			return err
+		}
+		return sl.env.Binder.SaveReview(ctx, tx, review)
+	}})
+	if err != nil {
+		return err
+	}
+	sl.report.Of(b.Model).Deleted++
+	sl.report.touched[b.Model][b.ExternalID] = true
+	if after := sl.env.Backend.DeleterOf(b.Model).After; after != nil {
+		return after(ctx, sl.env, b)
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package synchronizer
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/record"
+)
+
+// lookup answers a mapper's questions from the bindings that were read for a slice. It implements
+// mapping.Lookup.
+type lookup struct {
+	toOdoo     map[record.Reference]string            // external record to Odoo id
+	toExternal map[scoped]string                      // Odoo record in a scope to external id
+	bindings   map[record.Reference][]binding.Binding // Odoo record to its bindings; the model is the binding model
+}
+
+type scoped struct {
+	record.Reference
+	scope string
+}
+
+func newLookup() *lookup {
+	return &lookup{toOdoo: map[record.Reference]string{}, toExternal: map[scoped]string{}, bindings: map[record.Reference][]binding.Binding{}}
+}
+
+// ToOdoo implements mapping.Lookup.
+func (l *lookup) ToOdoo(model, externalID string) (string, bool) {
+	id, ok := l.toOdoo[record.Reference{Model: model, ID: externalID}]
+	return id, ok
+}
+
+// ToExternal implements mapping.Lookup. Models without scope are found in every scope.
+func (l *lookup) ToExternal(model, odooID, scope string) (string, bool) {
+	ref := record.Reference{Model: model, ID: odooID}
+	if id, ok := l.toExternal[scoped{ref, scope}]; ok {
+		return id, true
+	}
+	id, ok := l.toExternal[scoped{ref, ""}]
+	return id, ok
+}
+
+func (l *lookup) add(b binding.Binding) {
+	if !b.Bound() || b.Gone() {
+		return
+	}
+	id := binding.OdooID(b.OdooID)
+	ref := record.Reference{Model: b.Model, ID: id}
+	l.toOdoo[record.Reference{Model: b.Model, ID: b.ExternalID}] = id
+	if b.Role != binding.Alias {
+		l.toExternal[scoped{ref, b.Scope}] = b.ExternalID
+	}
+	if !slices.ContainsFunc(l.bindings[ref], func(c binding.Binding) bool { return c.ID == b.ID }) {
+		l.bindings[ref] = append(l.bindings[ref], b)
+	}
+}
+
+// fill reads the bindings of the given external and Odoo records, two queries per binding model.
+// References carry the binding model as their model.
+func (s *Synchronizer) fill(ctx context.Context, l *lookup, external, odoo []record.Reference) error {
+	for model, ids := range byModel(external) {
+		found, err := s.env.Binder.ByExternal(ctx, model, ids)
+		if err != nil {
+			return err
+		}
+		for _, b := range found {
+			l.add(b)
+			odoo = append(odoo, record.Reference{Model: model, ID: binding.OdooID(b.OdooID)})
+		}
+	}
+	for model, ids := range byModel(odoo) {
+		found, err := s.env.Binder.ByOdoo(ctx, model, numbers(ids))
+		if err != nil {
+			return err
+		}
+		for _, bindings := range found {
+			for _, b := range bindings {
+				l.add(b)
+			}
+		}
+	}
+	return nil
+}
+
+// byModel groups ids by model, each once, in a fixed order.
+func byModel(refs []record.Reference) map[string][]string {
+	groups := map[string]map[string]bool{}
+	for _, r := range refs {
+		if groups[r.Model] == nil {
+			groups[r.Model] = map[string]bool{}
+		}
+		groups[r.Model][r.ID] = true
+	}
+	out := make(map[string][]string, len(groups))
+	for model, ids := range groups {
+		out[model] = slices.Sorted(maps.Keys(ids))
+	}
+	return out
+}
+
+func numbers(ids []string) []int64 {
+	out := make([]int64, 0, len(ids))
+	for _, id := range ids {
+		if n, err := strconv.ParseInt(id, 10, 64); err == nil && n > 0 {
+			out = append(out, n)
+		}
+	}
+	return out
+}

@@ -1,0 +1,208 @@
+package synchronizer
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/mapping"
+	"github.com/odoo-connector/connector/record"
+)
+
+// Candidates are the records of the other side that an unbound record may be the same as: unbound
+// records of its name under the same parent.
+type Candidates struct {
+	Records  []record.Record
+	Siblings int // how many unbound records of that name there are on the record's own side, itself among them
+}
+
+// Match plans an unbound record: of a Pair one side is nil. It binds the record to the one candidate
+// that equals it, creates its counterpart where there is none, and leaves all else for review,
+// writing nothing. The chosen candidate comes back for Bind. It is pure.
+func Match(p Pair, c Candidates) (plan Plan, chosen *record.Record, err error) {
+	switch {
+	case len(c.Records) == 0 && p.External != nil:
+		plan, err = planCreateOdoo(p)
+		return plan, nil, err
+	case len(c.Records) == 0:
+		plan, err = planCreateExternal(p)
+		return plan, nil, err
+	case len(c.Records) > 1 || c.Siblings > 1:
+		return p.ambiguous(c), nil, nil
+	}
+	chosen = &c.Records[0]
+	if p.External != nil {
+		p.Odoo = chosen
+	} else {
+		p.External = chosen
+	}
+	if p.Model.ByName {
+		plan, err = p.agree()
+		return plan, chosen, err
+	}
+	plan, err = p.equal(chosen)
+	return plan, chosen, err
+}
+
+func (p Pair) ambiguous(c Candidates) Plan {
+	own, other := p.Model.Noun, p.Model.OdooNoun
+	if p.External == nil {
+		own, other = other, own
+	}
+	reason := fmt.Sprintf("%d %s and %d %s are called %q in the same place; give them names of their own", c.Siblings, plural(own, c.Siblings), len(c.Records), plural(other, len(c.Records)), p.name())
+	plan := Plan{Action: Skip, Reason: reason}
+	p.reviewUnbound(&plan, nil, binding.Ambiguous, reason)
+	return plan
+}
+
+func plural(noun string, n int) string {
+	if n == 1 {
+		return noun
+	}
+	return noun + "s"
+}
+
+// equal binds two records whose mapped fields are equal, and asks for review of all others.
+func (p Pair) equal(chosen *record.Record) (Plan, error) {
+	plan, err := p.agree()
+	if err != nil || plan.Action != Bind {
+		return plan, err
+	}
+	for _, fp := range plan.Fields {
+		if fp.External.Equal(fp.Odoo) {
+			continue
+		}
+		reason := fmt.Sprintf("the %s and the %s of this name differ in %s: %s outside, %s in Odoo; make them equal or rename one",
+			p.Model.Noun, p.Model.OdooNoun, fp.Field, brief(fp.External), brief(fp.Odoo))
+		out := Plan{Action: Skip, Reason: reason, Fields: plan.Fields}
+		p.reviewUnbound(&out, chosen, binding.Unequal, reason)
+		return out, nil
+	}
+	return plan, nil
+}
+
+// agree plans the binding of both records with their canonical values as they are.
+func (p Pair) agree() (Plan, error) {
+	plan := Plan{Action: Bind}
+	for _, f := range p.Mapper.Fields() {
+		x, xOK, err := p.readExternal(f, &plan)
+		if err != nil {
+			return plan, err
+		}
+		o, oOK, err := p.readOdoo(f)
+		if err != nil {
+			return plan, err
+		}
+		if xOK && oOK && !f.OnlyCreate {
+			plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, External: x, Odoo: o, Result: x})
+		}
+	}
+	if len(plan.Missing) > 0 {
+		plan.Action = Wait
+	}
+	return plan, nil
+}
+
+func planCreateOdoo(p Pair) (Plan, error) {
+	plan := Plan{Action: CreateOdoo, Odoo: mapping.Values{}}
+	if !p.Settings.Direction.Imports() {
+		return Plan{Action: Skip, Reason: fmt.Sprintf("%s is not imported", p.Model.Name)}, nil
+	}
+	src := p.externalSource()
+	for _, f := range p.Mapper.Fields() {
+		x, ok, err := p.readExternal(f, &plan)
+		if err != nil {
+			return plan, err
+		}
+		if !ok || f.ToOdoo == nil {
+			continue
+		}
+		values, err := f.WriteOdoo(mapping.Target{Value: x, Source: mapping.Source{Scope: src.Scope, Types: src.Types, Lookup: src.Lookup}})
+		if err != nil {
+			return plan, err
+		}
+		maps.Copy(plan.Odoo, values)
+		plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, External: x, Result: x, ToOdoo: true})
+	}
+	if len(plan.Missing) > 0 {
+		plan.Action = Wait
+	}
+	return plan, nil
+}
+
+func planCreateExternal(p Pair) (Plan, error) {
+	if !p.Settings.Direction.Exports() || !p.Model.Creates {
+		return Plan{Action: Skip, Reason: fmt.Sprintf("%s is not created outside", p.Model.Name)}, nil
+	}
+	plan := Plan{Action: CreateExternal, Outside: mapping.Values{}}
+	src := p.odooSource()
+	for _, f := range p.Mapper.Fields() {
+		o, ok, err := p.readOdoo(f)
+		if err != nil {
+			return plan, err
+		}
+		if !ok || f.ToExternal == nil {
+			continue
+		}
+		if f.AfterCreate {
+			plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, Odoo: o, Result: o, later: true})
+			continue
+		}
+		values, err := f.WriteExternal(mapping.Target{Value: o, Source: mapping.Source{Scope: src.Scope, Types: src.Types, Lookup: src.Lookup}})
+		var missing *mapping.MissingError
+		if errors.As(err, &missing) {
+			return p.uncreatable(missing), nil
+		}
+		if err != nil {
+			return plan, err
+		}
+		maps.Copy(plan.Outside, values)
+		plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, Odoo: o, Result: o, ToExternal: true})
+	}
+	return plan, nil
+}
+
+func (p Pair) uncreatable(missing *mapping.MissingError) Plan {
+	plan := Plan{Action: Skip, Reason: p.missingNote(missing)}
+	p.reviewUnbound(&plan, nil, binding.MissingReference, plan.Reason)
+	return plan
+}
+
+// reviewUnbound asks for a decision on an unbound record, and on the candidate it may belong to.
+func (p Pair) reviewUnbound(plan *Plan, chosen *record.Record, kind binding.ReviewKind, reason string) {
+	r := binding.Review{Model: p.Model.Name, Name: p.name(), Kind: kind, Reason: reason}
+	external, odoo := p.External, p.Odoo
+	if chosen != nil && external == nil {
+		external = chosen
+	} else if chosen != nil {
+		odoo = chosen
+	}
+	var xHash, oHash string
+	if external != nil {
+		r.ExternalID, r.Parent, xHash = external.ID, p.ExternalScope, fingerprint(p.Mapper.ExternalFields(), *external)
+	}
+	if odoo != nil {
+		r.OdooID, oHash = odooID(*odoo), fingerprint(p.Mapper.OdooFields(), *odoo)
+		r.Scope = scopeOf(p.Model, p.OdooScope)
+	}
+	r.Fingerprint = xHash + ":" + oHash
+	plan.Reviews = append(plan.Reviews, r)
+}
+
+// fingerprint is the raw hash of all mapped fields of one side.
+func fingerprint(names []string, r record.Record) string {
+	values := make([]record.Value, len(names))
+	for i, n := range names {
+		values[i] = r.Value(n)
+	}
+	return record.HashValues(values...)
+}
+
+// name is the record's name for people.
+func (p Pair) name() string {
+	if p.External != nil {
+		return p.External.Value(p.Model.NameField).AsText()
+	}
+	return p.Odoo.Value(p.Model.OdooNameField).AsText()
+}

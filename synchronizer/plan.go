@@ -1,0 +1,340 @@
+package synchronizer
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/config"
+	"github.com/odoo-connector/connector/mapping"
+	"github.com/odoo-connector/connector/record"
+)
+
+// Action is what a plan does with a pair of records.
+type Action string
+
+// The actions of a plan.
+const (
+	Nothing        Action = "nothing"         // both sides agree
+	Bind           Action = "bind"            // both exist and are equal: only a binding is made
+	CreateOdoo     Action = "create_odoo"     // an Odoo record is created
+	CreateExternal Action = "create_external" // an external record is created
+	Update         Action = "update"          // one side is written, or both
+	Skip           Action = "skip"            // left alone, for the plan's Reason
+	Wait           Action = "wait"            // other records must be bound first
+)
+
+// Pair is everything that a plan is made of. It is data only: planning asks nobody.
+type Pair struct {
+	Model    backend.Model
+	Mapper   mapping.Mapper
+	Settings config.Model
+	Binding  binding.Binding           // the zero value for a pair that is not bound
+	Reviews  map[string]binding.Review // open reviews of the bound pair by field
+	External *record.Record            // nil where there is none
+	Odoo     *record.Record            // nil where there is none
+	Lookup   mapping.Lookup
+	Types    map[string]string // Odoo field types
+	// ExternalScope and OdooScope are the external ids of the parents that the two sides live in.
+	ExternalScope, OdooScope string
+	// Shared says that the Odoo record stands for external records in other scopes too.
+	Shared bool
+	// CascadeArchived and CascadeRestored say that Odoo itself archived or restored the Odoo record
+	// together with what it lives in.
+	CascadeArchived, CascadeRestored bool
+	// ExternalTime and OdooTime are when the sides were last changed, for the policy "newest".
+	ExternalTime, OdooTime time.Time
+	// Off tells of binding models that are not synchronized, so that links to them are left alone.
+	Off func(bindingModel string) bool
+}
+
+// FieldPlan is what a plan does with one field.
+type FieldPlan struct {
+	Field                string
+	Base, External, Odoo record.Value // canonical; Base is null where it is not known
+	Result               record.Value // what both sides shall hold
+	ToOdoo, ToExternal   bool         // which side is written
+	Note                 string       // why it is left alone, for people
+	keep                 bool         // the base stays, though both sides were seen as they are
+	hold                 bool         // all that the binding knows of the field stays
+	later                bool         // not part of the creation; the next update brings it
+}
+
+// Plan is what is to be done with one pair.
+type Plan struct {
+	Action  Action
+	Reason  string // for Skip
+	Fields  []FieldPlan
+	Odoo    mapping.Values // to be written into Odoo
+	Outside mapping.Values // to be written outside
+	Missing []record.Reference
+	Reviews []binding.Review
+	Solved  []string // fields whose open review has come to an end
+}
+
+// Reconcile plans a pair of which both sides exist: field by field, what changed since the binding's
+// base goes to the other side. It is pure.
+func Reconcile(p Pair) (Plan, error) {
+	plan := Plan{Action: Nothing, Odoo: mapping.Values{}, Outside: mapping.Values{}}
+	for _, f := range p.Mapper.Fields() {
+		fp, skip, err := planField(p, f, &plan)
+		if err != nil {
+			return plan, err
+		}
+		if !skip {
+			plan.Fields = append(plan.Fields, fp)
+		}
+	}
+	if len(plan.Missing) > 0 {
+		plan.Action = Wait
+		return plan, nil
+	}
+	return plan, p.writes(&plan)
+}
+
+// planField decides one field; skip says that it takes no part.
+func planField(p Pair, f mapping.Field, plan *Plan) (fp FieldPlan, skip bool, err error) {
+	x, xOK, err := p.readExternal(f, plan)
+	if err != nil {
+		return fp, true, err
+	}
+	o, oOK, err := p.readOdoo(f)
+	if err != nil || (!xOK && !oOK) || f.OnlyCreate {
+		return fp, true, err
+	}
+	fp = FieldPlan{Field: f.Name, External: x, Odoo: o}
+	state, known := p.Binding.Base(f.Name)
+	if known {
+		fp.Base = state.Base
+	}
+	xChanged := xOK && (!known || (state.External != f.ExternalHash(*p.External) && !x.Equal(state.Base)))
+	oChanged := oOK && (!known || (state.Odoo != f.OdooHash(*p.Odoo) && !o.Equal(state.Base)))
+	if f.Active && oChanged && known && !(xOK && x.Equal(o)) {
+		if done := p.cascade(&fp); done {
+			return fp, false, nil
+		}
+	}
+	p.decide(f, &fp, change{xChanged, oChanged, known, xOK && oOK}, plan)
+	return fp, false, nil
+}
+
+type change struct{ external, odoo, known, both bool }
+
+// cascade keeps what Odoo archived or restored by itself from being taken for a user's edit.
+func (p Pair) cascade(fp *FieldPlan) bool {
+	switch {
+	case !fp.Odoo.AsBool() && p.CascadeArchived:
+		fp.Result, fp.keep, fp.Note = fp.Base, true, "archived by Odoo together with what it lives in"
+		return true
+	case fp.Odoo.AsBool() && p.CascadeRestored && p.Settings.Direction.Imports():
+		fp.Result, fp.ToOdoo, fp.Note = fp.Base, true, "restored by Odoo together with what it lives in; its own state comes back"
+		return true
+	default:
+		return false
+	}
+}
+
+// decide says which side is written with what.
+func (p Pair) decide(f mapping.Field, fp *FieldPlan, c change, plan *Plan) {
+	if equal := c.both && fp.External.Equal(fp.Odoo); !equal && p.frozen(f.Name) {
+		fp.Result, fp.keep, fp.Note = fp.Base, true, "waits for review"
+		return
+	}
+	switch {
+	case c.both && fp.External.Equal(fp.Odoo):
+		fp.Result = fp.External
+	case !c.external && !c.odoo:
+		fp.Result = fp.Base
+	case c.external && !c.odoo:
+		p.takeExternal(f, fp, plan)
+	case c.odoo && !c.external:
+		p.takeOdoo(f, fp)
+	case f.Merge != nil && c.known:
+		fp.Result = f.Merge(fp.Base, fp.External, fp.Odoo)
+		fp.ToOdoo = !fp.Result.Equal(fp.Odoo) && p.Settings.Direction.Imports()
+		fp.ToExternal = !fp.Result.Equal(fp.External) && p.Settings.Direction.Exports()
+	default:
+		p.conflict(f, fp, plan)
+	}
+}
+
+// frozen says that nothing is written to the field until its review has come to an end.
+func (p Pair) frozen(field string) bool {
+	switch p.Reviews[field].Kind {
+	case binding.Conflict, binding.Lossy:
+		return true
+	default:
+		return false
+	}
+}
+
+func (p Pair) takeExternal(f mapping.Field, fp *FieldPlan, plan *Plan) {
+	fp.Result = fp.External
+	switch {
+	case f.ToOdoo == nil || !p.Settings.Direction.Imports():
+		fp.Result, fp.hold, fp.Note = fp.Base, true, "not imported"
+	case f.Guarded && p.Shared:
+		fp.Result, fp.keep = fp.Base, true
+		fp.Note = fmt.Sprintf("this %s stands for more than one %s, so it is not renamed from outside; rename it in Odoo", p.Model.OdooNoun, p.Model.Noun)
+		p.review(plan, f.Name, binding.Shared, fp.Note)
+	case f.Lossy != nil && f.Lossy(*p.Odoo):
+		fp.Result, fp.keep = fp.Base, true
+		fp.Note = "Odoo's text has formatting that the other side cannot hold, so the edit from outside is not written over it"
+		p.review(plan, f.Name, binding.Lossy, fp.Note)
+	default:
+		fp.ToOdoo = true
+	}
+}
+
+func (p Pair) takeOdoo(f mapping.Field, fp *FieldPlan) {
+	fp.Result = fp.Odoo
+	if f.ToExternal == nil || !p.Settings.Direction.Exports() {
+		fp.Result, fp.hold, fp.Note = fp.Base, true, "not exported"
+		return
+	}
+	fp.ToExternal = true
+}
+
+// conflict follows the policy where both sides changed the field differently.
+func (p Pair) conflict(f mapping.Field, fp *FieldPlan, plan *Plan) {
+	policy := p.Settings.Conflict
+	if policy == config.ConflictNewest {
+		policy = config.ConflictOdoo
+		if p.ExternalTime.After(p.OdooTime) {
+			policy = config.ConflictBackend
+		}
+	}
+	switch policy {
+	case config.ConflictBackend:
+		p.takeExternal(f, fp, plan)
+	case config.ConflictOdoo:
+		p.takeOdoo(f, fp)
+	default:
+		fp.Result, fp.keep, fp.Note = fp.Base, true, "both sides changed it"
+		p.review(plan, f.Name, binding.Conflict, fmt.Sprintf("%s was changed on both sides: %s outside, %s in Odoo; make them equal on one side",
+			f.Name, brief(fp.External), brief(fp.Odoo)))
+		return
+	}
+	fp.Note = fmt.Sprintf("both sides changed it; %s wins by the configured policy", policy)
+}
+
+func (p Pair) review(plan *Plan, field string, kind binding.ReviewKind, reason string) {
+	plan.Reviews = append(plan.Reviews, binding.Review{
+		Model: p.Model.Name, ExternalID: p.Binding.ExternalID, OdooID: p.Binding.OdooID, Scope: p.Binding.Scope,
+		Field: field, Parent: p.Binding.Parent, Name: p.Binding.Name, Kind: kind, Reason: reason,
+	})
+}
+
+func (p Pair) readExternal(f mapping.Field, plan *Plan) (record.Value, bool, error) {
+	v, err := f.ReadExternal(p.externalSource())
+	return p.readResult(v, err, plan)
+}
+
+// readResult sorts out what reading said; a missing link becomes a dependency.
+func (p Pair) readResult(v record.Value, err error, plan *Plan) (record.Value, bool, error) {
+	var missing *mapping.MissingError
+	switch {
+	case errors.Is(err, mapping.ErrSkip):
+		return v, false, nil
+	case errors.As(err, &missing):
+		for _, r := range missing.Missing {
+			if p.Off == nil || !p.Off(r.Model) {
+				plan.Missing = append(plan.Missing, r)
+			}
+		}
+		return v, false, nil
+	default:
+		return v, err == nil, err
+	}
+}
+
+func (p Pair) readOdoo(f mapping.Field) (record.Value, bool, error) {
+	v, err := f.ReadOdoo(p.odooSource())
+	if errors.Is(err, mapping.ErrSkip) {
+		return v, false, nil
+	}
+	return v, err == nil, err
+}
+
+func (p Pair) externalSource() mapping.Source {
+	return mapping.Source{Record: *p.External, Scope: p.ExternalScope, Types: p.Types, Lookup: p.Lookup}
+}
+
+func (p Pair) odooSource() mapping.Source {
+	return mapping.Source{Record: *p.Odoo, Scope: p.OdooScope, Types: p.Types, Lookup: p.Lookup}
+}
+
+// writes turns the decisions into values for the two sides.
+func (p Pair) writes(plan *Plan) error {
+	moved := p.moves(plan)
+	for i := range plan.Fields {
+		fp := &plan.Fields[i]
+		f, _ := p.Mapper.Field(fp.Field)
+		if moved && f.Needs != nil && !fp.keep && !fp.hold {
+			fp.ToExternal = true
+		}
+		if err := p.writeField(f, fp, plan); err != nil {
+			return err
+		}
+		if _, open := p.Reviews[fp.Field]; open && !fp.keep && !fp.hold {
+			plan.Solved = append(plan.Solved, fp.Field)
+		}
+	}
+	if len(plan.Odoo)+len(plan.Outside) > 0 {
+		plan.Action = Update
+	}
+	return nil
+}
+
+// moves reports that the external record goes to another parent; what the old parent's links meant
+// is lost there, so all links are written with it.
+func (p Pair) moves(plan *Plan) bool {
+	for _, fp := range plan.Fields {
+		if f, _ := p.Mapper.Field(fp.Field); fp.ToExternal && p.Model.OdooParent != "" && f.Name == p.Model.OdooParent {
+			return true
+		}
+	}
+	return false
+}
+
+func (p Pair) writeField(f mapping.Field, fp *FieldPlan, plan *Plan) error {
+	if fp.ToOdoo {
+		values, err := f.WriteOdoo(mapping.Target{Value: fp.Result, Current: *p.Odoo, Source: mapping.Source{Scope: p.ExternalScope, Types: p.Types, Lookup: p.Lookup}})
+		if err != nil {
+			return err
+		}
+		maps.Copy(plan.Odoo, values)
+	}
+	if !fp.ToExternal {
+		return nil
+	}
+	values, err := f.WriteExternal(mapping.Target{Value: fp.Result, Current: *p.External, Source: mapping.Source{Scope: p.OdooScope, Types: p.Types, Lookup: p.Lookup}})
+	var missing *mapping.MissingError
+	if errors.As(err, &missing) {
+		fp.ToExternal, fp.Result, fp.hold = false, fp.Base, true
+		fp.Note = p.missingNote(missing)
+		p.review(plan, f.Name, binding.MissingReference, fp.Note)
+		return nil
+	}
+	if err == nil && len(values) == 0 {
+		fp.ToExternal = false
+	}
+	maps.Copy(plan.Outside, values)
+	return err
+}
+
+func (p Pair) missingNote(e *mapping.MissingError) string {
+	return fmt.Sprintf("%s points to %s, which has no counterpart outside; make one of the same name there", e.Field, e.Missing[0])
+}
+
+// brief is a value cut short for one line.
+func brief(v record.Value) string {
+	s := []rune(v.String())
+	if len(s) > 60 {
+		return string(s[:57]) + "…"
+	}
+	return string(s)
+}

@@ -1,0 +1,240 @@
+package synchronizer
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/record"
+	"github.com/odoo-connector/connector/state"
+)
+
+// planAll plans every item and ends those that need no writing.
+func (sl *slice) planAll(ctx context.Context) error {
+	var unbound, bound []*item
+	for _, it := range sl.unfinished() {
+		it.pair = sl.pairOf(it)
+		if it.external != nil && it.odoo != nil {
+			bound = append(bound, it)
+		} else {
+			unbound = append(unbound, it)
+		}
+	}
+	cascades, err := sl.cascades(ctx, bound)
+	if err != nil {
+		return err
+	}
+	for _, it := range bound {
+		it.pair.CascadeArchived, it.pair.CascadeRestored = cascades.of(sl, it)
+		plan, err := Reconcile(it.pair)
+		if err := sl.planned(ctx, it, plan, err); err != nil {
+			return err
+		}
+	}
+	return sl.planUnbound(ctx, unbound)
+}
+
+func (sl *slice) planUnbound(ctx context.Context, items []*item) error {
+	pool, err := sl.candidates(ctx, items)
+	if err != nil {
+		return err
+	}
+	match, _ := sl.mapper.MatchField()
+	making := map[string]bool{}
+	taken := map[string]bool{}
+	for _, it := range items {
+		at, _ := sl.placeOf(match, it)
+		plan, chosen, err := Match(it.pair, pool.of(at, it))
+		if err == nil && sl.mustWaitForNamesake(plan, chosen, at.name, making, taken) {
+			it.plan = Plan{}
+			continue // the next pass finds what this one makes
+		}
+		if chosen != nil && plan.Action == Bind {
+			it.choose(chosen)
+		}
+		if err := sl.planned(ctx, it, plan, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mustWaitForNamesake says that another item of this pass makes or takes what this one would: two
+// labels of one new name make one tag, and one task is bound to one card.
+func (sl *slice) mustWaitForNamesake(plan Plan, chosen *record.Record, name string, making, taken map[string]bool) bool {
+	if plan.Action == CreateOdoo && sl.model.ByName {
+		if making[name] {
+			return true
+		}
+		making[name] = true
+	}
+	if plan.Action == Bind && chosen != nil {
+		key := chosen.Model + "," + chosen.ID
+		if taken[key] {
+			return true
+		}
+		taken[key] = true
+	}
+	return false
+}
+
+// choose makes the candidate the item's other half.
+func (it *item) choose(r *record.Record) {
+	if it.external == nil {
+		it.external = r
+	} else {
+		it.odoo = r
+	}
+}
+
+// planned takes a plan and ends the item if there is nothing to write.
+func (sl *slice) planned(ctx context.Context, it *item, plan Plan, err error) error {
+	if err != nil {
+		return sl.close(it, sl.failed(it, err))
+	}
+	it.plan = plan
+	sl.explain(it)
+	switch plan.Action {
+	case Wait:
+		return sl.wait(ctx, it)
+	case Skip:
+		return sl.skip(it, plan.Reason)
+	case Nothing, Bind:
+		return sl.commit(ctx, it, *it.external, *it.odoo)
+	default:
+		return nil
+	}
+}
+
+// explain tells the plan to whoever listens.
+func (sl *slice) explain(it *item) {
+	if sl.env.Explain == nil {
+		return
+	}
+	sl.env.Explainf("plan for %s: %s", it.label(), it.plan.title())
+	for _, fp := range it.plan.Fields {
+		if line := fp.line(); line != "" {
+			sl.env.Explainf("  %s", line)
+		}
+	}
+	for _, r := range it.plan.Reviews {
+		sl.env.Explainf("  review: %s", r.Reason)
+	}
+}
+
+func (p Plan) title() string {
+	titles := map[Action]string{
+		Nothing: "nothing to do, both sides agree", Bind: "bind two equal records", CreateOdoo: "create it in Odoo",
+		CreateExternal: "create it outside", Update: "update", Wait: "wait for other records",
+	}
+	if p.Action == Skip {
+		return "leave it alone: " + p.Reason
+	}
+	return titles[p.Action]
+}
+
+func (fp FieldPlan) line() string {
+	var to []string
+	if fp.ToOdoo {
+		to = append(to, fmt.Sprintf("Odoo %s → %s", brief(fp.Odoo), brief(fp.Result)))
+	}
+	if fp.ToExternal {
+		to = append(to, fmt.Sprintf("outside %s → %s", brief(fp.External), brief(fp.Result)))
+	}
+	if fp.Note != "" {
+		to = append(to, fp.Note)
+	}
+	if len(to) == 0 {
+		return ""
+	}
+	return fp.Field + ": " + strings.Join(to, "; ")
+}
+
+// label names an item for people.
+func (it *item) label() string {
+	p := it.pair
+	if it.external != nil {
+		return fmt.Sprintf("%s '%s'", p.Model.Noun, it.external.Value(p.Model.NameField).AsText())
+	}
+	return fmt.Sprintf("%s '%s'", p.Model.OdooNoun, it.odoo.Value(p.Model.OdooNameField).AsText())
+}
+
+// wait ends an item that needs others first: their jobs are enqueued and this one waits for them.
+// Where such a record is left alone itself, nothing is written below it.
+func (sl *slice) wait(ctx context.Context, it *item) error {
+	var specs []jobs.Spec
+	for _, ref := range it.plan.Missing {
+		m, _ := sl.env.Backend.Model(ref.Model)
+		waiting, err := sl.inReview(ctx, ref)
+		if err != nil {
+			return err
+		}
+		if waiting {
+			return sl.skip(it, fmt.Sprintf("its %s waits for review", m.Noun))
+		}
+		if !sl.direction(ref.Model).Imports() {
+			return sl.skip(it, fmt.Sprintf("its %s is not bound, and %s is not imported", m.Noun, ref.Model))
+		}
+		a := Args{Model: ref.Model, ExternalID: ref.ID}
+		if m.Parent != "" {
+			a.Parent = it.scope
+		}
+		specs = append(specs, sl.Spec(ImportRecord, a, ""))
+	}
+	sl.report.Jobs.Enqueued += len(specs)
+	return sl.close(it, jobs.Outcome{Kind: jobs.Wait, Dependencies: specs, Result: "waits for what it points to"})
+}
+
+// inReview reports that an external record as a whole waits for review.
+func (s *Synchronizer) inReview(ctx context.Context, ref record.Reference) (bool, error) {
+	reviews, err := s.env.Binder.Reviews(ctx, ref.Model)
+	if err != nil {
+		return false, err
+	}
+	for _, r := range reviews {
+		if r.Field == "" && r.ExternalID == ref.ID {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// skip ends an item that is left alone.
+func (sl *slice) skip(it *item, reason string) error {
+	sl.report.skip(sl.model.Name, it.key())
+	reviews := sl.dated(it.plan.Reviews)
+	return sl.close(it, jobs.Outcome{Kind: jobs.NothingToDo, Result: "left alone: " + reason, Commit: func(ctx context.Context, tx *state.Tx) error {
+		return sl.saveReviews(ctx, tx, reviews)
+	}})
+}
+
+// key names an item within its model, the same for both of its directions.
+func (it *item) key() string {
+	if id := it.externalID(); id != "" {
+		return id
+	}
+	for _, r := range it.plan.Reviews {
+		if r.ExternalID != "" {
+			return r.ExternalID
+		}
+	}
+	return fmt.Sprintf("odoo:%d@%s", it.odooID(), it.args.Scope)
+}
+
+func (sl *slice) dated(reviews []binding.Review) []binding.Review {
+	for i := range reviews {
+		reviews[i].Created = sl.env.Clock.Now()
+	}
+	return reviews
+}
+
+func (sl *slice) saveReviews(ctx context.Context, tx *state.Tx, reviews []binding.Review) error {
+	for _, r := range reviews {
+		if err := sl.env.Binder.SaveReview(ctx, tx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}

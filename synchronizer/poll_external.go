@@ -1,0 +1,218 @@
+package synchronizer
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/mapping"
+	"github.com/odoo-connector/connector/record"
+	"github.com/odoo-connector/connector/state"
+)
+
+// poll is one look at all records of one model on one side.
+type poll struct {
+	*slice
+	changes []Change
+	refresh []binding.Binding // bound records whose raw form changed and whose meaning did not
+}
+
+// PollExternal looks for external records of the model that are not as their binding knows them, and
+// fires OnExternalChange for the true changes among them. What only looks different is noted in the
+// binding. Jobs and notes are stored in one transaction.
+func (s *Synchronizer) PollExternal(ctx context.Context, model string) error {
+	sl, err := s.newSlice(ctx, model, nil)
+	if err != nil {
+		return err
+	}
+	lister, ok := sl.adapter.(backend.Lister)
+	if !ok || !s.direction(model).Imports() {
+		return nil
+	}
+	listing, err := lister.List(ctx)
+	if err != nil {
+		return err
+	}
+	s.env.Explainf("listed %d %s", len(listing.Records), plural(sl.model.Noun, len(listing.Records)))
+	p := &poll{slice: sl}
+	if p.reviews, err = s.env.Binder.Reviews(ctx, model); err != nil {
+		return err
+	}
+	if err := p.compareListing(ctx, listing); err != nil {
+		return err
+	}
+	if err := s.OnExternalChange.Fire(ctx, model, p.changes); err != nil {
+		return err
+	}
+	return s.store(ctx, p.refresh, nil)
+}
+
+func (p *poll) compareListing(ctx context.Context, listing backend.Listing) error {
+	all, err := p.env.Binder.All(ctx, p.model.Name)
+	if err != nil {
+		return err
+	}
+	known := make(map[string]binding.Binding, len(all))
+	for _, b := range all {
+		if b.ExternalID != "" {
+			known[b.ExternalID] = b
+		}
+	}
+	if err := p.lookupFor(ctx, listing.Records, known); err != nil {
+		return err
+	}
+	listed := make(map[string]bool, len(listing.Records))
+	for _, r := range listing.Records {
+		listed[r.ID] = true
+		if err := p.external(r, known[r.ID]); err != nil {
+			return err
+		}
+	}
+	p.missing(all, listed, listing.Parents)
+	return nil
+}
+
+// lookupFor reads the bindings that comparing needs: only for records whose raw form changed.
+func (p *poll) lookupFor(ctx context.Context, records []record.Record, known map[string]binding.Binding) error {
+	p.lookup = newLookup()
+	var needs []record.Reference
+	for i, r := range records {
+		if b := known[r.ID]; b.Bound() && p.rawChanged(b, r, externalSide) {
+			needs = append(needs, p.externalNeeds(&records[i])...)
+		}
+	}
+	return p.fill(ctx, p.lookup, needs, nil)
+}
+
+// side is one of the two sides of a field.
+type side struct {
+	stored func(binding.FieldState) string
+	hash   func(mapping.Field, record.Record) string
+	read   func(mapping.Field, mapping.Source) (record.Value, error)
+	note   func(*binding.FieldState, string)
+}
+
+var externalSide = side{
+	stored: func(st binding.FieldState) string { return st.External },
+	hash:   func(f mapping.Field, r record.Record) string { return f.ExternalHash(r) },
+	read:   func(f mapping.Field, s mapping.Source) (record.Value, error) { return f.ReadExternal(s) },
+	note:   func(st *binding.FieldState, h string) { st.External = h },
+}
+
+var odooSide = side{
+	stored: func(st binding.FieldState) string { return st.Odoo },
+	hash:   func(f mapping.Field, r record.Record) string { return f.OdooHash(r) },
+	read:   func(f mapping.Field, s mapping.Source) (record.Value, error) { return f.ReadOdoo(s) },
+	note:   func(st *binding.FieldState, h string) { st.Odoo = h },
+}
+
+func (p *poll) rawChanged(b binding.Binding, r record.Record, of side) bool {
+	for _, f := range p.mapper.Fields() {
+		st, known := b.Base(f.Name)
+		if !f.OnlyCreate && (!known || of.stored(st) != of.hash(f, r)) {
+			return true
+		}
+	}
+	return false
+}
+
+// changed compares a record with its binding. Raw unchanged is unchanged; where the raw form
+// differs the canonical values decide, and where they agree the new raw form is noted.
+func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of side) (changed bool) {
+	noted := false
+	for _, f := range p.mapper.Fields() {
+		if f.OnlyCreate {
+			continue
+		}
+		st, known := b.Base(f.Name)
+		hash := of.hash(f, r)
+		if known && of.stored(st) == hash {
+			continue
+		}
+		v, err := of.read(f, p.source(r, scope))
+		if !known || err != nil || !v.Equal(st.Base) {
+			changed = changed || err == nil || !isSkip(err)
+			continue
+		}
+		of.note(&st, hash)
+		b.Fields[f.Name] = st
+		noted = true
+	}
+	if noted && !changed {
+		p.refresh = append(p.refresh, *b)
+	}
+	return changed
+}
+
+// external takes one listed record.
+func (p *poll) external(r record.Record, b binding.Binding) error {
+	parent := refID(r, p.model.ParentField)
+	name := r.Value(p.model.NameField).AsText()
+	change := Change{Args: Args{Model: p.model.Name, ExternalID: r.ID, Parent: parent, Scope: scopeOf(p.model, parent)}, Name: name}
+	switch {
+	case b.Gone() && b.ExternalGone.IsZero():
+		return nil // its Odoo half was deleted
+	case b.Bound():
+		if p.changed(&b, r, parent, externalSide) || b.Gone() {
+			p.changes = append(p.changes, change)
+		}
+	case p.waits(r.ID, fingerprint(p.mapper.ExternalFields(), r)+":"):
+		p.report.skip(p.model.Name, r.ID)
+	default:
+		p.changes = append(p.changes, change)
+	}
+	return nil
+}
+
+// waits reports that an unbound external record is in review and still as it was then.
+func (p *poll) waits(externalID, fingerprint string) bool {
+	for _, r := range p.reviews {
+		if r.Field == "" && r.ExternalID == externalID {
+			return len(r.Fingerprint) >= len(fingerprint) && r.Fingerprint[:len(fingerprint)] == fingerprint
+		}
+	}
+	return false
+}
+
+// missing makes a job of every bound record that a full listing of its parent lacks: reading it by
+// its id tells whether it was deleted or moved away.
+func (p *poll) missing(all []binding.Binding, listed map[string]bool, parents []string) {
+	full := map[string]bool{}
+	for _, parent := range parents {
+		full[parent] = true
+	}
+	for _, b := range all {
+		if !b.Bound() || b.Gone() || listed[b.ExternalID] || !full[b.Parent] {
+			continue
+		}
+		args := Args{Model: p.model.Name, ExternalID: b.ExternalID, Parent: b.Parent, Scope: b.Scope}
+		p.changes = append(p.changes, Change{Args: args, Name: b.Name})
+	}
+}
+
+// store puts what the poll found into the database in one transaction: the jobs that its consumers
+// delayed, the bindings that were refreshed, and the consumer's new position.
+func (s *Synchronizer) store(ctx context.Context, refresh []binding.Binding, position func(context.Context, *state.Tx) error) error {
+	specs := s.pending
+	s.pending = nil
+	if len(specs) == 0 && len(refresh) == 0 && position == nil {
+		return nil
+	}
+	return s.db.Write(ctx, func(tx *state.Tx) error {
+		_, created, err := s.queue.EnqueueAll(ctx, tx, specs)
+		if err != nil {
+			return fmt.Errorf("jobs could not be enqueued: %w", err)
+		}
+		s.report.Jobs.Enqueued += created
+		for i := range refresh {
+			if err := s.env.Binder.Save(ctx, tx, &refresh[i]); err != nil {
+				return err
+			}
+		}
+		if position == nil {
+			return nil
+		}
+		return position(ctx, tx)
+	})
+}

@@ -1,0 +1,92 @@
+package synchronizer
+
+import (
+	"time"
+
+	"github.com/odoo-connector/connector/backend"
+)
+
+// Counts are what became of the records of one binding model in one run.
+type Counts struct {
+	Model     string `json:"model"`
+	Odoo      string `json:"odoo"`
+	Created   int    `json:"created"`   // on either side
+	Updated   int    `json:"updated"`   // on either side
+	Archived  int    `json:"archived"`  // put away on either side
+	Deleted   int    `json:"deleted"`   // found deleted on one side; nothing is deleted by us
+	Unchanged int    `json:"unchanged"` // bound pairs that were not written
+	Skipped   int    `json:"skipped"`   // left alone: what waits for review, above all
+	Failed    int    `json:"failed"`
+}
+
+// JobCounts are what became of jobs in one run.
+type JobCounts struct {
+	Enqueued int `json:"enqueued"`
+	Done     int `json:"done"`
+	Failed   int `json:"failed"`
+	Pending  int `json:"pending"` // left for later, at the end of the run
+}
+
+// RequestCounts are the requests that a run sent.
+type RequestCounts struct {
+	Odoo    int `json:"odoo"`
+	Backend int `json:"backend"`
+}
+
+// Report is what one run over one backend did.
+type Report struct {
+	Backend  string        `json:"backend"`
+	Odoo     string        `json:"odoo"` // the configuration's name
+	Started  time.Time     `json:"started"`
+	Duration int64         `json:"duration_ms"`
+	Models   []*Counts     `json:"models"`
+	Jobs     JobCounts     `json:"jobs"`
+	Requests RequestCounts `json:"requests"`
+
+	touched map[string]map[string]bool // by model, external ids of bound records that were written
+	skipped map[string]map[string]bool // by model, records left alone
+}
+
+func newReport(env *backend.Environment) *Report {
+	r := &Report{
+		Backend: env.Config.Name, Odoo: env.Config.Odoo, Models: []*Counts{},
+		touched: map[string]map[string]bool{}, skipped: map[string]map[string]bool{},
+	}
+	for _, m := range env.Backend.AllModels() {
+		r.Models = append(r.Models, &Counts{Model: m.Name, Odoo: m.OdooModel})
+		r.touched[m.Name], r.skipped[m.Name] = map[string]bool{}, map[string]bool{}
+	}
+	return r
+}
+
+// Of are the counts of one binding model.
+func (r *Report) Of(model string) *Counts {
+	for _, c := range r.Models {
+		if c.Model == model {
+			return c
+		}
+	}
+	return &Counts{Model: model}
+}
+
+// skip counts a record as left alone, however often it is met.
+func (r *Report) skip(model, record string) {
+	r.skipped[model][record] = true
+	r.Of(model).Skipped = len(r.skipped[model])
+}
+
+// unskip takes back a skip: the record was settled later in the run.
+func (r *Report) unskip(model, record string) {
+	delete(r.skipped[model], record)
+	r.Of(model).Skipped = len(r.skipped[model])
+}
+
+// Changed reports whether the run wrote anything on either side.
+func (r *Report) Changed() bool {
+	for _, c := range r.Models {
+		if c.Created+c.Updated+c.Archived+c.Deleted > 0 {
+			return true
+		}
+	}
+	return false
+}

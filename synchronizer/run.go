@@ -1,0 +1,291 @@
+package synchronizer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/state"
+)
+
+// RunOptions are what a run needs beside the synchronizers.
+type RunOptions struct {
+	Owner    string // names this process in the jobs that it works on
+	Slice    int    // how many jobs may share their calls; default 200
+	Repanic  func(any) bool
+	Progress func(jobs.Job, jobs.Outcome)
+}
+
+const defaultSlice = 200
+
+// Begin takes back what an earlier process left: its jobs, and creations whose outcome nobody saw.
+// The caller holds the backend's lock, so whoever had those jobs is dead.
+func (s *Synchronizer) Begin(ctx context.Context) error {
+	err := s.db.Write(ctx, func(tx *state.Tx) error {
+		_, err := s.queue.Recover(ctx, tx, s.env.Config.Name)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("jobs of an earlier run could not be taken back: %w", err)
+	}
+	if err := s.Check(ctx); err != nil {
+		return err
+	}
+	return s.Settle(ctx)
+}
+
+// Sync brings backends of one Odoo in step: model by model, parents first, each side is polled and the
+// jobs that follow are run. Odoo is asked once per model for all of them. An error ends the work on
+// its backend alone; the answer has one for each, nil where all went well.
+func Sync(ctx context.Context, all []*Synchronizer, o RunOptions) []error {
+	g := newGroup(all, o)
+	g.each(ctx, all, func(s *Synchronizer) error { return s.Begin(ctx) })
+	g.each(ctx, all, func(s *Synchronizer) error { return s.work(ctx, o, nil) })
+	for _, step := range g.steps() {
+		g.each(ctx, step.consumers, func(s *Synchronizer) error {
+			return s.importPhase(ctx, step.models[s], o)
+		})
+		g.pollOdoo(ctx, step)
+		g.each(ctx, step.consumers, func(s *Synchronizer) error { return s.work(ctx, o, nil) })
+	}
+	g.each(ctx, all, func(s *Synchronizer) error { return s.end(ctx) })
+	return g.errors()
+}
+
+// Poll looks for changes on both sides and makes jobs of them, which it does not run.
+func Poll(ctx context.Context, all []*Synchronizer) []error {
+	g := newGroup(all, RunOptions{})
+	g.each(ctx, all, func(s *Synchronizer) error { return s.Begin(ctx) })
+	for _, step := range g.steps() {
+		g.each(ctx, step.consumers, func(s *Synchronizer) error { return s.pollAll(ctx, step.models[s]) })
+		g.pollOdoo(ctx, step)
+	}
+	g.each(ctx, all, func(s *Synchronizer) error { return s.end(ctx) })
+	return g.errors()
+}
+
+// RunJobs runs the given jobs of one backend, or all whose time has come if none is named.
+func RunJobs(ctx context.Context, s *Synchronizer, ids []int64, o RunOptions) error {
+	if err := s.Begin(ctx); err != nil {
+		return err
+	}
+	err := s.work(ctx, o, ids)
+	return errors.Join(err, s.end(ctx))
+}
+
+// group is a run over several backends of one Odoo.
+type group struct {
+	all     []*Synchronizer
+	options RunOptions
+	failed  map[*Synchronizer]error
+}
+
+func newGroup(all []*Synchronizer, o RunOptions) *group {
+	return &group{all: all, options: o, failed: map[*Synchronizer]error{}}
+}
+
+func (g *group) errors() []error {
+	out := make([]error, len(g.all))
+	for i, s := range g.all {
+		out[i] = g.failed[s]
+	}
+	return out
+}
+
+// each does something for every synchronizer that has not failed yet.
+func (g *group) each(ctx context.Context, of []*Synchronizer, do func(*Synchronizer) error) {
+	for _, s := range of {
+		if g.failed[s] != nil {
+			continue
+		}
+		err := do(s)
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			g.failed[s] = err
+			s.conclude(context.WithoutCancel(ctx))
+		}
+	}
+}
+
+// step is one Odoo model and who takes part in it.
+type step struct {
+	consumers []*Synchronizer
+	models    map[*Synchronizer][]string // binding models of that Odoo model
+}
+
+// steps are the Odoo models in the order in which the backends declare them.
+func (g *group) steps() []step {
+	var order []string
+	steps := map[string]*step{}
+	for _, s := range g.all {
+		for _, m := range s.env.Backend.AllModels() {
+			st := steps[m.OdooModel]
+			if st == nil {
+				st = &step{models: map[*Synchronizer][]string{}}
+				steps[m.OdooModel], order = st, append(order, m.OdooModel)
+			}
+			if !slices.Contains(st.consumers, s) {
+				st.consumers = append(st.consumers, s)
+			}
+			st.models[s] = append(st.models[s], m.Name)
+		}
+	}
+	out := make([]step, len(order))
+	for i, name := range order {
+		out[i] = *steps[name]
+	}
+	return out
+}
+
+// pollOdoo asks Odoo once for all consumers of the step.
+func (g *group) pollOdoo(ctx context.Context, st step) {
+	var consumers []*Synchronizer
+	var models []string
+	for _, s := range st.consumers {
+		for _, m := range st.models[s] {
+			if g.failed[s] == nil {
+				consumers, models = append(consumers, s), append(models, m)
+			}
+		}
+	}
+	if len(consumers) == 0 {
+		return
+	}
+	if err := PollOdooTogether(ctx, consumers, models); err != nil {
+		g.each(ctx, consumers, func(*Synchronizer) error { return err })
+	}
+}
+
+func (s *Synchronizer) pollAll(ctx context.Context, models []string) error {
+	for _, m := range models {
+		if err := s.PollExternal(ctx, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Synchronizer) importPhase(ctx context.Context, models []string, o RunOptions) error {
+	if err := s.pollAll(ctx, models); err != nil {
+		return err
+	}
+	return s.work(ctx, o, nil)
+}
+
+// work runs the backend's jobs, or the given ones.
+func (s *Synchronizer) work(ctx context.Context, o RunOptions, ids []int64) error {
+	if o.Slice <= 0 {
+		o.Slice = defaultSlice
+	}
+	w := jobs.NewWorker(s.queue, o.Owner, s.Handlers(), jobs.WorkerOptions{SliceLimit: o.Slice, Progress: o.Progress, Repanic: o.Repanic})
+	stats, err := w.Run(ctx, jobs.RunFilter{Backend: s.env.Config.Name, IDs: ids})
+	s.report.Jobs.Done += stats.Done + stats.NothingToDo
+	s.report.Jobs.Failed += stats.Failed
+	return err
+}
+
+// Handlers run the job functions of this backend.
+func (s *Synchronizer) Handlers() map[string]jobs.Handler {
+	return map[string]jobs.Handler{ImportRecord: s.handle, ExportRecord: s.handle}
+}
+
+// handle runs a slice of jobs. An outage is noted on one job, which pauses the backend; nobody is
+// charged for it.
+func (s *Synchronizer) handle(ctx context.Context, slice []jobs.Job, finish func(jobs.Job, jobs.Outcome) error) error {
+	open := map[int64]jobs.Job{}
+	var args []Args
+	var of []jobs.Job
+	for _, j := range slice {
+		var a Args
+		if err := json.Unmarshal(j.Args, &a); err != nil || a.Model == "" {
+			err = &jobs.ArgsError{Function: j.Function, Op: "decode", Type: "synchronizer.Args", Err: err}
+			if err := finish(j, jobs.Outcome{Kind: jobs.Failed, Err: err}); err != nil {
+				return err
+			}
+			continue
+		}
+		s.env.Explainf("job %d: %s", j.ID, j.Description)
+		open[j.ID] = j
+		args, of = append(args, a), append(of, j)
+	}
+	err := s.Run(ctx, args, func(i int, o jobs.Outcome) error {
+		delete(open, of[i].ID)
+		return finish(of[i], o)
+	})
+	if !outage(err) {
+		return err
+	}
+	for _, j := range of {
+		if _, left := open[j.ID]; left {
+			return finish(j, jobs.Outcome{Kind: jobs.Paused, Err: err})
+		}
+	}
+	return err
+}
+
+// ImportFunc and ExportFunc are the job functions as they are called directly or delayed by hand:
+// ImportFunc().Call(ctx, s, args) does it now, ImportFunc().Delay(…) leaves it to a worker.
+func ImportFunc() jobs.Func[*Synchronizer, Args] { return jobs.NewFunc(ImportRecord, call) }
+
+// ExportFunc is the export's; see ImportFunc.
+func ExportFunc() jobs.Func[*Synchronizer, Args] { return jobs.NewFunc(ExportRecord, call) }
+
+// call synchronizes one record at once and commits what was found out.
+func call(ctx context.Context, s *Synchronizer, a Args) (out jobs.Outcome) {
+	err := s.Run(ctx, []Args{a}, func(_ int, o jobs.Outcome) error {
+		out = o
+		if o.Commit == nil {
+			return nil
+		}
+		return s.db.Write(ctx, func(tx *state.Tx) error {
+			if err := o.Commit(ctx, tx); err != nil {
+				return err
+			}
+			_, _, err := s.queue.EnqueueAll(ctx, tx, append(slices.Clone(o.FollowUps), o.Dependencies...))
+			return err
+		})
+	})
+	switch {
+	case err != nil && outage(err):
+		return jobs.Outcome{Kind: jobs.Paused, Err: err}
+	case err != nil:
+		return jobs.Outcome{Kind: jobs.Failed, Err: err}
+	default:
+		return out
+	}
+}
+
+// end completes the report of a run that came to its end, and finds out whether what Odoo refused
+// was a matter of the user's rights altogether.
+func (s *Synchronizer) end(ctx context.Context) error {
+	s.conclude(ctx)
+	if s.denied {
+		return s.checkRights(ctx, true)
+	}
+	return nil
+}
+
+// conclude completes the report: what was not touched is unchanged, what is left is pending.
+func (s *Synchronizer) conclude(ctx context.Context) {
+	for _, c := range s.report.Models {
+		all, err := s.env.Binder.All(ctx, c.Model)
+		if err != nil {
+			continue // the report is not worth failing for
+		}
+		c.Unchanged = 0
+		for _, b := range all {
+			if b.Bound() && !b.Gone() && !s.report.touched[c.Model][b.ExternalID] && !s.report.skipped[c.Model][b.ExternalID] {
+				c.Unchanged++
+			}
+		}
+	}
+	counts, err := s.queue.Counts(ctx, s.env.Config.Name)
+	if err == nil {
+		s.report.Jobs.Pending = counts[jobs.StatePending] + counts[jobs.StateEnqueued] + counts[jobs.StateStarted] + counts[jobs.StateWaitDependencies]
+	}
+}

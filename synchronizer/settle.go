@@ -1,0 +1,291 @@
+package synchronizer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/odoo"
+	"github.com/odoo-connector/connector/record"
+	"github.com/odoo-connector/connector/state"
+)
+
+// Settle finds out, before anything is polled, what became of every creation that a crash or an
+// outage left open: an Odoo record by its external identifier, an external one by what was sent. An
+// export that is not found stays open until its request can no longer take effect; its job waits
+// for that.
+func (s *Synchronizer) Settle(ctx context.Context) error {
+	intents, err := s.env.Binder.Intents(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range intents {
+		if err := s.settleOne(ctx, b); err != nil {
+			return fmt.Errorf("settle an earlier run's %s of %s '%s': %w", b.Intent, b.Model, b.Name, err)
+		}
+	}
+	return nil
+}
+
+func (s *Synchronizer) settleOne(ctx context.Context, b binding.Binding) error {
+	if b.Intent == binding.Import {
+		_, err := s.settleImport(ctx, b)
+		return err
+	}
+	sl, err := s.newSlice(ctx, b.Model, nil)
+	if err != nil {
+		return err
+	}
+	after, err := sl.search(ctx, b)
+	var several *severalError
+	if errors.As(err, &several) {
+		s.report.skip(b.Model, fmt.Sprintf("odoo:%d@%s", b.OdooID, b.Scope))
+		return nil
+	}
+	if err != nil || after.Bound() {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *state.Tx) error {
+		args := Args{Model: b.Model, OdooID: b.OdooID, Scope: b.Scope, Parent: b.Parent}
+		_, created, err := s.queue.Enqueue(ctx, tx, s.Spec(ExportRecord, args, b.Name))
+		if created {
+			s.report.Jobs.Enqueued++
+		}
+		return err
+	})
+}
+
+// settleImport looks the identifier up: if it is there the binding is completed, else the intent is
+// dropped and the record is imported anew. Both loads of one identifier make one record.
+func (s *Synchronizer) settleImport(ctx context.Context, b binding.Binding) (binding.Binding, error) {
+	_, name, _ := cutIdentifier(s.identifier(b.Model, b.ExternalID))
+	id, _, found, err := s.env.Session.Lookup(ctx, identifierModule, name)
+	if odoo.IsKind(err, odoo.AccessError) {
+		found, err = false, nil // the identifier of a record that was deleted since
+	}
+	if err != nil {
+		return b, err
+	}
+	if !found {
+		s.env.Explainf("the earlier creation of %s '%s' in Odoo did not take effect", b.Model, b.Name)
+		return binding.Binding{}, s.db.Write(ctx, func(tx *state.Tx) error { return s.env.Binder.Delete(ctx, tx, b.ID) })
+	}
+	s.env.Explainf("the earlier creation of %s '%s' in Odoo took effect: %s %d", b.Model, b.Name, b.OdooModel, id)
+	b.OdooID = id
+	return s.completed(ctx, b, b.Sent.Fields)
+}
+
+func cutIdentifier(identifier string) (module, name string, ok bool) {
+	return identifier[:len(identifierModule)], identifier[len(identifierModule)+1:], true
+}
+
+// completed stores an intent whose other half was found.
+func (s *Synchronizer) completed(ctx context.Context, b binding.Binding, fields binding.Fields) (binding.Binding, error) {
+	b.Fields, b.Intent, b.SyncDate = fields, binding.None, s.env.Clock.Now()
+	b.OdooWriteDate = "" // what it is now is read by the next poll
+	if !b.Sent.Repeated {
+		b.Sent = binding.Sent{}
+	}
+	err := s.db.Write(ctx, func(tx *state.Tx) error {
+		if err := s.env.Binder.Save(ctx, tx, &b); err != nil {
+			return err
+		}
+		return s.env.Binder.CloseReviews(ctx, tx, b.Model, b.ExternalID, b.OdooID, b.Scope)
+	})
+	if err == nil {
+		s.report.Of(b.Model).Created++
+		s.report.touched[b.Model][b.ExternalID] = true
+	}
+	return b, err
+}
+
+// settleItems settles the intents of the slice's own records.
+func (sl *slice) settleItems(ctx context.Context) error {
+	for _, it := range sl.unfinished() {
+		var err error
+		switch it.binding.Intent {
+		case binding.Import:
+			it.binding, err = sl.settleImport(ctx, it.binding)
+		case binding.Export:
+			err = sl.settleExport(ctx, it)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// avoidIntents leaves unbound external records alone that an export may have made: while its outcome
+// is open they wait, and a late twin of a repeated request goes to review, never into Odoo.
+func (sl *slice) avoidIntents(ctx context.Context) error {
+	sent, err := sl.env.Binder.Unsettled(ctx, sl.model.Name)
+	if err != nil || len(sent) == 0 {
+		return err
+	}
+	for _, it := range sl.unfinished() {
+		if it.external == nil || it.binding.ID != 0 {
+			continue
+		}
+		for _, b := range sent {
+			if !sl.mayHaveMade(b, *it.external) {
+				continue
+			}
+			if err := sl.avoid(it, b); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	return nil
+}
+
+func (s *Synchronizer) mayHaveMade(b binding.Binding, r record.Record) bool {
+	m, _ := s.env.Backend.Model(b.Model)
+	return sentEquals(r, b, m.NameField) && refID(r, m.ParentField) == b.Sent.Parent
+}
+
+func (sl *slice) avoid(it *item, b binding.Binding) error {
+	if wait := b.IntentAt.Add(sl.window).Sub(sl.env.Clock.Now()); b.Intent != binding.None && wait > 0 {
+		return sl.close(it, jobs.Outcome{Kind: jobs.Postponed, After: wait, Hold: true})
+	}
+	reason := fmt.Sprintf("it may be a second %s made by the repeated export of %s %d; delete one of them", sl.model.Noun, sl.model.OdooNoun, b.OdooID)
+	it.plan.Reviews = []binding.Review{{
+		Model: sl.model.Name, ExternalID: it.external.ID, Parent: b.Sent.Parent, Name: b.Sent.Name, Kind: binding.Twin, Reason: reason,
+		Fingerprint: fingerprint(sl.mapper.ExternalFields(), *it.external) + ":",
+	}}
+	return sl.skip(it, reason)
+}
+
+// settleExport searches for what an export may have made. Found, the item goes on as a bound one;
+// not found, it waits until the request can no longer take effect, and only then is repeated.
+func (sl *slice) settleExport(ctx context.Context, it *item) error {
+	after, err := sl.search(ctx, it.binding)
+	var several *severalError
+	switch {
+	case errors.As(err, &several):
+		return sl.skip(it, several.Error())
+	case err != nil:
+		return err
+	case after.Bound():
+		it.binding = after
+		if it.external != nil || it.plan.Action == CreateExternal { // found right after the request
+			return sl.close(it, jobs.Outcome{Kind: jobs.Done, Result: fmt.Sprintf("created %s %s; its answer was lost", sl.model.Noun, after.ExternalID)})
+		}
+		return nil
+	}
+	wait := it.binding.IntentAt.Add(sl.window).Sub(sl.env.Clock.Now())
+	if wait > 0 {
+		sl.env.Explainf("it may still take effect for %s; it is searched for again then", wait.Round(1e9))
+		return sl.close(it, jobs.Outcome{Kind: jobs.Postponed, After: wait, Hold: true})
+	}
+	sl.env.Explainf("the earlier request did not take effect, so it is sent again")
+	it.repeat = true
+	return nil
+}
+
+// severalError says that more than one record may be what a request made.
+type severalError struct{ reason string }
+
+func (e *severalError) Error() string { return e.reason }
+
+// search looks for the external record that an export made, by what was sent: an unbound record of
+// the sent name under the sent parent that was not there before. It completes the binding if there
+// is one; several are left for review with a *severalError.
+func (sl *slice) search(ctx context.Context, b binding.Binding) (binding.Binding, error) {
+	lister, ok := sl.adapter.(backend.Siblings)
+	match, matches := sl.mapper.MatchField()
+	if !ok || !matches {
+		return b, sl.tooMany(ctx, b, "the other side cannot be searched for it")
+	}
+	if r, ok := sl.adapter.(interface{ Refresh() }); ok {
+		r.Refresh()
+	}
+	records, err := lister.Siblings(ctx, []string{b.Sent.Parent})
+	if err != nil {
+		return b, err
+	}
+	hits, err := sl.hits(ctx, match.Name, records, b)
+	if err != nil {
+		return b, err
+	}
+	switch len(hits) {
+	case 0:
+		return b, nil
+	case 1:
+		return sl.found(ctx, b, hits[0])
+	default:
+		return b, sl.tooMany(ctx, b, fmt.Sprintf("%d %s of that name may be what was sent", len(hits), plural(sl.model.Noun, len(hits))))
+	}
+}
+
+// hits are the unbound records that hold what was sent: all of it if any does, else the name.
+func (sl *slice) hits(ctx context.Context, match string, records []record.Record, b binding.Binding) ([]record.Record, error) {
+	ids := make([]string, len(records))
+	for i, r := range records {
+		ids[i] = r.ID
+	}
+	bound, err := sl.env.Binder.ByExternal(ctx, sl.model.Name, ids)
+	if err != nil {
+		return nil, err
+	}
+	var byName, whole []record.Record
+	for _, r := range records {
+		if _, ok := bound[r.ID]; ok || !sentEquals(r, b, sl.model.NameField) {
+			continue
+		}
+		byName = append(byName, r)
+		if sentWhole(r, b) {
+			whole = append(whole, r)
+		}
+	}
+	if len(whole) > 0 {
+		return whole, nil
+	}
+	return byName, nil
+}
+
+func sentEquals(r record.Record, b binding.Binding, field string) bool {
+	sent, ok := b.Sent.Values[field]
+	return ok && r.Value(field).Canonical().Equal(sent.Canonical())
+}
+
+func sentWhole(r record.Record, b binding.Binding) bool {
+	for name := range b.Sent.Values {
+		if !sentEquals(r, b, name) {
+			return false
+		}
+	}
+	return true
+}
+
+// found completes an export. What creating could not set is taken from the record as it is.
+func (sl *slice) found(ctx context.Context, b binding.Binding, r record.Record) (binding.Binding, error) {
+	sl.env.Explainf("the earlier creation of %s '%s' took effect: %s", sl.model.Noun, b.Name, r.ID)
+	if sl.lookup == nil {
+		sl.lookup = newLookup()
+	}
+	b.ExternalID = r.ID
+	fields := b.Sent.Fields
+	for _, f := range sl.mapper.Fields() {
+		if _, known := fields[f.Name]; !known && f.AfterCreate {
+			sl.laterField(fields, f, FieldPlan{}, &r, nil)
+		}
+	}
+	return sl.completed(ctx, b, fields)
+}
+
+func (sl *slice) tooMany(ctx context.Context, b binding.Binding, reason string) error {
+	review := binding.Review{
+		Model: b.Model, OdooID: b.OdooID, Scope: b.Scope, Parent: b.Parent, Name: b.Name, Kind: binding.Twin,
+		Reason: fmt.Sprintf("the answer to creating the %s '%s' was lost, and %s; delete all but one", sl.model.Noun, b.Name, reason), Created: sl.env.Clock.Now(),
+	}
+	err := sl.db.Write(ctx, func(tx *state.Tx) error { return sl.env.Binder.SaveReview(ctx, tx, review) })
+	if err != nil {
+		return err
+	}
+	return &severalError{reason: review.Reason}
+}

@@ -1,0 +1,420 @@
+package synchronizer
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/mapping"
+	"github.com/odoo-connector/connector/odoo"
+	"github.com/odoo-connector/connector/record"
+)
+
+// item is one record of a slice on its way from its arguments to its outcome.
+type item struct {
+	index    int
+	args     Args
+	binding  binding.Binding // the zero value while unbound
+	external *record.Record
+	odoo     *record.Record
+	scope    string // external id of the parent that the pair lives in
+	repeat   bool   // its request is sent a second time
+	pair     Pair
+	plan     Plan
+	chosen   *record.Record
+	done     bool
+}
+
+// slice is a run over several records of one binding model that share their calls.
+type slice struct {
+	*Synchronizer
+	model   backend.Model
+	mapper  mapping.Mapper
+	adapter backend.Adapter
+	types   map[string]string
+	lookup  *lookup
+	reviews []binding.Review
+	items   []*item
+	finish  func(index int, o jobs.Outcome) error
+}
+
+// Run synchronizes the records that the arguments name, all of one binding model, and calls finish
+// once for each as it becomes ready, with the outcome that is to be committed. What it returns is
+// an outage or a fault of the program; the records that were not finished are given back.
+func (s *Synchronizer) Run(ctx context.Context, args []Args, finish func(index int, o jobs.Outcome) error) error {
+	if len(args) == 0 {
+		return nil
+	}
+	sl, err := s.newSlice(ctx, args[0].Model, finish)
+	if err != nil {
+		return err
+	}
+	for i, a := range args {
+		sl.items = append(sl.items, &item{index: i, args: a})
+	}
+	for len(sl.items) > 0 && !jobs.Stopping(ctx) {
+		before := len(sl.items)
+		if err := sl.pass(ctx); err != nil {
+			return err
+		}
+		sl.items = sl.unfinished()
+		if len(sl.items) == before && !jobs.Stopping(ctx) {
+			return fmt.Errorf("%d %s could not be brought to an end; this is a mistake of the program", before, plural(sl.model.Noun, before))
+		}
+	}
+	return nil
+}
+
+func (s *Synchronizer) newSlice(ctx context.Context, model string, finish func(int, jobs.Outcome) error) (*slice, error) {
+	m, ok := s.env.Backend.Model(model)
+	if !ok {
+		return nil, fmt.Errorf("%s has no binding model %s", s.env.Backend, model)
+	}
+	mapper, err := s.env.Backend.MapperOf(model)
+	if err != nil {
+		return nil, err
+	}
+	adapter, err := s.env.Adapter(model)
+	if err != nil {
+		return nil, err
+	}
+	types, err := s.fieldTypes(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	return &slice{Synchronizer: s, model: m, mapper: mapper, adapter: adapter, types: types, finish: finish}, nil
+}
+
+func (s *Synchronizer) fieldTypes(ctx context.Context, m backend.Model) (map[string]string, error) {
+	fields, err := s.env.Session.FieldsGet(ctx, m.OdooModel)
+	if err != nil {
+		return nil, err
+	}
+	types := make(map[string]string, len(fields))
+	for name, f := range fields {
+		types[name] = f.Type
+	}
+	return types, nil
+}
+
+func (sl *slice) unfinished() (left []*item) {
+	for _, it := range sl.items {
+		if !it.done {
+			left = append(left, it)
+		}
+	}
+	return left
+}
+
+// pass brings every item a step further; most are finished after one. Items that must see what the
+// pass made for others (two labels of one new name) stay for the next.
+func (sl *slice) pass(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		sl.loadBindings, sl.settleItems, sl.readExternal, sl.avoidIntents, sl.readOdoo, sl.resolve, sl.planAll, sl.apply,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close ends an item with an outcome.
+func (sl *slice) close(it *item, o jobs.Outcome) error {
+	it.done = true
+	return sl.finish(it.index, o)
+}
+
+// loadBindings finds the binding of each item.
+func (sl *slice) loadBindings(ctx context.Context) (err error) {
+	var external []string
+	var ids []int64
+	for _, it := range sl.items {
+		if it.args.ExternalID != "" {
+			external = append(external, it.args.ExternalID)
+		} else {
+			ids = append(ids, it.args.OdooID)
+		}
+	}
+	byExternal, err := sl.env.Binder.ByExternal(ctx, sl.model.Name, external)
+	if err != nil {
+		return err
+	}
+	byOdoo, err := sl.env.Binder.ByOdoo(ctx, sl.model.Name, ids)
+	if err != nil {
+		return err
+	}
+	for _, it := range sl.items {
+		it.binding = byExternal[it.args.ExternalID]
+		if it.args.ExternalID == "" {
+			it.binding = inScope(byOdoo[it.args.OdooID], it.args.Scope)
+		}
+	}
+	sl.reviews, err = sl.env.Binder.Reviews(ctx, sl.model.Name)
+	return err
+}
+
+// inScope is the binding of an Odoo record within a scope; the zero value if there is none.
+func inScope(bindings []binding.Binding, scope string) binding.Binding {
+	for _, b := range bindings {
+		if b.Scope == scope {
+			return b
+		}
+	}
+	return binding.Binding{}
+}
+
+// readExternal reads the external half of every item that has one.
+func (sl *slice) readExternal(ctx context.Context) error {
+	var keys []backend.Key
+	var of []*item
+	for _, it := range sl.unfinished() {
+		it.external = nil
+		if id := it.externalID(); id != "" {
+			keys, of = append(keys, backend.Key{ID: id, Parent: it.parent()}), append(of, it)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	results, err := sl.adapter.Read(ctx, keys)
+	if err != nil {
+		return err
+	}
+	sl.env.Explainf("read %d %s", len(keys), plural(sl.model.Noun, len(keys)))
+	for i, it := range of {
+		if err := sl.takeExternal(ctx, it, results[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (it *item) externalID() string {
+	if it.binding.ExternalID != "" {
+		return it.binding.ExternalID
+	}
+	return it.args.ExternalID
+}
+
+func (it *item) odooID() int64 {
+	if it.binding.OdooID != 0 {
+		return it.binding.OdooID
+	}
+	return it.args.OdooID
+}
+
+func (it *item) parent() string {
+	if it.binding.Parent != "" {
+		return it.binding.Parent
+	}
+	return it.args.Parent
+}
+
+// odooFields are what is read of an Odoo record.
+func (sl *slice) odooFields() []string { return odooFields(sl.model, sl.mapper) }
+
+func odooFields(m backend.Model, mapper mapping.Mapper) []string {
+	names := append(mapper.OdooFields(), "write_date")
+	for _, extra := range append([]string{m.OdooNameField, m.OdooParent}, m.CascadeFrom...) {
+		if extra != "" {
+			names = append(names, extra)
+		}
+	}
+	return unique(names)
+}
+
+func unique(names []string) []string {
+	seen := map[string]bool{}
+	var out []string
+	for _, n := range names {
+		if !seen[n] {
+			seen[n] = true
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// reading is the session in which Odoo records are read: archived ones too.
+func (s *Synchronizer) reading() *odoo.Session {
+	return s.env.Session.WithContext(map[string]any{"active_test": false})
+}
+
+// readOdoo reads the Odoo half of every item that has one.
+func (sl *slice) readOdoo(ctx context.Context) error {
+	var ids []int64
+	for _, it := range sl.unfinished() {
+		it.odoo = nil
+		if id := it.odooID(); id != 0 {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	found, _, err := sl.reading().Read(ctx, sl.model.OdooModel, ids, sl.odooFields())
+	if odoo.IsKind(err, odoo.AccessError) {
+		return sl.readOdooAlone(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	sl.env.Explainf("read %d %s", len(ids), plural(sl.model.OdooNoun, len(ids)))
+	return sl.takeOdoo(ctx, sl.unfinished(), found)
+}
+
+// readOdooAlone reads one by one: one record that the user may not see makes Odoo refuse them all.
+func (sl *slice) readOdooAlone(ctx context.Context) error {
+	for _, it := range sl.unfinished() {
+		if it.odooID() == 0 {
+			continue
+		}
+		found, _, err := sl.reading().Read(ctx, sl.model.OdooModel, []int64{it.odooID()}, sl.odooFields())
+		switch {
+		case odoo.IsKind(err, odoo.AccessError):
+			err = sl.close(it, sl.failed(it, err))
+		case err == nil:
+			err = sl.takeOdoo(ctx, []*item{it}, found)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeOdoo hands out what was read; a record that a read by id leaves out was deleted.
+func (sl *slice) takeOdoo(ctx context.Context, items []*item, found []record.Record) error {
+	records := map[int64]*record.Record{}
+	for i := range found {
+		records[odooID(found[i])] = &found[i]
+	}
+	for _, it := range items {
+		id := it.odooID()
+		if id == 0 {
+			continue
+		}
+		if it.odoo = records[id]; it.odoo == nil {
+			if err := sl.odooGone(ctx, it); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// resolve reads the bindings that the mappers will ask for, and finds each item's parent.
+func (sl *slice) resolve(ctx context.Context) error {
+	sl.lookup = newLookup()
+	var external, odoo []record.Reference
+	for _, it := range sl.unfinished() {
+		external = append(external, sl.externalNeeds(it.external)...)
+		odoo = append(odoo, sl.odooNeeds(it.odoo)...)
+	}
+	if err := sl.fill(ctx, sl.lookup, external, odoo); err != nil {
+		return err
+	}
+	for _, it := range sl.unfinished() {
+		it.scope = sl.parentOf(it)
+	}
+	return nil
+}
+
+func (sl *slice) externalNeeds(r *record.Record) []record.Reference {
+	if r == nil {
+		return nil
+	}
+	var refs []record.Reference
+	for _, f := range sl.mapper.Fields() {
+		if f.Needs != nil {
+			refs = append(refs, f.Needs(*r)...)
+		}
+	}
+	if id := refID(*r, sl.model.ParentField); id != "" {
+		refs = append(refs, record.Reference{Model: sl.model.Parent, ID: id})
+	}
+	return refs
+}
+
+func (sl *slice) odooNeeds(r *record.Record) []record.Reference {
+	if r == nil {
+		return nil
+	}
+	refs := []record.Reference{{Model: sl.model.Name, ID: r.ID}}
+	for _, f := range sl.mapper.Fields() {
+		if f.NeedsOdoo != nil {
+			refs = append(refs, f.NeedsOdoo(*r)...)
+		}
+	}
+	for _, parent := range r.Value(sl.model.OdooParent).AsRefs() {
+		refs = append(refs, record.Reference{Model: sl.model.Parent, ID: parent.ID})
+	}
+	return refs
+}
+
+// parentOf is the external id of the parent that the item lives in.
+func (sl *slice) parentOf(it *item) string {
+	if it.external != nil {
+		return refID(*it.external, sl.model.ParentField)
+	}
+	if parent := sl.odooParent(it.odoo); parent != "" {
+		return parent
+	}
+	return it.parent()
+}
+
+// odooParent is the external id of the parent that an Odoo record lives in, by its many2one.
+func (sl *slice) odooParent(r *record.Record) string {
+	if r == nil {
+		return ""
+	}
+	id := refID(*r, sl.model.OdooParent)
+	if id == "" {
+		return ""
+	}
+	parent, _ := sl.lookup.ToExternal(sl.model.Parent, id, "")
+	return parent
+}
+
+// pairOf is what the plan of an item is made of.
+func (sl *slice) pairOf(it *item) Pair {
+	p := Pair{
+		Model: sl.model, Mapper: sl.mapper, Settings: sl.env.Settings(sl.model.Name), Binding: it.binding,
+		External: it.external, Odoo: it.odoo, Lookup: sl.lookup, Types: sl.types,
+		ExternalScope: it.scope, OdooScope: it.scope, Off: sl.off, Reviews: sl.fieldReviews(it.binding),
+	}
+	if parent := sl.odooParent(it.odoo); parent != "" {
+		p.OdooScope = parent
+	}
+	if it.odoo != nil {
+		p.Shared = len(sl.lookup.bindings[record.Reference{Model: sl.model.Name, ID: it.odoo.ID}]) > 1
+		p.OdooTime = it.odoo.Value("write_date").AsTime()
+	}
+	if it.external != nil {
+		p.ExternalTime = it.external.Value(sl.model.TimeField).AsTime()
+	}
+	return p
+}
+
+func (sl *slice) fieldReviews(b binding.Binding) map[string]binding.Review {
+	open := map[string]binding.Review{}
+	for _, r := range sl.reviews {
+		if r.Field != "" && r.ExternalID == b.ExternalID && b.ExternalID != "" {
+			open[r.Field] = r
+		}
+	}
+	return open
+}
+
+// writeDate is an Odoo record's write_date as Odoo writes it.
+func writeDate(r record.Record) string {
+	v := r.Value("write_date")
+	if v.IsNull() {
+		return ""
+	}
+	return v.AsTime().Format(time.DateTime)
+}

@@ -1,0 +1,129 @@
+package transport
+
+import (
+	"encoding/json"
+	"mime"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// maxText is how much of the other side's words an error shows, in characters.
+const maxText = 300
+
+const blotted = "***"
+
+// blot finds one thing to hide.
+type blot struct {
+	find    *regexp.Regexp
+	replace string
+}
+
+// shapes are what credentials look like in other people's texts.
+var shapes = []blot{
+	{regexp.MustCompile(`(?i)\b(bearer|basic)\s+[\w+/=.~-]{16,}`), "$1 " + blotted},
+	{regexp.MustCompile(`(?i)\b([\w-]*(?:password|passwd|secret|token|api_?key|oauth_consumer_key|ws_key|session_id))(["']?\s*[=:]\s*["']?)[^\s&,;"'<>]+`), "$1$2" + blotted},
+	{regexp.MustCompile(`(?i)([?&]key=)[^\s&"']+`), "$1" + blotted},
+	{regexp.MustCompile(`://[^\s/@"']+@`), "://" + blotted + "@"},
+	{regexp.MustCompile(`(https?://[^\s?"']+)\?[^\s"']*`), "$1"},
+}
+
+// newBlots finds each secret where it stands as a word of its own, so that the password "admin"
+// does not blot "administrator" out.
+func newBlots(secrets []string) []blot {
+	var out []blot
+	for _, s := range secrets {
+		if s == "" {
+			continue
+		}
+		out = append(out, blot{regexp.MustCompile(edge(s, 0) + regexp.QuoteMeta(s) + edge(s, len(s)-1)), blotted})
+	}
+	return out
+}
+
+// edge is \b where the secret's end is a word character, else nothing.
+func edge(s string, at int) string {
+	c := rune(s[at])
+	if c == '_' || c < 0x80 && (unicode.IsLetter(c) || unicode.IsDigit(c)) {
+		return `\b`
+	}
+	return ""
+}
+
+// Redact is text without the secrets and without whatever looks like a credential, on one line and
+// cut to 300 characters: fit for an error. A secret is found where it stands as a word of its own.
+func Redact(text string, secrets ...string) string {
+	return cut(redact(text, newBlots(secrets)), maxText)
+}
+
+func redact(text string, secrets []blot) string {
+	for _, blots := range [][]blot{secrets, shapes} {
+		for _, b := range blots {
+			text = b.find.ReplaceAllString(text, b.replace)
+		}
+	}
+	return text
+}
+
+// cut makes one line of at most n characters.
+func cut(text string, n int) string {
+	text = strings.Join(strings.Fields(text), " ")
+	runes := []rune(text)
+	if len(runes) <= n {
+		return text
+	}
+	return string(runes[:n-1]) + "…"
+}
+
+// message is what a failed answer says: the first line of a plain text, or the message of a JSON
+// object. A page of HTML says nothing that helps.
+func message(r *Response) string {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case err != nil:
+		return ""
+	case kind == "text/plain":
+		line, _, _ := strings.Cut(strings.TrimSpace(string(r.Body)), "\n")
+		return line
+	case kind == "application/json" || strings.HasSuffix(kind, "+json"):
+		return jsonMessage(r.Body)
+	default:
+		return ""
+	}
+}
+
+// jsonMessage looks where Trello ({"message", "error"}), Odoo ({"message"}), Magento ({"message"})
+// and PrestaShop ({"errors": [{"message"}]}) put it.
+func jsonMessage(body []byte) string {
+	var answer struct {
+		Message string          `json:"message"`
+		Error   json.RawMessage `json:"error"`
+		Errors  []struct {
+			Message string `json:"message"`
+		} `json:"errors"`
+	}
+	if json.Unmarshal(body, &answer) != nil {
+		return ""
+	}
+	if answer.Message != "" {
+		return answer.Message
+	}
+	if len(answer.Errors) > 0 {
+		return answer.Errors[0].Message
+	}
+	return jsonError(answer.Error)
+}
+
+func jsonError(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	var object struct {
+		Message string `json:"message"`
+	}
+	if json.Unmarshal(raw, &object) == nil {
+		return object.Message
+	}
+	return ""
+}

@@ -1,0 +1,372 @@
+package trello
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/record"
+)
+
+// board, list and label are Trello's own JSON, cut to what is mapped.
+type board struct {
+	ID        string  `json:"id"`
+	Name      string  `json:"name"`
+	Closed    bool    `json:"closed"`
+	ShortLink string  `json:"shortLink"`
+	ShortURL  string  `json:"shortUrl"`
+	Lists     []list  `json:"lists"`
+	Labels    []label `json:"labels"`
+}
+
+type list struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Closed  bool   `json:"closed"`
+	IDBoard string `json:"idBoard"`
+}
+
+type label struct {
+	ID      string  `json:"id"`
+	Name    string  `json:"name"`
+	Color   *string `json:"color"`
+	IDBoard string  `json:"idBoard"`
+}
+
+func (b *board) record() record.Record {
+	return record.New(BoardModel, b.ID, map[string]record.Value{"name": record.Text(b.Name), "closed": record.Bool(b.Closed)})
+}
+
+func (l *list) record() record.Record {
+	return record.New(ListModel, l.ID, map[string]record.Value{
+		"name": record.Text(l.Name), "closed": record.Bool(l.Closed), "idBoard": record.Ref(BoardModel, l.IDBoard),
+	})
+}
+
+func (l *label) record() record.Record {
+	color := record.Null()
+	if l.Color != nil {
+		color = record.Text(*l.Color)
+	}
+	return record.New(LabelModel, l.ID, map[string]record.Value{
+		"name": record.Text(l.Name), "color": color, "idBoard": record.Ref(BoardModel, l.IDBoard),
+	})
+}
+
+// SettingsError says that a value of the configuration does not fit what Trello has.
+type SettingsError struct {
+	Backend string
+	Problem string
+}
+
+// Error names the backend, the problem and the remedy.
+func (e *SettingsError) Error() string {
+	return fmt.Sprintf("backend %s: %s; change `boards:` in the configuration", e.Backend, e.Problem)
+}
+
+// Usage marks the error as the configuration's.
+func (*SettingsError) Usage() bool { return true }
+
+// listMine are all boards of the token's member, closed ones too.
+func (c *Client) listMine(ctx context.Context) ([]*board, error) {
+	if c.mine != nil && c.clock.Now().Sub(c.mine.at) < fresh {
+		return c.mine.value, nil
+	}
+	var boards []*board
+	err := c.get(ctx, "members/me/boards", url.Values{"filter": {"all"}, "fields": {"name,closed,shortLink,shortUrl"}}, &boards)
+	if err != nil {
+		return nil, err
+	}
+	c.mine = &snapshot[[]*board]{value: boards, at: c.clock.Now()}
+	return boards, nil
+}
+
+// fullBoard is a board with its lists, closed ones too, and its labels, in one request. Trello gives
+// the first 50 labels that way; where there may be more they are asked for apart.
+func (c *Client) fullBoard(ctx context.Context, id string) (*board, error) {
+	return cached(c, c.boards, id, func() (*board, error) {
+		var b board
+		err := c.get(ctx, "boards/"+url.PathEscape(id), url.Values{"fields": {"name,closed"}, "lists": {"all"}, "labels": {"all"}}, &b)
+		if err != nil {
+			return nil, err
+		}
+		if len(b.Labels) >= 50 {
+			err = c.get(ctx, "boards/"+url.PathEscape(id)+"/labels", url.Values{"limit": {"1000"}}, &b.Labels)
+		}
+		return &b, err
+	})
+}
+
+// selection are the boards to be polled: those the configuration names, or all open ones, and
+// always every bound one that still exists.
+func (c *Client) selection(ctx context.Context, env *backend.Environment) ([]*board, error) {
+	mine, err := c.listMine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	bound, err := boundBoards(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	named, err := namedBoards(env, mine)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(mine), func(b *board) bool {
+		return !bound[b.ID] && !named[b.ID] && (named != nil || b.Closed)
+	}), nil
+}
+
+func boundBoards(ctx context.Context, env *backend.Environment) (map[string]bool, error) {
+	all, err := env.Binder.All(ctx, BoardModel)
+	bound := map[string]bool{}
+	for _, b := range all {
+		bound[b.ExternalID] = b.Bound() && !b.Gone()
+	}
+	return bound, err
+}
+
+// namedBoards resolves the configuration's names and ids; nil if it names none.
+func namedBoards(env *backend.Environment, mine []*board) (map[string]bool, error) {
+	settings, ok := env.Config.Settings.(*Settings)
+	if !ok || len(settings.Boards) == 0 {
+		return nil, nil
+	}
+	named := map[string]bool{}
+	for _, name := range settings.Boards {
+		id, err := findBoard(env.Config.Name, name, mine)
+		if err != nil {
+			return nil, err
+		}
+		named[id] = true
+	}
+	return named, nil
+}
+
+func findBoard(backendName, name string, mine []*board) (string, error) {
+	var found []*board
+	for _, b := range mine {
+		if b.ID == name || b.ShortLink == name {
+			return b.ID, nil
+		}
+		if b.Name == name {
+			found = append(found, b)
+		}
+	}
+	if open := slices.DeleteFunc(slices.Clone(found), func(b *board) bool { return b.Closed }); len(open) > 0 {
+		found = open
+	}
+	switch len(found) {
+	case 1:
+		return found[0].ID, nil
+	case 0:
+		return "", &SettingsError{Backend: backendName, Problem: fmt.Sprintf("the token's member has no board %q", name)}
+	default:
+		return "", &SettingsError{Backend: backendName, Problem: fmt.Sprintf("%d boards are called %q, so name the one that is meant by its id (%s)", len(found), name, ids(found))}
+	}
+}
+
+func ids(boards []*board) string {
+	var all []string
+	for _, b := range boards {
+		all = append(all, b.ID)
+	}
+	return strings.Join(all, ", ")
+}
+
+// openParents are the boards whose lists, labels and cards are polled: not those that wait for
+// review, since nothing is written below them.
+func (c *Client) openParents(ctx context.Context, env *backend.Environment) ([]*board, error) {
+	boards, err := c.selection(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	reviews, err := env.Binder.Reviews(ctx, BoardModel)
+	if err != nil {
+		return nil, err
+	}
+	waiting := map[string]bool{}
+	for _, r := range reviews {
+		waiting[r.ExternalID] = r.Field == ""
+	}
+	return slices.DeleteFunc(boards, func(b *board) bool { return waiting[b.ID] }), nil
+}
+
+// boardAdapter reads and writes boards.
+type boardAdapter struct {
+	client *Client
+	env    *backend.Environment
+	prefix string
+}
+
+// Boards is the adapter of boards. Prefix is the resource's path below the base URL, "boards".
+func Boards(prefix string) backend.AdapterFactory {
+	return func(env *backend.Environment) (backend.Adapter, error) {
+		c, err := clientOf(env)
+		return &boardAdapter{c, env, prefix}, err
+	}
+}
+
+func clientOf(env *backend.Environment) (*Client, error) {
+	c, ok := env.Client.(*Client)
+	if !ok {
+		return nil, errors.New("the environment's client is not Trello's")
+	}
+	return c, nil
+}
+
+// Refresh makes the next reading ask the server.
+func (a *boardAdapter) Refresh() { a.client.Refresh() }
+
+func (a *boardAdapter) List(ctx context.Context) (backend.Listing, error) {
+	boards, err := a.client.selection(ctx, a.env)
+	listing := backend.Listing{Parents: []string{""}}
+	for _, b := range boards {
+		listing.Records = append(listing.Records, b.record())
+	}
+	return listing, err
+}
+
+func (a *boardAdapter) Siblings(ctx context.Context, _ []string) ([]record.Record, error) {
+	l, err := a.List(ctx)
+	return l.Records, err
+}
+
+func (a *boardAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend.Result, error) {
+	mine, err := a.client.listMine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return results(ctx, keys, func(ctx context.Context, k backend.Key) (record.Record, error) {
+		if i := slices.IndexFunc(mine, func(b *board) bool { return b.ID == k.ID }); i >= 0 {
+			return mine[i].record(), nil
+		}
+		var b board
+		err := a.client.get(ctx, a.prefix+"/"+url.PathEscape(k.ID), url.Values{"fields": {"name,closed"}}, &b)
+		return b.record(), err
+	})
+}
+
+func (a *boardAdapter) Update(ctx context.Context, changes []backend.Change) ([]backend.Result, error) {
+	defer a.client.Refresh()
+	return updates(ctx, changes, func(ctx context.Context, ch backend.Change) (record.Record, error) {
+		var b board
+		err := a.client.send(ctx, http.MethodPut, a.prefix+"/"+url.PathEscape(ch.Key.ID), form(ch.Values), &b)
+		return b.record(), err
+	})
+}
+
+// listAdapter reads and writes lists.
+type listAdapter struct {
+	client *Client
+	env    *backend.Environment
+	prefix string
+}
+
+// Lists is the adapter of lists. Prefix is the resource's path below the base URL, "lists".
+func Lists(prefix string) backend.AdapterFactory {
+	return func(env *backend.Environment) (backend.Adapter, error) {
+		c, err := clientOf(env)
+		return &listAdapter{c, env, prefix}, err
+	}
+}
+
+// Refresh makes the next reading ask the server.
+func (a *listAdapter) Refresh() { a.client.Refresh() }
+
+func (a *listAdapter) List(ctx context.Context) (backend.Listing, error) {
+	return a.client.listChildren(ctx, a.env, a.records)
+}
+
+func (a *listAdapter) records(ctx context.Context, boardID string) ([]record.Record, error) {
+	b, err := a.client.fullBoard(ctx, boardID)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]record.Record, len(b.Lists))
+	for i := range b.Lists {
+		out[i] = b.Lists[i].record()
+	}
+	return out, nil
+}
+
+func (a *listAdapter) Siblings(ctx context.Context, parents []string) ([]record.Record, error) {
+	return siblings(ctx, parents, a.records)
+}
+
+func (a *listAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend.Result, error) {
+	return readChildren(ctx, keys, a.records, func(ctx context.Context, id string) (record.Record, error) {
+		var l list
+		err := a.client.get(ctx, a.prefix+"/"+url.PathEscape(id), url.Values{"fields": {"name,closed,idBoard"}}, &l)
+		return l.record(), err
+	})
+}
+
+func (a *listAdapter) Update(ctx context.Context, changes []backend.Change) ([]backend.Result, error) {
+	defer a.client.Refresh()
+	return updates(ctx, changes, func(ctx context.Context, ch backend.Change) (record.Record, error) {
+		var l list
+		err := a.client.send(ctx, http.MethodPut, a.prefix+"/"+url.PathEscape(ch.Key.ID), form(ch.Values), &l)
+		return l.record(), err
+	})
+}
+
+// labelAdapter reads and writes labels.
+type labelAdapter struct {
+	client *Client
+	env    *backend.Environment
+	prefix string
+}
+
+// Labels is the adapter of labels. Prefix is the resource's path below the base URL, "labels".
+func Labels(prefix string) backend.AdapterFactory {
+	return func(env *backend.Environment) (backend.Adapter, error) {
+		c, err := clientOf(env)
+		return &labelAdapter{c, env, prefix}, err
+	}
+}
+
+// Refresh makes the next reading ask the server.
+func (a *labelAdapter) Refresh() { a.client.Refresh() }
+
+func (a *labelAdapter) List(ctx context.Context) (backend.Listing, error) {
+	return a.client.listChildren(ctx, a.env, a.records)
+}
+
+func (a *labelAdapter) records(ctx context.Context, boardID string) ([]record.Record, error) {
+	b, err := a.client.fullBoard(ctx, boardID)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]record.Record, len(b.Labels))
+	for i := range b.Labels {
+		out[i] = b.Labels[i].record()
+	}
+	return out, nil
+}
+
+func (a *labelAdapter) Siblings(ctx context.Context, parents []string) ([]record.Record, error) {
+	return siblings(ctx, parents, a.records)
+}
+
+func (a *labelAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend.Result, error) {
+	return readChildren(ctx, keys, a.records, func(ctx context.Context, id string) (record.Record, error) {
+		var l label
+		err := a.client.get(ctx, a.prefix+"/"+url.PathEscape(id), url.Values{"fields": {"name,color,idBoard"}}, &l)
+		return l.record(), err
+	})
+}
+
+func (a *labelAdapter) Update(ctx context.Context, changes []backend.Change) ([]backend.Result, error) {
+	defer a.client.Refresh()
+	return updates(ctx, changes, func(ctx context.Context, ch backend.Change) (record.Record, error) {
+		var l label
+		err := a.client.send(ctx, http.MethodPut, a.prefix+"/"+url.PathEscape(ch.Key.ID), form(ch.Values), &l)
+		return l.record(), err
+	})
+}

@@ -1,0 +1,157 @@
+package trello
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/transport"
+)
+
+// Client speaks Trello's REST API. Credentials go into the Authorization header, never into a URL,
+// where they would end in logs (Trello's authorization guide allows both).
+type Client struct {
+	http   *transport.Client
+	base   string
+	clock  backend.Clock
+	boards map[string]snapshot[*board]
+	cards  map[string]snapshot[[]*card]
+	mine   *snapshot[[]*board]
+}
+
+// snapshot is an answer and when it came. Within a run an answer that is fresh enough is not asked
+// for again: a list of a board's cards serves many jobs.
+type snapshot[T any] struct {
+	value T
+	at    time.Time
+}
+
+// fresh is how long an answer is good enough to plan on. A person's edit within that time is seen
+// by the next poll, as one made between any reading and writing.
+const fresh = 10 * time.Second
+
+const (
+	defaultRate = 90
+	rateWindow  = 10 * time.Second
+)
+
+func connect(ctx context.Context, s backend.Setup) (any, error) {
+	settings, ok := s.Config.Settings.(*Settings)
+	if !ok {
+		return nil, fmt.Errorf("backend %s has no settings of trello", s.Config.Name)
+	}
+	key, err := settings.Key.Reveal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	token, err := settings.Token.Reveal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return NewClient(s, key, token, settings.Rate), nil
+}
+
+// NewClient makes a client. The base URL may come with or without its "/1"; rate is how many
+// requests are sent in any 10 seconds at most, 90 if it is 0.
+func NewClient(s backend.Setup, key, token string, rate int) *Client {
+	if rate <= 0 {
+		rate = defaultRate
+	}
+	authorization := fmt.Sprintf(`OAuth oauth_consumer_key="%s", oauth_token="%s"`, key, token)
+	return &Client{
+		http: transport.New(transport.Options{
+			System: "Trello", Base: s.Transport, Clock: s.Clock, Hook: s.Hook, Timeout: s.Config.Timeout,
+			Limit: transport.NewLimiter(rate, rateWindow), Secrets: []string{key, token},
+			Authorize: func(r *http.Request) { r.Header.Set("Authorization", authorization) },
+		}),
+		base: baseURL(s.Config.URL), clock: s.Clock,
+		boards: map[string]snapshot[*board]{}, cards: map[string]snapshot[[]*card]{},
+	}
+}
+
+// baseURL adds the API's version where the URL is a bare origin.
+func baseURL(raw string) string {
+	raw = strings.TrimRight(raw, "/")
+	if u, err := url.Parse(raw); err == nil && u.Path == "" {
+		return raw + "/1"
+	}
+	return raw
+}
+
+// Requests is how many requests were sent so far.
+func (c *Client) Requests() int { return c.http.Requests() }
+
+// Refresh forgets what was read, so that the next reading asks the server.
+func (c *Client) Refresh() {
+	c.mine = nil
+	clear(c.boards)
+	clear(c.cards)
+}
+
+func (c *Client) get(ctx context.Context, path string, query url.Values, into any) error {
+	target := c.base + "/" + path
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	return c.do(ctx, transport.Request{Method: http.MethodGet, URL: target, Op: "GET /" + path, Idempotent: true}, into)
+}
+
+// send posts or puts parameters as a form, the way the recorded clients do (captures of Trello, PUT
+// /1/cards). A PUT with the same values twice is one with them once.
+func (c *Client) send(ctx context.Context, method, path string, form url.Values, into any) error {
+	return c.do(ctx, transport.Request{
+		Method: method, URL: c.base + "/" + path, Op: method + " /" + path, Body: []byte(form.Encode()),
+		Header:     http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},
+		Idempotent: method == http.MethodPut,
+	}, into)
+}
+
+func (c *Client) do(ctx context.Context, r transport.Request, into any) error {
+	r.Header = withAccept(r.Header)
+	answer, err := c.http.Do(ctx, r)
+	if err != nil {
+		return notFound(err)
+	}
+	if err := json.Unmarshal(answer.Body, into); err != nil {
+		return &transport.Error{
+			System: "Trello", Op: r.Op, Kind: transport.Protocol, Status: answer.Status,
+			Text: "the answer is not the JSON that was expected", OutcomeUnknown: r.Method == http.MethodPost, Err: err,
+		}
+	}
+	return nil
+}
+
+func withAccept(h http.Header) http.Header {
+	if h == nil {
+		h = http.Header{}
+	}
+	h.Set("Accept", "application/json")
+	return h
+}
+
+// notFound marks a 404 as the framework's ErrNotFound.
+func notFound(err error) error {
+	var e *transport.Error
+	if errors.As(err, &e) && e.Kind == transport.NotFound {
+		return errors.Join(backend.ErrNotFound, err)
+	}
+	return err
+}
+
+// cached gives the snapshot if it is fresh, else asks.
+func cached[T any](c *Client, m map[string]snapshot[T], id string, ask func() (T, error)) (T, error) {
+	if s, ok := m[id]; ok && c.clock.Now().Sub(s.at) < fresh {
+		return s.value, nil
+	}
+	v, err := ask()
+	if err == nil {
+		m[id] = snapshot[T]{value: v, at: c.clock.Now()}
+	}
+	return v, err
+}

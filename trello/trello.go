@@ -1,0 +1,135 @@
+// Package trello connects Trello: boards, lists, labels and cards, kept in step with Odoo's
+// projects, stages, tags and tasks. It speaks Trello's REST API, version 1.
+package trello
+
+import (
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/config"
+	"github.com/odoo-connector/connector/mapping"
+	"github.com/odoo-connector/connector/odoo"
+	"github.com/odoo-connector/connector/record"
+)
+
+// The binding models.
+const (
+	BoardModel = "trello.board"
+	ListModel  = "trello.list"
+	LabelModel = "trello.label"
+	CardModel  = "trello.card"
+)
+
+// DefaultURL is where Trello's API lives.
+const DefaultURL = "https://api.trello.com/1"
+
+// Settings are the keys that a trello backend has in the configuration beside those of every backend.
+type Settings struct {
+	Key    config.Secret `yaml:"key" config:"required"`
+	Token  config.Secret `yaml:"token" config:"required"`
+	Boards []string      `yaml:"boards"` // names or ids; all open ones of the token's member when left out
+	// Rate is how many requests at most are sent in any 10 seconds; 90 when left out. Trello allows
+	// 100 per token (developer.atlassian.com, rate limits).
+	Rate int `yaml:"requests_per_10s"`
+}
+
+// Backend is the system with its version "generic".
+func Backend() *backend.Backend {
+	b := backend.New("trello", "generic").
+		Configure(DefaultURL, func() any { return new(Settings) }).
+		Connects(connect).
+		Requires(backend.Right{Group: "project.group_project_manager", Name: "Project / Administrator"}).
+		Declare(Models()...)
+	b.Adapter(BoardModel, Boards("boards")).Mapper(BoardModel, BoardMapper())
+	b.Adapter(ListModel, Lists("lists")).Mapper(ListModel, ListMapper())
+	b.Adapter(LabelModel, Labels("labels")).Mapper(LabelModel, LabelMapper())
+	b.Adapter(CardModel, Cards("cards")).Mapper(CardModel, CardMapper())
+	return b
+}
+
+// Models are the binding models, parents first.
+func Models() []backend.Model {
+	return []backend.Model{
+		{
+			Name: BoardModel, OdooModel: "project.project", Noun: "board", OdooNoun: "project",
+			NameField: "name", OdooNameField: "name",
+		},
+		{
+			Name: ListModel, OdooModel: "project.task.type", Noun: "list", OdooNoun: "stage",
+			NameField: "name", OdooNameField: "name",
+			Parent: BoardModel, ParentField: "idBoard", OdooParent: "project_ids", Scoped: true,
+			Domain: odoo.Cond("user_id", "=", false),
+		},
+		{
+			Name: LabelModel, OdooModel: "project.tags", Noun: "label", OdooNoun: "tag",
+			NameField: "name", OdooNameField: "name",
+			Parent: BoardModel, ParentField: "idBoard", Scoped: true, ByName: true,
+		},
+		{
+			Name: CardModel, OdooModel: "project.task", Noun: "card", OdooNoun: "task",
+			NameField: "name", OdooNameField: "name",
+			Parent: BoardModel, ParentField: "idBoard", OdooParent: "project_id",
+			Creates: true, Domain: odoo.Cond("parent_id", "=", false),
+			CascadeFrom: []string{"project_id", "stage_id"}, TimeField: "dateLastActivity",
+		},
+	}
+}
+
+// BoardMapper pairs a board with a project.
+func BoardMapper() mapping.Mapper {
+	return mapping.New(name("name"), mapping.Active("closed"))
+}
+
+// ListMapper pairs a list with a stage. A new stage belongs to its board's project from the start:
+// without a project Odoo 17 and 18 would make it a personal stage of our user.
+func ListMapper() mapping.Mapper {
+	n := name("name")
+	n.Guarded = true
+	projects := mapping.Field{
+		Name: "project_ids", Odoo: []string{"project_ids"}, External: []string{"idBoard"}, OnlyCreate: true,
+		Needs: mapping.Many2One("idBoard", "project_ids", BoardModel, "project.project").Needs,
+		FromExternal: func(s mapping.Source) (record.Value, error) {
+			v, err := mapping.Many2One("idBoard", "project_ids", BoardModel, "project.project").FromExternal(s)
+			return record.RefSet(v.AsRefs()...), err
+		},
+		ToOdoo: func(t mapping.Target) (mapping.Values, error) { return mapping.Values{"project_ids": t.Value}, nil },
+	}
+	return mapping.New(n, projects)
+}
+
+// LabelMapper pairs a label with a tag. A label without a name goes by its colour's, which is never
+// written back.
+func LabelMapper() mapping.Mapper {
+	n := name("name")
+	n.External = []string{"name", "color"}
+	n.Guarded = true
+	n.FromExternal = func(s mapping.Source) (record.Value, error) { return record.Text(LabelName(s.Record)), nil }
+	write := n.ToExternal
+	n.ToExternal = func(t mapping.Target) (mapping.Values, error) {
+		if t.Current.ID != "" && t.Current.Value("name").Canonical().IsNull() {
+			return nil, nil
+		}
+		return write(t)
+	}
+	return mapping.New(n)
+}
+
+// CardMapper pairs a card with a task.
+func CardMapper() mapping.Mapper {
+	active := mapping.Active("closed")
+	active.AfterCreate = true // POST /cards takes no closed
+	return mapping.New(
+		name("name"),
+		description("desc", "description"),
+		mapping.Many2One("idBoard", "project_id", BoardModel, "project.project"),
+		mapping.Many2One("idList", "stage_id", ListModel, "project.task.type"),
+		mapping.Many2Many("idLabels", "tag_ids", LabelModel, "project.tags"),
+		due("due", "date_deadline"),
+		active,
+	)
+}
+
+// name pairs the names, by which unbound records of both sides are recognised.
+func name(external string) mapping.Field {
+	f := mapping.Direct(external, "name", mapping.Trimmed)
+	f.Match = true
+	return f
+}

@@ -1,0 +1,34 @@
+package trellotest
+
+import "net/http"
+
+// apiError is an answer other than 200. Trello answers most of them as plain text (captures/trello/revote_on_a_card) and only its
+// limits as JSON (facts/trello.md, "429 body").
+type apiError struct {
+	status int
+	text   string
+}
+
+func (e *apiError) Error() string { return e.text }
+
+func (e *apiError) answer() answer {
+	if e.status == http.StatusTooManyRequests {
+		return answer{e.status, "application/json; charset=utf-8", appendJSON(nil, object{{"error", e.text}, {"message", "Rate limit exceeded"}}), nil}
+	}
+	return answer{e.status, "text/plain; charset=utf-8", []byte(e.text), nil}
+}
+
+// notFound is the answer for an id that nothing has (captures/trello/label_delete).
+func notFound() error {
+	return &apiError{http.StatusNotFound, "The requested resource was not found."}
+}
+
+// malformedID is the answer for an id that is not one (facts/trello.md, "errors").
+func malformedID() error { return &apiError{http.StatusBadRequest, "invalid id"} }
+
+// invalid is the answer for a parameter that Trello cannot use.
+func invalid(parameter string) error {
+	return &apiError{http.StatusBadRequest, "invalid value for " + parameter}
+}
+
+func bad(text string) error { return &apiError{http.StatusBadRequest, text} }
