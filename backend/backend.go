@@ -220,8 +220,8 @@ func (b *Backend) Open(ctx context.Context, s Setup) (any, error) {
 type AdapterFactory func(env *Environment) (Adapter, error)
 
 // Adapter registers how the records of a binding model are read and written outside.
-func (b *Backend) Adapter(model string, make AdapterFactory) *Backend {
-	return b.register(model, AdapterUnit, make)
+func (b *Backend) Adapter(model string, factory AdapterFactory) *Backend {
+	return b.register(model, AdapterUnit, factory)
 }
 
 // Mapper registers the import and the export mapper of a binding model.

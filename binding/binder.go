@@ -152,7 +152,8 @@ func scan(rows *sql.Rows) (f Binding, err error) {
 	f.ExternalID, f.OdooID = external.String, odooID.Int64
 	f.SyncDate, f.ExternalGone = state.FromMicros(synced), state.FromMicros(externalGone)
 	f.OdooGone, f.IntentAt = state.FromMicros(odooGone), state.FromMicros(intentAt)
-	return f, decodeJSON(&f, fields, sent)
+	err = decodeJSON(&f, fields, sent)
+	return f, err
 }
 
 func decodeJSON(f *Binding, fields, sent string) error {
@@ -252,4 +253,21 @@ func jsonList[T any](ids []T) (string, error) {
 		return "[]", nil
 	}
 	return encode(ids)
+}
+
+// Databases are the keys of the Odoo databases that a backend has bindings or reviews in, sorted.
+func Databases(ctx context.Context, db *state.DB, backend string) (out []string, err error) {
+	rows, err := db.Read().QueryContext(ctx, `SELECT database FROM binding WHERE backend = ? UNION SELECT database FROM review WHERE backend = ? ORDER BY 1`, backend, backend)
+	if err != nil {
+		return nil, fmt.Errorf("bindings could not be read: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		out = append(out, name)
+	}
+	return out, rows.Err()
 }

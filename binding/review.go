@@ -43,7 +43,8 @@ const (
 
 // Reviews are all open reviews of one model, oldest first.
 func (b *Binder) Reviews(ctx context.Context, model string) (out []Review, err error) {
-	rows, err := b.db.Read().QueryContext(ctx, `SELECT id, model, external_id, odoo_id, scope, field, parent, name, kind, reason, fingerprint, created
+	rows, err := b.db.Read().QueryContext(ctx, `
+		SELECT id, model, external_id, odoo_id, scope, field, parent, name, kind, reason, fingerprint, created
 		FROM review WHERE database = ? AND backend = ? AND model = ? ORDER BY id`, b.database, b.backend, model)
 	if err != nil {
 		return nil, fmt.Errorf("reviews could not be read: %w", err)
@@ -52,7 +53,8 @@ func (b *Binder) Reviews(ctx context.Context, model string) (out []Review, err e
 	for rows.Next() {
 		var r Review
 		var created int64
-		if err := rows.Scan(&r.ID, &r.Model, &r.ExternalID, &r.OdooID, &r.Scope, &r.Field, &r.Parent, &r.Name, &r.Kind, &r.Reason, &r.Fingerprint, &created); err != nil {
+		if err := rows.Scan(&r.ID, &r.Model, &r.ExternalID, &r.OdooID, &r.Scope, &r.Field, &r.Parent, &r.Name, &r.Kind,
+			&r.Reason, &r.Fingerprint, &created); err != nil {
 			return nil, fmt.Errorf("a review could not be read: %w", err)
 		}
 		r.Created = state.FromMicros(created)
@@ -63,7 +65,8 @@ func (b *Binder) Reviews(ctx context.Context, model string) (out []Review, err e
 
 // SaveReview opens a review, or refreshes the one of the same record and field.
 func (b *Binder) SaveReview(ctx context.Context, tx *state.Tx, r Review) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO review (database, backend, model, external_id, odoo_id, scope, field, parent, name, kind, reason, fingerprint, created)
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO review (database, backend, model, external_id, odoo_id, scope, field, parent, name, kind, reason, fingerprint, created)
 		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
 		ON CONFLICT (database, backend, model, external_id, odoo_id, scope, field) DO UPDATE SET
 		parent = excluded.parent, name = excluded.name, kind = excluded.kind, reason = excluded.reason, fingerprint = excluded.fingerprint`,

@@ -14,6 +14,9 @@ import (
 // DefaultTimeout is how long one request may take where the file gives no `timeout:`.
 const DefaultTimeout = 30 * time.Second
 
+// outcomeMargin is what a server may take beyond our deadline to carry a request out whose answer nobody waits for any more.
+const outcomeMargin = 30 * time.Second
+
 const (
 	minTimeout    = time.Second
 	maxTimeout    = 10 * time.Minute
@@ -64,6 +67,9 @@ type Backend struct {
 	URL string
 	// Timeout is the deadline of one request, from 1 s to 10 min; [DefaultTimeout] where left out.
 	Timeout time.Duration
+	// OutcomeWindow is how long after it was begun a creation whose answer was lost may still take effect: it is repeated only
+	// then. Timeout and 30 s where left out.
+	OutcomeWindow time.Duration
 	// Models holds every binding model of the Kind, in the Kind's order: the defaults, changed by what `models:` says.
 	Models []Model
 	// Settings is what the Kind's Settings function made, filled with the system's own keys; nil where it made none.

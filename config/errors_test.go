@@ -19,7 +19,7 @@ var wrongLines = []struct{ about, line, replacement, want string }{
 	{"an unknown key of an Odoo", "database:", "    databse: x\n    database: x",
 		`5: odoo[0].databse: unknown key "databse"; did you mean "database"? (name, url, database, username, password, timeout)`},
 	{"an unknown key of a backend", "boards:", "    bords: []",
-		`14: backends[0].bords: unknown key "bords"; did you mean "boards"? (name, kind, version, odoo, url, timeout, models, key, token, boards)`},
+		`14: backends[0].bords: unknown key "bords"; did you mean "boards"? (name, kind, version, odoo, url, timeout, outcome_window, models, key, token, boards, requests_per_10s)`},
 	{"an unknown key far from all", "state:", "xyz: x", `1: xyz: unknown key "xyz"; use one of state, odoo, backends`},
 	{"a model as a key", "{model:", "      - {trello.card: both}",
 		`16: backends[0].models[0].model: required key "model" is missing

@@ -13,6 +13,7 @@ type trelloSettings struct {
 	Key    config.Secret `yaml:"key" config:"required"`
 	Token  config.Secret `yaml:"token" config:"required"`
 	Boards []string      `yaml:"boards"`
+	Rate   int           `yaml:"requests_per_10s"`
 }
 
 type shopSettings struct {

@@ -43,7 +43,7 @@ func (b Backend) redacted() map[string]any {
 		models[i] = m.redacted()
 	}
 	shape["name"], shape["kind"], shape["version"], shape["odoo"] = b.Name, b.Kind, b.Version, b.Odoo
-	shape["url"], shape["timeout"], shape["models"] = b.URL, short(b.Timeout), models
+	shape["url"], shape["timeout"], shape["outcome_window"], shape["models"] = b.URL, short(b.Timeout), short(b.OutcomeWindow), models
 	return shape
 }
 

@@ -40,6 +40,8 @@ const whatShows = `backends:
           model: trello.card
       name: trello
       odoo: main
+      outcome_window: 2m
+      requests_per_10s: 0
       timeout: 1m30s
       token:
         command:
@@ -60,6 +62,7 @@ const whatShows = `backends:
           model: shop.order
       name: shop
       odoo: demo
+      outcome_window: 1m
       page: 0
       rate: 0
       stores:

@@ -141,7 +141,7 @@ func (o *origin) fromFile() (string, error) {
 		fail.Problem, fail.Hint = "does not exist", "create it, readable by this user only"
 	case err != nil:
 		fail.Problem = "cannot be read: " + reason(err)
-	case len(trimLineBreak(data)) == 0:
+	case trimLineBreak(data) == "":
 		fail.Problem, fail.Hint = "is empty", "write the secret into it"
 	default:
 		return trimLineBreak(data), nil

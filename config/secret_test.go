@@ -76,7 +76,7 @@ func TestReveal(t *testing.T) {
 	t.Run("Ensure an agent that a command leaves behind does not hold it up", func(t *testing.T) {
 		s := password(t, dir, "{command: [sh, -c, 'cat unix; tail -f /dev/null & echo $! > agent']}")
 		got, err := s.Reveal(t.Context())
-		pid, _ := os.ReadFile(filepath.Join(dir, "agent")) //nolint:gosec // The test wrote it.
+		pid, _ := os.ReadFile(filepath.Join(dir, "agent"))
 		defer func() { _ = stop(strings.TrimSpace(string(pid))) }()
 		if got != marker || err != nil {
 			t.Errorf("got %q, %v", got, err)

@@ -12,7 +12,7 @@ import (
 var (
 	topKeys     = []string{"state", "odoo", "backends"}
 	odooKeys    = []string{"name", "url", "database", "username", "password", "timeout"}
-	backendKeys = []string{"name", "kind", "version", "odoo", "url", "timeout", "models"}
+	backendKeys = []string{"name", "kind", "version", "odoo", "url", "timeout", "outcome_window", "models"}
 	modelKeys   = []string{"model", "direction", "domain", "conflict"}
 	directions  = []string{string(DirectionBoth), string(DirectionImport), string(DirectionExport), string(DirectionOff)}
 	conflicts   = []string{string(ConflictAsk), string(ConflictOdoo), string(ConflictBackend), string(ConflictNewest)}
@@ -95,7 +95,7 @@ func (r *reader) odoos(top mapping) []Odoo {
 }
 
 func (r *reader) odoo(m mapping, taken names) Odoo {
-	o := Odoo{Name: taken.take(m, "name", value.name), Line: m.place.Line, Timeout: m.timeout()}
+	o := Odoo{Name: taken.take(m, "name", value.name), Line: m.place.Line, Timeout: m.duration("timeout", DefaultTimeout)}
 	if v, ok := m.require("url", "write it as https://HOST or sandbox://NAME"); ok {
 		o.URL = v.url()
 	}
@@ -121,14 +121,14 @@ func (m mapping) required(compulsory bool) func(key, hint string) (value, bool) 
 	return func(key, _ string) (value, bool) { return m.get(key) }
 }
 
-// timeout reads the deadline of one request.
-func (m mapping) timeout() time.Duration {
-	if v, ok := m.get("timeout"); ok {
+// duration reads a time span, within the bounds of a request's deadline.
+func (m mapping) duration(key string, otherwise time.Duration) time.Duration {
+	if v, ok := m.get(key); ok {
 		if d, ok := v.duration(minTimeout, maxTimeout); ok {
 			return d
 		}
 	}
-	return DefaultTimeout
+	return otherwise
 }
 
 func (r *reader) backends(top mapping, odoos []Odoo) []Backend {
@@ -168,7 +168,8 @@ func (r *reader) findKind(name string) (Kind, bool) {
 }
 
 func (r *reader) backend(m mapping, taken names, odoos []Odoo) Backend {
-	b := Backend{Name: taken.take(m, "name", value.name), Line: m.place.Line, Timeout: m.timeout()}
+	b := Backend{Name: taken.take(m, "name", value.name), Line: m.place.Line, Timeout: m.duration("timeout", DefaultTimeout)}
+	b.OutcomeWindow = m.duration("outcome_window", b.Timeout+outcomeMargin)
 	b.Odoo = m.odooName(odoos)
 	kind, known := m.kind()
 	b.Kind = kind.Name
@@ -285,16 +286,16 @@ func (v value) model(kind Kind, taken names) (Model, bool) {
 	one.Model = taken.take(m, "model", func(v value) (string, bool) {
 		return v.choice("a model of "+kind.Name, kind.Models)
 	})
-	if v, ok := m.get("direction"); ok {
-		text, _ := v.choice("a direction", directions)
+	if direction, ok := m.get("direction"); ok {
+		text, _ := direction.choice("a direction", directions)
 		one.Direction = Direction(text)
 	}
-	if v, ok := m.get("conflict"); ok {
-		text, _ := v.choice("a conflict policy", conflicts)
+	if conflict, ok := m.get("conflict"); ok {
+		text, _ := conflict.choice("a conflict policy", conflicts)
 		one.Conflict = Conflict(text)
 	}
-	if v, ok := m.get("domain"); ok {
-		one.Domain = v.domain()
+	if domain, ok := m.get("domain"); ok {
+		one.Domain = domain.domain()
 	}
 	return one, one.Model != ""
 }

@@ -37,6 +37,14 @@ func settingFields(target any) []field {
 	return structFields(v.Elem())
 }
 
+// copyOf gives a pointer to a copy of the struct that target points to.
+func copyOf(target any) any {
+	v := reflect.ValueOf(target).Elem()
+	c := reflect.New(v.Type())
+	c.Elem().Set(v)
+	return c.Interface()
+}
+
 func structFields(v reflect.Value) []field {
 	var all []field
 	for i := range v.NumField() {

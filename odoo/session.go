@@ -37,6 +37,9 @@ type Options struct {
 	Username string
 	// Password is the user's password, or an API key, which serves as one.
 	Password string
+	// Key identifies the database for good. Default: URL and name. A server whose address changes from
+	// start to start needs one.
+	Key string
 	// Client sends the requests. Default: a transport.Client of its own.
 	Client *transport.Client
 	// Clock is the clock of that default. Default: the system's.
@@ -87,7 +90,9 @@ func newLogin(o Options) (*login, error) {
 	if o.Database == "" || o.Username == "" {
 		return nil, l.invalid("login", "the database or the user is not named", "name both in the configuration")
 	}
-	l.key = l.endpoint.base + "/" + o.Database
+	if l.key = o.Key; l.key == "" {
+		l.key = l.endpoint.base + "/" + o.Database
+	}
 	if l.client == nil {
 		options := transport.Options{System: "Odoo " + o.Name, Secrets: []string{o.Password}}
 		if o.Clock != nil {

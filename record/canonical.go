@@ -167,12 +167,12 @@ func decodeContent(kind string, content json.RawMessage) (Value, error) {
 	}
 }
 
-func decodeAs[T any](content json.RawMessage, make func(T) Value) (Value, error) {
+func decodeAs[T any](content json.RawMessage, build func(T) Value) (Value, error) {
 	var x T
 	if err := json.Unmarshal(content, &x); err != nil {
 		return Value{}, err
 	}
-	return make(x), nil
+	return build(x), nil
 }
 
 func refSetOf(pairs [][2]string) Value {

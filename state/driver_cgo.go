@@ -42,3 +42,9 @@ func IsUniqueViolation(err error) bool {
 	return errors.As(err, &e) &&
 		(e.ExtendedCode == sqlite3.ErrConstraintUnique || e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey)
 }
+
+// SQLiteVersion is the version of the SQLite that this program holds.
+func SQLiteVersion() string {
+	version, _, _ := sqlite3.Version()
+	return version
+}

@@ -11,3 +11,6 @@ func classify(error) string { return "" }
 
 // IsUniqueViolation is described in driver_cgo.go.
 func IsUniqueViolation(error) bool { return false }
+
+// SQLiteVersion is unknown without cgo, with which the program does not build anyway.
+func SQLiteVersion() string { return "" }

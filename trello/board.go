@@ -167,7 +167,8 @@ func findBoard(backendName, name string, mine []*board) (string, error) {
 	case 0:
 		return "", &SettingsError{Backend: backendName, Problem: fmt.Sprintf("the token's member has no board %q", name)}
 	default:
-		return "", &SettingsError{Backend: backendName, Problem: fmt.Sprintf("%d boards are called %q, so name the one that is meant by its id (%s)", len(found), name, ids(found))}
+		return "", &SettingsError{Backend: backendName, Problem: fmt.Sprintf(
+			"%d boards are called %q, so name the one that is meant by its id (%s)", len(found), name, ids(found))}
 	}
 }
 

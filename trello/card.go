@@ -120,7 +120,9 @@ func (a *cardAdapter) Update(ctx context.Context, changes []backend.Change) ([]b
 
 // listChildren lists what lives on the boards that are polled. A board that stopped answering is
 // left out, so that nothing on it is taken for deleted.
-func (c *Client) listChildren(ctx context.Context, env *backend.Environment, of func(context.Context, string) ([]record.Record, error)) (backend.Listing, error) {
+func (c *Client) listChildren(
+	ctx context.Context, env *backend.Environment, of func(context.Context, string) ([]record.Record, error),
+) (backend.Listing, error) {
 	var listing backend.Listing
 	boards, err := c.openParents(ctx, env)
 	if err != nil {

@@ -4,9 +4,10 @@ import (
 	"html"
 	"strings"
 
-	"github.com/odoo-connector/connector/record"
 	nethtml "golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"github.com/odoo-connector/connector/record"
 )
 
 // Paragraphs brings a text to the form in which paragraphs are compared: no blanks at the ends of

@@ -75,13 +75,13 @@ func Models() []backend.Model {
 
 // BoardMapper pairs a board with a project.
 func BoardMapper() mapping.Mapper {
-	return mapping.New(name("name"), mapping.Active("closed"))
+	return mapping.New(name(), mapping.Active("closed"))
 }
 
 // ListMapper pairs a list with a stage. A new stage belongs to its board's project from the start:
 // without a project Odoo 17 and 18 would make it a personal stage of our user.
 func ListMapper() mapping.Mapper {
-	n := name("name")
+	n := name()
 	n.Guarded = true
 	projects := mapping.Field{
 		Name: "project_ids", Odoo: []string{"project_ids"}, External: []string{"idBoard"}, OnlyCreate: true,
@@ -98,7 +98,7 @@ func ListMapper() mapping.Mapper {
 // LabelMapper pairs a label with a tag. A label without a name goes by its colour's, which is never
 // written back.
 func LabelMapper() mapping.Mapper {
-	n := name("name")
+	n := name()
 	n.External = []string{"name", "color"}
 	n.Guarded = true
 	n.FromExternal = func(s mapping.Source) (record.Value, error) { return record.Text(LabelName(s.Record)), nil }
@@ -117,7 +117,7 @@ func CardMapper() mapping.Mapper {
 	active := mapping.Active("closed")
 	active.AfterCreate = true // POST /cards takes no closed
 	return mapping.New(
-		name("name"),
+		name(),
 		description("desc", "description"),
 		mapping.Many2One("idBoard", "project_id", BoardModel, "project.project"),
 		mapping.Many2One("idList", "stage_id", ListModel, "project.task.type"),
@@ -127,9 +127,9 @@ func CardMapper() mapping.Mapper {
 	)
 }
 
-// name pairs the names, by which unbound records of both sides are recognised.
-func name(external string) mapping.Field {
-	f := mapping.Direct(external, "name", mapping.Trimmed)
+// name pairs the two names, by which unbound records of both sides are recognised.
+func name() mapping.Field {
+	f := mapping.Direct("name", "name", mapping.Trimmed)
 	f.Match = true
 	return f
 }

@@ -1,6 +1,7 @@
 package xmlrpc_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
@@ -72,7 +73,7 @@ func TestTheSameCallIsAlwaysTheSameBytes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if string(again) != string(first) {
+		if !bytes.Equal(again, first) {
 			t.Fatalf("two encodings differ:\n%s\n%s", first, again)
 		}
 	}

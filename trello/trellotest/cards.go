@@ -27,7 +27,7 @@ func (st *state) addCard(l *List, want Card, source *card) *card {
 	return c
 }
 
-func (st *state) recordCreation(c *card, source *card) {
+func (st *state) recordCreation(c, source *card) {
 	kind, data := "createCard", st.cardData(c)
 	if source != nil {
 		kind, data = "copyCard", data.with("cardSource", cardRef(source))

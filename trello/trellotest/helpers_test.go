@@ -179,7 +179,7 @@ func (s *Server) dump() string {
 	defer s.mu.Unlock()
 	c := &call{state: s.state, server: s, p: params{}}
 	var b []byte
-	b = appendJSON(b, array{int(s.state.lastID), int(s.state.lastLink)}) //nolint:gosec // small counters
+	b = appendJSON(b, array{int(s.state.lastID), int(s.state.lastLink)})
 	for _, each := range s.state.boards {
 		o := render(s.state.boardTable(), each)
 		o = o.with("lists", renderAll(listTable(), each.lists)).with("labels", renderAll(labelTable(), each.labels))

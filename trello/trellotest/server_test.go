@@ -302,7 +302,7 @@ func TestTransport(t *testing.T) {
 		cancel()
 		r := newRequest(t, "DELETE", "http://trello.invalid/1/cards/"+w.card.ID, "").WithContext(ctx)
 		r.Header.Set("Authorization", demoAuthorization)
-		if _, err := w.RoundTripper().RoundTrip(r); !errors.Is(err, context.Canceled) { //nolint:bodyclose // no answer
+		if _, err := w.RoundTripper().RoundTrip(r); !errors.Is(err, context.Canceled) {
 			t.Errorf("the error is %v", err)
 		}
 		equal(t, "number of cards", len(w.Cards(w.board.ID)), 1)
@@ -320,7 +320,7 @@ func TestTransport(t *testing.T) {
 		})
 		r := newRequest(t, "DELETE", "http://trello.invalid/1/cards/"+w.card.ID, "").WithContext(ctx)
 		r.Header.Set("Authorization", demoAuthorization)
-		if _, err := w.RoundTripper().RoundTrip(r); !errors.Is(err, context.Canceled) { //nolint:bodyclose // no answer
+		if _, err := w.RoundTripper().RoundTrip(r); !errors.Is(err, context.Canceled) {
 			t.Errorf("the error is %v", err)
 		}
 		equal(t, "number of cards", len(w.Cards(w.board.ID)), 0)

@@ -1,0 +1,240 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/state"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) bindingsCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "bindings", Short: "Look at which records are bound to each other", Args: cobra.NoArgs,
+		Long:    "bindings looks at the binding records in the local database.",
+		Example: "  connector bindings list trello\n  connector bindings list --review",
+		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(a.bindingsList(), a.bindingsRebase())
+	return c
+}
+
+func (a *app) bindingsList() *cobra.Command {
+	var model string
+	var review bool
+	c := &cobra.Command{
+		Use: "list [BACKEND…]", Short: "List bindings, or what waits for review",
+		Long: `list shows which external record is bound to which Odoo record; with --review, what a person has to
+decide.
+
+Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.`,
+		Example: "  connector bindings list trello --model trello.card\n  connector bindings list --review",
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.listBindings(c.Context(), args, model, review)
+		},
+	}
+	c.Flags().StringVar(&model, "model", "", "only this binding model, as trello.card")
+	c.Flags().BoolVar(&review, "review", false, "what waits for review instead")
+	return c
+}
+
+// bindingView is a binding as `--output json` shows it.
+type bindingView struct {
+	Backend    string     `json:"backend"`
+	Database   string     `json:"database"`
+	Model      string     `json:"model"`
+	ExternalID string     `json:"external_id"`
+	Odoo       string     `json:"odoo"`
+	OdooID     int64      `json:"odoo_id"`
+	Scope      string     `json:"scope"`
+	Role       string     `json:"role"`
+	Name       string     `json:"name"`
+	SyncDate   *time.Time `json:"sync_date,omitempty"`
+	Intent     string     `json:"intent,omitempty"`
+	Deleted    string     `json:"deleted,omitempty"` // "external" or "odoo": the half that was deleted
+}
+
+// reviewView is a review as `--output json` shows it.
+type reviewView struct {
+	Backend    string    `json:"backend"`
+	Model      string    `json:"model"`
+	Kind       string    `json:"kind"`
+	ExternalID string    `json:"external_id,omitempty"`
+	OdooID     int64     `json:"odoo_id,omitempty"`
+	Field      string    `json:"field,omitempty"`
+	Name       string    `json:"name"`
+	Reason     string    `json:"reason"`
+	Created    time.Time `json:"created"`
+}
+
+func (a *app) listBindings(ctx context.Context, names []string, model string, review bool) error {
+	c, err := a.load()
+	if err != nil {
+		return err
+	}
+	chosen, err := choose(c, names)
+	if err != nil {
+		return err
+	}
+	var bindings []bindingView
+	var reviews []reviewView
+	err = a.withState(ctx, func(db *state.DB) error {
+		for _, b := range chosen {
+			version, err := a.registry.Get(b.Kind, b.Version)
+			if err != nil {
+				return err
+			}
+			if model != "" {
+				if _, ok := version.Model(model); !ok {
+					return &usageError{fmt.Sprintf("%s has no binding model %q", b.Name, model)}
+				}
+			}
+			databases, err := binding.Databases(ctx, db, b.Name)
+			if err != nil {
+				return err
+			}
+			for _, database := range databases {
+				found, waiting, err := look(ctx, binding.New(db, database, b.Name), version, model)
+				if err != nil {
+					return err
+				}
+				bindings, reviews = append(bindings, found...), append(reviews, waiting...)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if review {
+		return a.showReviews(reviews)
+	}
+	return a.showBindings(bindings)
+}
+
+// look reads the bindings and reviews of one backend in one database.
+func look(ctx context.Context, binder *binding.Binder, version *backend.Backend, model string) (bindings []bindingView, reviews []reviewView, err error) {
+	for _, m := range version.AllModels() {
+		if model != "" && m.Name != model {
+			continue
+		}
+		all, err := binder.All(ctx, m.Name)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, f := range all {
+			bindings = append(bindings, viewOfBinding(binder, f))
+		}
+		waiting, err := binder.Reviews(ctx, m.Name)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, w := range waiting {
+			reviews = append(reviews, reviewView{
+				Backend: binder.Backend(), Model: w.Model, Kind: string(w.Kind), ExternalID: w.ExternalID, OdooID: w.OdooID,
+				Field: w.Field, Name: w.Name, Reason: w.Reason, Created: w.Created.UTC(),
+			})
+		}
+	}
+	return bindings, reviews, nil
+}
+
+func viewOfBinding(binder *binding.Binder, f binding.Binding) bindingView {
+	v := bindingView{
+		Backend: binder.Backend(), Database: binder.Database(), Model: f.Model, ExternalID: f.ExternalID, Odoo: f.OdooModel, OdooID: f.OdooID,
+		Scope: f.Scope, Role: string(f.Role), Name: f.Name, SyncDate: optional(f.SyncDate), Intent: string(f.Intent),
+	}
+	switch {
+	case !f.ExternalGone.IsZero():
+		v.Deleted = "external"
+	case !f.OdooGone.IsZero():
+		v.Deleted = "odoo"
+	}
+	return v
+}
+
+func (a *app) showBindings(list []bindingView) error {
+	if a.json() {
+		return a.printJSON(map[string]any{"bindings": append([]bindingView{}, list...)})
+	}
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(a.out, "No bindings.")
+		return err
+	}
+	rows := [][]string{{"MODEL", "EXTERNAL ID", "ODOO", "NAME", ""}}
+	for _, b := range list {
+		rows = append(rows, []string{b.Model, b.ExternalID, fmt.Sprintf("%s %d", b.Odoo, b.OdooID), cut(b.Name, 50), remark(b)})
+	}
+	return table(a.out, rows)
+}
+
+func remark(b bindingView) string {
+	switch {
+	case b.Deleted == "odoo":
+		return "deleted in Odoo"
+	case b.Deleted != "":
+		return "deleted outside"
+	case b.Intent != "":
+		return b.Intent + " under way"
+	case b.Role == string(binding.Alias):
+		return "alias"
+	default:
+		return ""
+	}
+}
+
+func (a *app) showReviews(list []reviewView) error {
+	if a.json() {
+		return a.printJSON(map[string]any{"reviews": append([]reviewView{}, list...)})
+	}
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(a.out, "Nothing waits for review.")
+		return err
+	}
+	for _, r := range list {
+		if _, err := fmt.Fprintf(a.out, "%s '%s' (%s): %s\n", r.Model, r.Name, r.Kind, r.Reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) bindingsRebase() *cobra.Command {
+	return &cobra.Command{
+		Use: "rebase BACKEND", Short: "Confirm that the configured Odoo database is the one to go on with",
+		Long: `rebase takes the bindings of a backend along to the Odoo database that is configured now: after it
+got another address, or when a copy of it (a staging server) is to be synchronized. Until then sync
+refuses to run, since a copy would be written into as if it were the original.
+` + exitHelp,
+		Example: "  connector bindings rebase trello\n  connector sync trello",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return &usageError{"name the one backend to rebase"}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error { return a.rebase(c.Context(), args[0]) },
+	}
+}
+
+func (a *app) rebase(ctx context.Context, name string) (err error) {
+	r, err := a.open(ctx, []string{name}, nil)
+	defer func() { err = errors.Join(err, r.Close()) }()
+	if err != nil {
+		return err
+	}
+	o := r.backends[0]
+	moved, err := o.Rebase(ctx)
+	if err != nil {
+		return err
+	}
+	if a.json() {
+		return a.printJSON(map[string]any{"backend": name, "database": o.session.Database(), "moved": moved})
+	}
+	_, err = fmt.Fprintf(a.out, "%s goes on with %s (%s moved)\n", name, o.session.Database(), count(moved, "binding", "bindings"))
+	return err
+}

@@ -1,0 +1,145 @@
+// Package cmd is the command line: the only place where systems, fakes, transports and the framework
+// are wired together, and the only list of systems.
+//
+// A third party builds its own binary with a main of three lines:
+//
+//	func main() { os.Exit(cmd.Main(cmd.With(mysystem.Backend, mysystemtest.Fake))) }
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/sandbox"
+	"github.com/odoo-connector/connector/state"
+	"github.com/odoo-connector/connector/trello"
+	"github.com/odoo-connector/connector/trello/trellotest"
+	"github.com/spf13/cobra"
+)
+
+// Option changes what the binary is made of.
+type Option func(*app)
+
+// With adds a system: its backend with all its versions, and the fake that stands for its server in
+// the sandbox. A nil fake means that the sandbox does not serve the system.
+func With(system func() *backend.Backend, fake func() sandbox.System) Option {
+	return func(a *app) {
+		root := system()
+		a.registry.Add(root)
+		if fake != nil {
+			a.fakes = append(a.fakes, fake())
+		}
+	}
+}
+
+// Extending changes a system that the binary has already, by adding a version to it:
+//
+//	cmd.Extending("trello", func(b *backend.Backend) { b.Version("custom").Mapper(…) })
+//
+// A system that there is none of panics: it is a mistake of whoever builds the binary.
+func Extending(service string, change func(root *backend.Backend)) Option {
+	return func(a *app) {
+		root, ok := a.registry.System(service)
+		if !ok {
+			panic(fmt.Sprintf("cmd: there is no system %q to extend", service))
+		}
+		change(root)
+	}
+}
+
+// app is one start of the program.
+type app struct {
+	registry *backend.Registry
+	fakes    []sandbox.System
+	out, err io.Writer
+	clock    state.Clock
+	signal   os.Signal // that stopped the run, nil for none
+	config   string
+	output   string
+}
+
+func newApp(options ...Option) *app {
+	a := &app{registry: &backend.Registry{}, out: os.Stdout, err: os.Stderr}
+	a.clock = &patientClock{Clock: state.SystemClock(), app: a}
+	for _, o := range append([]Option{With(trello.Backend, trelloFake)}, options...) {
+		o(a)
+	}
+	return a
+}
+
+// trelloFake is Trello's part of the sandbox.
+func trelloFake() sandbox.System {
+	return sandbox.System{
+		Name: "trello",
+		New: func(o sandbox.FakeOptions) sandbox.Fake {
+			return trellotest.New(trellotest.Options{Clock: o.Clock, Journal: o.Journal})
+		},
+		Demo:        func(f sandbox.Fake) { trellotest.Demo(f.(*trellotest.Server)) },
+		Credentials: map[string]string{"key": "demo-key", "token": "demo-token"},
+	}
+}
+
+// Main runs the command line and gives the exit code.
+func Main(options ...Option) int {
+	a := newApp(options...)
+	return a.run(os.Args[1:])
+}
+
+func (a *app) run(args []string) int {
+	ctx, stop := a.signals(context.Background())
+	defer stop()
+	root := a.root()
+	root.SetArgs(args)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	return a.exit(root.ExecuteContext(ctx))
+}
+
+// signals ends the context with the first signal, so that the record in hand can end, and the
+// process with the second.
+func (a *app) signals(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(parent)
+	got := make(chan os.Signal, 2)
+	signal.Notify(got, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		first, ok := <-got
+		if !ok {
+			return
+		}
+		a.signal = first
+		cancel()
+		if second, ok := <-got; ok {
+			os.Exit(signalCode(second))
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(got)
+		cancel()
+	}
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "connector",
+		Short: "Keep external systems in step with Odoo",
+		Long: `connector keeps external systems (Trello today) in step with Odoo, from outside: it logs in over
+Odoo's external API, polls both sides for changes, turns each change into a job and runs the jobs
+one by one. Bindings and jobs are kept in a local SQLite file.`,
+		Example: "  connector --config config.yaml sync trello",
+		Args:    cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.PersistentFlags().StringVar(&a.config, "config", "config.yaml", "the configuration file (CONNECTOR_CONFIG)")
+	root.PersistentFlags().StringVar(&a.output, "output", "text", "text or json (CONNECTOR_OUTPUT)")
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.settings(c) }
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return &usageError{fmt.Sprintf("%v; see `%s --help`", err, c.CommandPath())}
+	})
+	root.AddCommand(a.syncCommand(), a.pollCommand(), a.jobsCommand(), a.bindingsCommand(), a.sandboxCommand(), a.versionCommand())
+	return root
+}

@@ -1,0 +1,262 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/config"
+	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/odoo"
+	"github.com/odoo-connector/connector/sandbox"
+	"github.com/odoo-connector/connector/state"
+	"github.com/odoo-connector/connector/synchronizer"
+	"github.com/odoo-connector/connector/transport"
+)
+
+// running is everything that a command works with while it holds the locks of its backends.
+type running struct {
+	app       *app
+	config    *config.Config
+	db        *state.DB
+	queue     *jobs.Queue
+	locks     []*state.FileLock
+	sandboxes map[string]*sandbox.Sandbox
+	sessions  map[string]*odoo.Session
+	backends  []*opened
+	explain   func(string)
+}
+
+// opened is one backend, ready to run.
+type opened struct {
+	*synchronizer.Synchronizer
+	config  config.Backend
+	env     *backend.Environment
+	session *odoo.Session
+}
+
+func (a *app) load() (*config.Config, error) {
+	return config.Load(a.config, a.registry.Kinds())
+}
+
+// choose are the named backends, or all where none is named.
+func choose(c *config.Config, names []string) ([]config.Backend, error) {
+	if len(names) == 0 {
+		return c.Backends, nil
+	}
+	var all []string
+	for _, b := range c.Backends {
+		all = append(all, b.Name)
+	}
+	var out []config.Backend
+	seen := map[string]bool{}
+	for _, name := range names {
+		b, ok := c.FindBackend(name)
+		if !ok {
+			hint := "known: " + strings.Join(all, ", ")
+			if near, ok := config.Nearest(name, all); ok {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			return nil, &usageError{fmt.Sprintf("the configuration has no backend %q; %s", name, hint)}
+		}
+		if !seen[name] {
+			seen[name] = true
+			out = append(out, b)
+		}
+	}
+	return out, nil
+}
+
+// openState opens the local database alone, for commands that only look.
+func (a *app) openState(ctx context.Context, c *config.Config) (*state.DB, error) {
+	if _, err := os.Stat(c.State); errors.Is(err, os.ErrNotExist) {
+		return nil, &usageError{fmt.Sprintf("there is no %s yet; run `connector sync` first", c.State)}
+	}
+	return state.Open(ctx, c.State, state.Options{Clock: a.clock})
+}
+
+// open locks the named backends, opens the state and connects both sides of each. The caller closes
+// what is running, be there an error or not.
+func (a *app) open(ctx context.Context, names []string, explain func(string)) (*running, error) {
+	r := &running{app: a, sandboxes: map[string]*sandbox.Sandbox{}, sessions: map[string]*odoo.Session{}, explain: explain}
+	var err error
+	if r.config, err = a.load(); err != nil {
+		return r, err
+	}
+	chosen, err := choose(r.config, names)
+	if err != nil {
+		return r, err
+	}
+	if err := r.lock(chosen); err != nil {
+		return r, err
+	}
+	if r.db, err = state.Open(ctx, r.config.State, state.Options{Clock: a.clock}); err != nil {
+		return r, err
+	}
+	r.queue = jobs.New(r.db)
+	if err := r.openSandboxes(chosen); err != nil {
+		return r, err
+	}
+	for _, b := range chosen {
+		o, err := r.connect(ctx, b)
+		if err != nil {
+			return r, err
+		}
+		r.backends = append(r.backends, o)
+	}
+	return r, nil
+}
+
+// lock takes the backends' locks, so that no two runs work on one of them.
+func (r *running) lock(chosen []config.Backend) error {
+	if dir := filepath.Dir(r.config.State); dir != "" {
+		if _, err := os.Stat(dir); err != nil {
+			return &usageError{fmt.Sprintf("the directory of the state file, %s, cannot be used: %v; make it, or change `state:`", dir, errors.Unwrap(err))}
+		}
+	}
+	for _, b := range chosen {
+		l, err := state.Lock(r.config.State, b.Name, r.app.clock.Now())
+		if err != nil {
+			return err
+		}
+		r.locks = append(r.locks, l)
+	}
+	return nil
+}
+
+// openSandboxes starts the demo servers that the chosen backends' addresses name, each once.
+func (r *running) openSandboxes(chosen []config.Backend) error {
+	needs := map[string]*sandbox.Options{}
+	var order []string
+	need := func(name string) *sandbox.Options {
+		if needs[name] == nil {
+			needs[name] = &sandbox.Options{Clock: r.app.clock.Now}
+			order = append(order, name)
+		}
+		return needs[name]
+	}
+	for _, b := range chosen {
+		if name, ok := b.SandboxName(); ok {
+			fake, err := r.app.fake(b.Kind)
+			if err != nil {
+				return err
+			}
+			need(name).Systems = append(need(name).Systems, fake)
+		}
+		if o, _ := r.config.FindOdoo(b.Odoo); true {
+			if name, ok := o.SandboxName(); ok {
+				need(name).Odoo = true
+			}
+		}
+	}
+	for _, name := range order {
+		box, err := sandbox.Open(r.sandboxDir(name), *needs[name])
+		if err != nil {
+			return err
+		}
+		r.sandboxes[name] = box
+	}
+	return nil
+}
+
+// sandboxDir is where a sandbox keeps its journals: beside state.db.
+func (r *running) sandboxDir(name string) string {
+	return filepath.Join(filepath.Dir(r.config.State), "sandbox-"+name)
+}
+
+func (a *app) fake(kind string) (sandbox.System, error) {
+	for _, f := range a.fakes {
+		if f.Name == kind {
+			return f, nil
+		}
+	}
+	return sandbox.System{}, &usageError{fmt.Sprintf("there is no sandbox for %s; give its real url", kind)}
+}
+
+// connect logs in to Odoo and makes the system's client.
+func (r *running) connect(ctx context.Context, b config.Backend) (*opened, error) {
+	session, err := r.session(ctx, b.Odoo)
+	if err != nil {
+		return nil, err
+	}
+	version, err := r.app.registry.Get(b.Kind, b.Version)
+	if err != nil {
+		return nil, &usageError{err.Error()}
+	}
+	if b, err = r.sandboxed(b); err != nil {
+		return nil, err
+	}
+	client, err := version.Open(ctx, backend.Setup{Config: b, Clock: r.app.clock})
+	if err != nil {
+		return nil, err
+	}
+	env := &backend.Environment{
+		Backend: version, Config: b, Session: session, Client: client, Clock: r.app.clock, Explain: r.explain,
+		Binder: binding.New(r.db, session.Database(), b.Name),
+	}
+	s := synchronizer.New(synchronizer.Options{Env: env, DB: r.db, Queue: r.queue, Window: b.OutcomeWindow})
+	return &opened{Synchronizer: s, config: b, env: env, session: session}, nil
+}
+
+// session is the login to the named Odoo, made once.
+func (r *running) session(ctx context.Context, name string) (*odoo.Session, error) {
+	if s := r.sessions[name]; s != nil {
+		return s, nil
+	}
+	o, _ := r.config.FindOdoo(name)
+	options := odoo.Options{Name: o.Name, URL: o.URL, Database: o.Database, Username: o.Username, Clock: r.app.clock}
+	if box, ok := o.SandboxName(); ok {
+		demo, _ := r.sandboxes[box].Odoo()
+		options.URL, options.Database, options.Username, options.Password = demo.URL, demo.Database, demo.Username, demo.Password
+		options.Key = o.URL + "/" + demo.Database
+	} else {
+		password, err := o.Password.Reveal(ctx)
+		if err != nil {
+			return nil, err
+		}
+		options.Password = password
+	}
+	options.Client = transport.New(transport.Options{
+		System: "Odoo " + o.Name, Secrets: []string{options.Password}, Timeout: o.Timeout, Clock: r.app.clock,
+	})
+	s, err := odoo.Dial(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	r.sessions[name] = s
+	return s, nil
+}
+
+// sandboxed gives a backend of the sandbox its address and credentials.
+func (r *running) sandboxed(b config.Backend) (config.Backend, error) {
+	name, ok := b.SandboxName()
+	if !ok {
+		return b, nil
+	}
+	served, ok := r.sandboxes[name].System(b.Kind)
+	if !ok {
+		return b, fmt.Errorf("the sandbox %s does not serve %s", name, b.Kind)
+	}
+	b.URL = served.URL
+	return config.FillSecrets(b, served.Credentials), nil
+}
+
+// Close gives everything back, in the reverse order of opening.
+func (r *running) Close() error {
+	var errs []error
+	if r.db != nil {
+		errs = append(errs, r.db.Close())
+	}
+	for _, box := range r.sandboxes {
+		errs = append(errs, box.Close())
+	}
+	for _, l := range r.locks {
+		errs = append(errs, l.Release())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,96 @@
+package cmd
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/viper"
+
+	"context"
+	"github.com/odoo-connector/connector/state"
+)
+
+// settings merges the global flags with their environment variables and checks them.
+func (a *app) settings(c *cobra.Command) error {
+	v := viper.New()
+	v.SetEnvPrefix("connector")
+	for _, name := range []string{"config", "output"} {
+		if err := v.BindPFlag(name, c.Root().PersistentFlags().Lookup(name)); err != nil {
+			return err
+		}
+		if err := v.BindEnv(name); err != nil {
+			return err
+		}
+	}
+	a.config, a.output = v.GetString("config"), v.GetString("output")
+	if a.output != "text" && a.output != "json" {
+		return &usageError{fmt.Sprintf("--output %q is neither text nor json", a.output)}
+	}
+	return nil
+}
+
+func (a *app) json() bool { return a.output == "json" }
+
+// printJSON writes one value on one line.
+func (a *app) printJSON(v any) error {
+	enc := json.NewEncoder(a.out)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// table writes rows in columns; the first row is the head.
+func table(out io.Writer, rows [][]string) error {
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	for _, r := range rows {
+		if _, err := fmt.Fprintln(w, strings.TrimRight(strings.Join(r, "\t"), "\t")); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+// count is "1 job" or "3 jobs".
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// cut shortens a text to one line of at most n characters.
+func cut(s string, n int) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}
+
+// when is a time for people, "" for none.
+func when(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Local().Format(time.DateTime)
+}
+
+// patientClock tells people why nothing happens for a while.
+type patientClock struct {
+	state.Clock
+	app *app
+}
+
+// noticeable is a wait that deserves a line.
+const noticeable = 3 * time.Second
+
+func (c *patientClock) Sleep(ctx context.Context, d time.Duration) error {
+	if d >= noticeable {
+		_, _ = fmt.Fprintf(c.app.err, "waiting %s\n", d.Round(time.Second))
+	}
+	return c.Clock.Sleep(ctx, d)
+}

@@ -1,0 +1,145 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/odoo-connector/connector/sandbox"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) sandboxCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "sandbox", Short: "A demo Odoo and Trello on this machine", Args: cobra.NoArgs,
+		Long: `The sandbox is a demo Odoo and the demo servers of the systems, inside this program. An address
+sandbox://demo in the configuration starts it for the time of a command; serve keeps it open for any
+client.`,
+		Example: "  connector sandbox serve",
+		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(a.sandboxServe())
+	return c
+}
+
+// serveOptions are the flags of `sandbox serve`.
+type serveOptions struct {
+	addr  map[string]*string
+	only  string
+	data  string
+	empty bool
+}
+
+func (a *app) sandboxServe() *cobra.Command {
+	o := serveOptions{addr: map[string]*string{"odoo": new(string)}}
+	for _, f := range a.fakes {
+		o.addr[f.Name] = new(string)
+	}
+	c := &cobra.Command{
+		Use: "serve", Short: "Keep the sandbox open until it is stopped", Args: cobra.NoArgs,
+		Long: `serve keeps the sandbox open in the foreground, for any client. It needs no configuration and listens
+on this machine only. With --output json its first line, written when all sides accept, tells
+addresses and credentials. Stop it with Ctrl-C or SIGTERM; what was written stays in --data.
+
+Exit codes: 0 stopped, 2 usage, 3 environment (an address in use, a directory that can't be written),
+11 another command holds this sandbox.`,
+		Example: "  connector sandbox serve --odoo 127.0.0.1:8069 --trello 127.0.0.1:8070",
+		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), o) },
+	}
+	for _, name := range a.sides() {
+		c.Flags().StringVar(o.addr[name], name, "127.0.0.1:0", "the address that "+name+" listens on")
+	}
+	c.Flags().StringVar(&o.only, "only", "", "serve this side alone")
+	c.Flags().BoolVar(&o.empty, "empty", false, "begin without demo data")
+	c.Flags().StringVar(&o.data, "data", "sandbox-demo", "the directory that keeps what is written")
+	return c
+}
+
+// sides are the names of all that the sandbox can serve, Odoo first.
+func (a *app) sides() []string {
+	names := []string{"odoo"}
+	for _, f := range a.fakes {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+func (a *app) serve(ctx context.Context, o serveOptions) (err error) {
+	options := sandbox.Options{Odoo: o.only == "" || o.only == "odoo", Empty: o.empty, Clock: a.clock.Now, Addr: map[string]string{}}
+	known := o.only == "" || o.only == "odoo"
+	for name, addr := range o.addr {
+		options.Addr[name] = *addr
+	}
+	for _, f := range a.fakes {
+		if o.only == "" || o.only == f.Name {
+			options.Systems, known = append(options.Systems, f), true
+		}
+	}
+	if !known {
+		return &usageError{fmt.Sprintf("--only %q is no side of the sandbox; known: %v", o.only, a.sides())}
+	}
+	dir, err := filepath.Abs(o.data)
+	if err != nil {
+		return &usageError{err.Error()}
+	}
+	box, err := sandbox.Open(dir, options)
+	if err != nil {
+		return environment(err)
+	}
+	defer func() { err = errors.Join(err, box.Close()) }()
+	if err := a.announce(box, dir); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	a.signal = nil // being stopped is how it ends
+	return nil
+}
+
+// announce tells the addresses and credentials, once all sides accept.
+func (a *app) announce(box *sandbox.Sandbox, dir string) error {
+	sides := map[string]map[string]string{}
+	if o, ok := box.Odoo(); ok {
+		sides["odoo"] = map[string]string{"url": o.URL, "database": o.Database, "username": o.Username, "password": o.Password}
+	}
+	for _, f := range a.fakes {
+		if s, ok := box.System(f.Name); ok {
+			sides[f.Name] = map[string]string{"url": s.URL}
+			for k, v := range s.Credentials {
+				sides[f.Name][k] = v
+			}
+		}
+	}
+	if a.json() {
+		return a.printJSON(sides)
+	}
+	for _, name := range a.sides() {
+		s := sides[name]
+		if s == nil {
+			continue
+		}
+		_, _ = fmt.Fprintf(a.out, "%s\t%s\n", name, s["url"])
+		for _, key := range []string{"database", "username", "password", "key", "token"} {
+			if s[key] != "" {
+				_, _ = fmt.Fprintf(a.out, "  %s\t%s\n", key, s[key])
+			}
+		}
+	}
+	_, err := fmt.Fprintf(a.out, "What is written is kept in %s. Stop with Ctrl-C.\n", dir)
+	return err
+}
+
+// environmentError is a failure of the machine: an address in use, a directory without rights.
+type environmentError struct{ err error }
+
+func (e *environmentError) Error() string { return e.err.Error() }
+func (e *environmentError) Unwrap() error { return e.err }
+
+func environment(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return &environmentError{err}
+	}
+	return err
+}

@@ -1,0 +1,198 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/synchronizer"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) syncCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "sync [BACKEND…]",
+		Short: "Bring backends in step with Odoo",
+		Long: `sync finds out what an earlier run left open, polls both sides of each named backend (of all without
+a name) for changes, makes jobs of them and runs the jobs. What a person has to decide is left for
+review and reported.
+` + exitHelp,
+		Example: "  connector sync trello\n  connector --output json sync",
+		RunE:    func(c *cobra.Command, args []string) error { return a.sync(c.Context(), args) },
+	}
+}
+
+func (a *app) pollCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "poll [BACKEND…]",
+		Short: "Look for changes and make jobs of them, without running any",
+		Long: `poll looks at both sides of each named backend (of all without a name) and makes a job of every true
+change. Run them with ` + "`connector jobs run --all`" + `.
+` + exitHelp,
+		Example: "  connector poll trello\n  connector jobs list --state pending",
+		RunE:    func(c *cobra.Command, args []string) error { return a.poll(c.Context(), args) },
+	}
+}
+
+func (a *app) sync(ctx context.Context, names []string) (err error) {
+	r, err := a.open(ctx, names, nil)
+	defer func() { err = errors.Join(err, r.Close()) }()
+	if err != nil {
+		return err
+	}
+	return r.each(ctx, func(ctx context.Context, group []*synchronizer.Synchronizer) []error {
+		return synchronizer.Sync(ctx, group, synchronizer.RunOptions{Owner: owner()})
+	})
+}
+
+func (a *app) poll(ctx context.Context, names []string) (err error) {
+	r, err := a.open(ctx, names, nil)
+	defer func() { err = errors.Join(err, r.Close()) }()
+	if err != nil {
+		return err
+	}
+	return r.each(ctx, synchronizer.Poll)
+}
+
+// owner names this process in the jobs that it works on.
+func owner() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	return fmt.Sprintf("%s:%d", host, os.Getpid())
+}
+
+// each runs the backends, those of one Odoo together, and prints a report for each.
+func (r *running) each(ctx context.Context, do func(context.Context, []*synchronizer.Synchronizer) []error) error {
+	var all []error
+	for _, group := range r.groups() {
+		started := r.app.clock.Now()
+		syncs := make([]*synchronizer.Synchronizer, len(group))
+		for i, o := range group {
+			syncs[i] = o.Synchronizer
+		}
+		errs := do(ctx, syncs)
+		for i, o := range group {
+			report := r.complete(o, started)
+			all = append(all, errs[i], r.print(ctx, o, report, errs[i]))
+			if report.Jobs.Failed > 0 {
+				all = append(all, &failedJobsError{report.Jobs.Failed})
+			}
+		}
+	}
+	return errors.Join(all...)
+}
+
+// groups are the opened backends by their Odoo, in the order of the configuration.
+func (r *running) groups() [][]*opened {
+	var order []string
+	by := map[string][]*opened{}
+	for _, o := range r.backends {
+		if by[o.config.Odoo] == nil {
+			order = append(order, o.config.Odoo)
+		}
+		by[o.config.Odoo] = append(by[o.config.Odoo], o)
+	}
+	out := make([][]*opened, len(order))
+	for i, name := range order {
+		out[i] = by[name]
+	}
+	return out
+}
+
+func (r *running) complete(o *opened, started time.Time) *synchronizer.Report {
+	report := o.Report()
+	report.Started = started.UTC().Truncate(time.Millisecond)
+	report.Duration = r.app.clock.Now().Sub(started).Milliseconds()
+	report.Requests.Odoo = o.session.Requests()
+	if c, ok := o.env.Client.(interface{ Requests() int }); ok {
+		report.Requests.Backend = c.Requests()
+	}
+	return report
+}
+
+// print writes the report: one JSON object, or a table with what needs a person's eyes below it.
+func (r *running) print(ctx context.Context, o *opened, report *synchronizer.Report, failure error) error {
+	if r.app.json() {
+		return r.app.printJSON(report)
+	}
+	_, _ = fmt.Fprintf(r.app.out, "%s ↔ Odoo %s: %s, %s to Odoo, %s to %s\n", report.Backend, report.Odoo,
+		time.Duration(report.Duration)*time.Millisecond, count(report.Requests.Odoo, "request", "requests"),
+		count(report.Requests.Backend, "request", "requests"), o.config.Kind)
+	if err := table(r.app.out, reportRows(report)); err != nil {
+		return err
+	}
+	if failure == nil {
+		r.verdict(report)
+	}
+	return r.attention(ctx, o, report)
+}
+
+func reportRows(report *synchronizer.Report) [][]string {
+	rows := [][]string{{"", "created", "updated", "archived", "deleted", "unchanged", "skipped", "failed"}}
+	for _, c := range report.Models {
+		row := []string{fmt.Sprintf("  %s ↔ %s", c.Model, c.Odoo)}
+		for _, n := range []int{c.Created, c.Updated, c.Archived, c.Deleted, c.Unchanged, c.Skipped, c.Failed} {
+			row = append(row, fmt.Sprint(n))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func (r *running) verdict(report *synchronizer.Report) {
+	j := report.Jobs
+	if !report.Changed() && j.Failed == 0 && j.Pending == 0 {
+		_, _ = fmt.Fprintln(r.app.out, "Nothing changed.")
+		return
+	}
+	_, _ = fmt.Fprintf(r.app.out, "Jobs: %d enqueued, %d done, %d failed, %d left for later.\n", j.Enqueued, j.Done, j.Failed, j.Pending)
+}
+
+// shown is how many reviews and failed jobs a report names.
+const shown = 10
+
+// attention lists what waits for a person and what failed.
+func (r *running) attention(ctx context.Context, o *opened, report *synchronizer.Report) error {
+	if err := r.listReviews(ctx, o); err != nil {
+		return err
+	}
+	if report.Jobs.Failed == 0 {
+		return nil
+	}
+	failed, err := r.queue.List(ctx, jobs.Filter{Backend: o.config.Name, States: []jobs.State{jobs.StateFailed}, Limit: shown})
+	if err != nil {
+		return err
+	}
+	for _, j := range failed {
+		_, _ = fmt.Fprintf(r.app.out, "Job %d failed: %s: %s\n", j.ID, j.Description, j.ExcMessage)
+	}
+	return nil
+}
+
+func (r *running) listReviews(ctx context.Context, o *opened) error {
+	n := 0
+	for _, m := range o.env.Backend.AllModels() {
+		reviews, err := o.env.Binder.Reviews(ctx, m.Name)
+		if err != nil {
+			return err
+		}
+		for _, rv := range reviews {
+			if rv.Kind == binding.Deleted {
+				continue
+			}
+			if n++; n <= shown {
+				_, _ = fmt.Fprintf(r.app.out, "For review: %s '%s': %s\n", m.Noun, rv.Name, rv.Reason)
+			}
+		}
+	}
+	if n > shown {
+		_, _ = fmt.Fprintf(r.app.out, "… and %d more; see `connector bindings list --review`\n", n-shown)
+	}
+	return nil
+}

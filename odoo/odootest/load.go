@@ -1,0 +1,542 @@
+package odootest
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	_ "time/tzdata" // datetimes of load are read in the user's time zone, on every machine alike
+)
+
+// column is one column of load: a field, or the record's own identifiers.
+type column struct {
+	field *field // nil for id and .id
+	sub   string // "", "id" or ".id"
+}
+
+// loader carries out one call of load.
+type loader struct {
+	t        *tx
+	m        *model
+	columns  []column
+	messages []map[string]any
+}
+
+// loadRow is one row after its cells were read.
+type loadRow struct {
+	index      int
+	identifier string
+	id         int64
+	vals       map[string]any
+}
+
+// load creates or updates records as Odoo's import does: all or nothing. What
+// went wrong stands in messages, and ids is then False.
+func (t *tx) load(m *model, names []string, data []any) (map[string]any, error) {
+	l := &loader{t: t, m: m, messages: []map[string]any{}}
+	if err := l.readHeader(names); err != nil {
+		return nil, err
+	}
+	t.loading = true
+	mark := len(t.log)
+	rows, err := l.readRows(data)
+	if err != nil {
+		return nil, err
+	}
+	ids := l.store(rows)
+	if l.failed() {
+		t.rollback(mark)
+		return map[string]any{"ids": false, "messages": l.messages, "nextrow": int64(0)}, nil
+	}
+	return map[string]any{"ids": ids, "messages": l.messages, "nextrow": int64(0)}, nil
+}
+
+// readHeader reads the names of columns: name, field/id, field/.id, id, .id.
+func (l *loader) readHeader(names []string) error {
+	for _, name := range names {
+		if name == "id" || name == ".id" {
+			l.columns = append(l.columns, column{sub: name})
+			continue
+		}
+		base, sub, _ := strings.Cut(name, "/")
+		f := l.m.fields[base]
+		switch {
+		case f == nil:
+			return exception("ValueError", "Invalid field name '%s'", base)
+		case sub != "" && sub != "id" && sub != ".id", f.kind == kindOne2many:
+			return exception("NotImplementedError", "this server does not load the lines of '%s'", base)
+		}
+		l.columns = append(l.columns, column{f, sub})
+	}
+	return nil
+}
+
+// readRows converts the cells of all rows.
+func (l *loader) readRows(data []any) ([]loadRow, error) {
+	rows := make([]loadRow, 0, len(data))
+	for i, element := range data {
+		cells, ok := element.([]any)
+		if !ok || len(cells) < len(l.columns) {
+			return nil, exception("IndexError", "list index out of range")
+		}
+		r := loadRow{index: i, vals: map[string]any{}}
+		for c, column := range l.columns {
+			if err := l.readCell(&r, column, cells[c]); err != nil {
+				return nil, err
+			}
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
+}
+
+// readCell converts one cell into the row; what cannot be read becomes a message.
+func (l *loader) readCell(r *loadRow, c column, cell any) error {
+	if c.field == nil {
+		return l.readIdentity(r, c.sub, cell)
+	}
+	value, complaint, err := l.convert(r, c, cell)
+	if err != nil {
+		return err
+	}
+	if complaint != nil {
+		l.complain(r, c.field, complaint)
+		return nil
+	}
+	r.vals[c.field.name] = value
+	return nil
+}
+
+// readIdentity reads the columns id (module.name) and .id.
+func (l *loader) readIdentity(r *loadRow, sub string, cell any) error {
+	if !truthy(cell) {
+		return nil
+	}
+	if sub == "id" {
+		r.identifier = toText(cell)
+		if !strings.Contains(r.identifier, ".") {
+			r.identifier = "__import__." + r.identifier
+		}
+		return nil
+	}
+	id, err := strconv.ParseInt(toText(cell), 10, 64)
+	if err != nil {
+		return exception("psycopg2.errors.InvalidTextRepresentation", "invalid input syntax for type integer: \"%s\"\n", toText(cell))
+	}
+	if r.id = id; l.t.row(l.m.name, id) == nil {
+		r.id = 0 // Odoo would go on and create it
+		message := l.info(r, map[string]any{"type": "error", "field": ".id", "message": fmt.Sprintf("Unknown database identifier '%d'", id)})
+		l.messages = append(l.messages, message)
+	}
+	return nil
+}
+
+// complaint is what is wrong with a cell.
+type complaint struct {
+	text string // with the field's label in it
+	more any    // moreinfo, nil when there is none
+	warn bool
+}
+
+// complain adds a message about a cell.
+func (l *loader) complain(r *loadRow, f *field, c *complaint) {
+	kind := "error"
+	if c.warn {
+		kind = "warning"
+	}
+	message := l.info(r, map[string]any{"type": kind, "field": f.name, "message": c.text})
+	if c.more != nil {
+		message["moreinfo"] = c.more
+	}
+	if !c.warn {
+		message["field_name"] = f.label
+	}
+	l.messages = append(l.messages, message)
+}
+
+// info adds a row's place to a message.
+func (l *loader) info(r *loadRow, message map[string]any) map[string]any {
+	at := int64(r.index)
+	message["rows"] = map[string]any{"from": at, "to": at}
+	message["record"] = at
+	return message
+}
+
+// convert reads a cell for a field.
+func (l *loader) convert(r *loadRow, c column, cell any) (any, *complaint, error) {
+	f := c.field
+	if f.kind == kindMany2many {
+		return l.convertSet(r, c, cell)
+	}
+	if !truthy(cell) {
+		return false, nil, nil
+	}
+	if f.kind == kindMany2one {
+		id, complaint, err := l.reference(r, f, c.sub, cell)
+		return linkOrFalse(id), complaint, err
+	}
+	text, ok := cell.(string)
+	if !ok {
+		return l.convertRaw(f, cell)
+	}
+	switch f.kind {
+	case kindBoolean:
+		return convertBoolean(f, text)
+	case kindInteger, kindFloat:
+		return convertNumber(f, text)
+	case kindSelection:
+		return convertChoice(f, text)
+	case kindDate:
+		value, complaint := convertDate(f, text)
+		return value, complaint, nil
+	case kindDatetime:
+		value, complaint := l.convertDatetime(f, text)
+		return value, complaint, nil
+	default:
+		return text, nil, nil
+	}
+}
+
+// convertRaw reads a cell that is no text: a Python boolean where a text is
+// expected loses the whole call (seen on Odoo 18).
+func (l *loader) convertRaw(f *field, cell any) (any, *complaint, error) {
+	if f.kind == kindBoolean || f.kind == kindSelection {
+		return nil, nil, exception("AttributeError", "'%s' object has no attribute 'lower'", pythonType(cell))
+	}
+	if f.kind == kindDatetime || f.kind == kindDate {
+		return nil, nil, exception("TypeError", "strptime() argument 1 must be str, not %s", pythonType(cell))
+	}
+	return cell, nil, nil
+}
+
+// linkOrFalse is a many2one's value for create and write.
+func linkOrFalse(id int64) any {
+	if id == 0 {
+		return false
+	}
+	return id
+}
+
+// convertSet reads the ids or names of a many2many, separated by commas; they
+// replace the set.
+func (l *loader) convertSet(r *loadRow, c column, cell any) (any, *complaint, error) {
+	if cell == nil || cell == false {
+		cell = ""
+	}
+	text, ok := cell.(string)
+	if !ok {
+		return nil, nil, exception("AttributeError", "'%s' object has no attribute 'split'", pythonType(cell))
+	}
+	ids := []any{}
+	for _, part := range strings.Split(text, ",") {
+		id, complaint, err := l.reference(r, c.field, c.sub, part)
+		if complaint != nil || err != nil {
+			return nil, complaint, err
+		}
+		if id != 0 {
+			ids = append(ids, id)
+		}
+	}
+	return []any{[]any{int64(commandSet), int64(0), ids}}, nil, nil
+}
+
+// reference finds the record that a cell names.
+func (l *loader) reference(r *loadRow, f *field, sub string, cell any) (int64, *complaint, error) {
+	text := toText(cell)
+	switch sub {
+	case ".id":
+		return l.byID(f, text)
+	case "id":
+		return l.byIdentifier(f, text)
+	default:
+		return l.byName(r, f, text)
+	}
+}
+
+// isFalse reports whether a text means false to load.
+func isFalse(text string) bool {
+	switch strings.ToLower(text) {
+	case "", "0", "false", "no":
+		return true
+	}
+	return false
+}
+
+// byID finds a record by its id.
+func (l *loader) byID(f *field, text string) (int64, *complaint, error) {
+	if isFalse(text) {
+		return 0, nil, nil
+	}
+	id, ok := parseID(text)
+	if !ok {
+		return 0, &complaint{text: fmt.Sprintf("Invalid database id '%s' for the field '%s'", text, f.label), more: possible(f, "ir.model.data")}, nil
+	}
+	if l.t.row(f.relation, id) == nil {
+		return 0, noMatch("database id", text, f, "ir.model.data"), nil
+	}
+	return id, nil, nil
+}
+
+// parseID reads a whole number.
+func parseID(text string) (id int64, ok bool) {
+	id, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	return id, err == nil
+}
+
+// byIdentifier finds a record by its external identifier.
+func (l *loader) byIdentifier(f *field, text string) (int64, *complaint, error) {
+	if isFalse(text) {
+		return 0, nil, nil
+	}
+	if !strings.Contains(text, ".") {
+		text = "__import__." + text
+	}
+	data := l.t.row("ir.model.data", l.t.s.identifiers[text])
+	if data == nil || l.t.row(data.text("model"), data.link("res_id")) == nil {
+		return 0, noMatch("external id", text, f, "ir.model.data"), nil
+	}
+	if data.text("model") != f.relation {
+		return 0, &complaint{text: fmt.Sprintf("Invalid external ID %s: expected model '%s', found '%s'", text, f.relation, data.text("model"))}, nil
+	}
+	return data.link("res_id"), nil, nil
+}
+
+// byName finds a record by its name; several of one name are a warning.
+func (l *loader) byName(r *loadRow, f *field, text string) (int64, *complaint, error) {
+	if text == "" {
+		return 0, nil, nil
+	}
+	ids, err := l.t.named(f.relation, text, "=")
+	if err != nil {
+		return 0, nil, err
+	}
+	if len(ids) == 0 {
+		return 0, noMatch("name", text, f, f.relation), nil
+	}
+	if len(ids) > 1 {
+		l.complain(r, f, &complaint{warn: true, text: fmt.Sprintf("Found multiple matches for value \"%s\" in field \"%s\" (%d matches)", text, f.label, len(ids))})
+	}
+	return ids[0], nil, nil
+}
+
+// noMatch is the message about a record that was not found
+// (captures/odoo18/res_partner_load_with_error).
+func noMatch(kind, text string, f *field, model string) *complaint {
+	return &complaint{text: fmt.Sprintf("No matching record found for %s '%s' in field '%s'", kind, text, f.label), more: possible(f, model)}
+}
+
+// possible is the action that Odoo sends along.
+func possible(f *field, model string) map[string]any {
+	action := map[string]any{
+		"name": "Possible Values", "type": "ir.actions.act_window", "target": "new", "view_mode": "list,form",
+		"views": []any{[]any{false, "list"}, []any{false, "form"}}, "context": map[string]any{"create": false},
+		"help": "See all possible values", "res_model": model,
+	}
+	if model == "ir.model.data" {
+		action["domain"] = []any{[]any{"model", "=", f.relation}}
+	}
+	return action
+}
+
+// convertBoolean reads yes and no.
+func convertBoolean(f *field, text string) (any, *complaint, error) {
+	switch strings.ToLower(text) {
+	case "1", "true", "yes":
+		return true, nil, nil
+	}
+	if isFalse(text) {
+		return false, nil, nil
+	}
+	return nil, &complaint{text: fmt.Sprintf("Unknown value '%s' for boolean field '%s'", text, f.label), more: "Use '1' for yes and '0' for no"}, nil
+}
+
+// convertNumber reads a number.
+func convertNumber(f *field, text string) (any, *complaint, error) {
+	if f.kind == kindFloat {
+		if value, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err == nil {
+			return value, nil, nil
+		}
+		return nil, &complaint{text: fmt.Sprintf("'%s' does not seem to be a number for field '%s'", text, f.label)}, nil
+	}
+	value, ok := parseID(text)
+	if !ok {
+		return nil, &complaint{text: fmt.Sprintf("'%s' does not seem to be an integer for field '%s'", text, f.label)}, nil
+	}
+	return value, nil, nil
+}
+
+// convertChoice takes a selection's value or label, in any case.
+func convertChoice(f *field, text string) (any, *complaint, error) {
+	labels := []any{}
+	for _, choice := range f.selection {
+		if strings.EqualFold(text, choice[0]) || strings.EqualFold(text, choice[1]) {
+			return choice[0], nil, nil
+		}
+		labels = append(labels, choice[1])
+	}
+	return nil, &complaint{text: fmt.Sprintf("Value '%s' not found in selection field '%s'", text, f.label), more: labels}, nil
+}
+
+// convertDate reads a date.
+func convertDate(f *field, text string) (any, *complaint) {
+	at, err := time.Parse(dateLayout, text[:min(len(text), len(dateLayout))])
+	if err != nil {
+		return nil, &complaint{text: fmt.Sprintf("'%s' does not seem to be a valid date for field '%s'", text, f.label), more: "Use the format '2012-12-31'"}
+	}
+	return at.Format(dateLayout), nil
+}
+
+// convertDatetime reads a datetime in the time zone of the context, or else of
+// the user: without tz UTC in the context 10:00 is stored as 09:00 (seen on 17 to
+// 19).
+func (l *loader) convertDatetime(f *field, text string) (any, *complaint) {
+	size := min(len(text), len(datetimeLayout))
+	at, err := time.ParseInLocation(datetimeLayout[:size], text, l.t.zone())
+	if err != nil || size < len(dateLayout) {
+		return nil, &complaint{text: fmt.Sprintf("'%s' does not seem to be a valid datetime for field '%s'", text, f.label), more: "Use the format '2012-12-31 23:59:59'"}
+	}
+	return at.UTC().Format(datetimeLayout), nil
+}
+
+// failed reports whether a message is an error.
+func (l *loader) failed() bool {
+	for _, message := range l.messages {
+		if message["type"] == "error" {
+			return true
+		}
+	}
+	return false
+}
+
+// store writes all rows at once; when that fails each row on its own, so that the
+// messages can say which ones are bad. After ten errors it gives up.
+func (l *loader) store(rows []loadRow) []any {
+	mark := len(l.t.log)
+	ids := []any{}
+	var first error
+	for i := range rows {
+		id, err := l.record(&rows[i])
+		if first = err; err != nil {
+			break
+		}
+		ids = append(ids, id)
+	}
+	if first == nil {
+		return ids
+	}
+	l.t.rollback(mark)
+	before := len(l.messages)
+	faults := l.retry(rows)
+	if f := asFailure(first); f.class == classUser && faults > 0 {
+		l.blame(before, &rows[0], f)
+	}
+	return nil
+}
+
+// blame puts the error of the whole batch before the others, on the first row,
+// innocent or not, as Odoo does.
+func (l *loader) blame(at int, r *loadRow, f *failure) {
+	for _, message := range l.messages {
+		if message["message"] == f.text && message["record"] == int64(r.index) {
+			return
+		}
+	}
+	batch := l.info(r, map[string]any{"type": "error", "message": f.text})
+	l.messages = append(l.messages[:at:at], append([]map[string]any{batch}, l.messages[at:]...)...)
+}
+
+// retry stores row by row and gives the number of rows that failed.
+func (l *loader) retry(rows []loadRow) int {
+	faults := 0
+	for i := range rows {
+		mark := len(l.t.log)
+		if _, err := l.record(&rows[i]); err != nil {
+			l.t.rollback(mark)
+			l.messages = append(l.messages, l.info(&rows[i], l.explain(asFailure(err))))
+			faults++
+		}
+		if faults >= 10 && faults*10 >= i+1 {
+			l.messages = append(l.messages, map[string]any{
+				"type":    "warning",
+				"message": "Found more than 10 errors and more than one error per 10 records, interrupted to avoid showing too many errors.",
+			})
+			break
+		}
+	}
+	return faults
+}
+
+// explain turns a failure into a message of load (texts seen on Odoo 18).
+func (l *loader) explain(f *failure) map[string]any {
+	message := map[string]any{"type": "error", "message": f.text}
+	switch f.class {
+	case classNotNull:
+		message["field"] = f.column
+		message["message"] = fmt.Sprintf("Missing required value for the field '%s' (%s)", l.label(f.column), f.column)
+	case classUnique:
+		message["field"] = f.column
+		message["message"] = fmt.Sprintf("The value for the field '%s' already exists (this is probably '%s' in the current model).", f.column, l.label(f.column))
+	case classUser, classCheck, "ForeignKeyViolation":
+	default:
+		message["message"] = fmt.Sprintf("Unknown error during import: <class '%s'>: %s", f.class, f.message())
+		message["moreinfo"] = "Resolve other errors first"
+	}
+	return message
+}
+
+// label gives a column's label.
+func (l *loader) label(column string) string {
+	if f := l.m.fields[column]; f != nil {
+		return f.label
+	}
+	return column
+}
+
+// record creates or updates the record of one row, with its identifier.
+func (l *loader) record(r *loadRow) (int64, error) {
+	t := l.t
+	if r.identifier == "" {
+		if r.id != 0 {
+			return r.id, t.write(l.m.name, []int64{r.id}, r.vals)
+		}
+		return t.create(l.m.name, r.vals)
+	}
+	if data := t.row("ir.model.data", t.s.identifiers[r.identifier]); data != nil {
+		return l.updateIdentified(r, data)
+	}
+	id, err := r.id, error(nil)
+	if id == 0 {
+		id, err = t.create(l.m.name, r.vals)
+	} else {
+		err = t.write(l.m.name, []int64{id}, r.vals)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return id, l.identify(r.identifier, id)
+}
+
+// updateIdentified changes the record that has the row's identifier.
+func (l *loader) updateIdentified(r *loadRow, data row) (int64, error) {
+	if data.text("model") != l.m.name {
+		return 0, warning("For external id %s when trying to create/update a record of model %s found record of different model %s (%d)",
+			r.identifier, l.m.name, data.text("model"), data.id())
+	}
+	id := data.link("res_id")
+	return id, l.t.write(l.m.name, []int64{id}, r.vals)
+}
+
+// identify stores an external identifier. A name with a space is refused.
+func (l *loader) identify(identifier string, id int64) error {
+	module, name, _ := strings.Cut(identifier, ".")
+	if strings.Contains(name, " ") {
+		return &failure{code: 2, class: classCheck, text: fmt.Sprintf(
+			"new row for relation \"ir_model_data\" violates check constraint \"ir_model_data_name_nospaces\"\nDETAIL:  Failing row contains (%s, %s).\n", name, module)}
+	}
+	return l.t.asRoot(func() error {
+		_, err := l.t.create("ir.model.data", map[string]any{
+			"module": module, "name": name, "model": l.m.name, "res_id": id, "noupdate": truthy(l.t.context["noupdate"]),
+		})
+		return err
+	})
+}
