@@ -235,6 +235,32 @@ func TestRecover(t *testing.T) {
 	})
 }
 
+// TestLost lets another worker have the job when the first one, taken for dead, comes to complete it.
+func TestLost(t *testing.T) {
+	for name, o := range map[string]jobs.Outcome{
+		"done":    {Kind: jobs.Done, Commit: meta("effect", 1)},
+		"retried": {Kind: jobs.Retry, Commit: meta("effect", 1)},
+	} {
+		t.Run("Ensure a job that another worker has by now is not "+name, func(t *testing.T) {
+			b := newBench(t)
+			id := b.add(jobs.Spec{Identity: "a"})
+			var twin int64
+			_, err := b.handle(func(jobs.Job) jobs.Outcome {
+				b.recover(1)
+				b.wantClaim(1, id)
+				twin = b.add(jobs.Spec{Identity: "a"})
+				return o
+			})
+			var lost *jobs.LostError
+			if !errors.As(err, &lost) || b.meta("effect") != "" {
+				t.Errorf("%v, stored %q", err, b.meta("effect"))
+			}
+			b.wantState(id, strt)
+			b.wantState(twin, pend)
+		})
+	}
+}
+
 func TestList(t *testing.T) {
 	b := newBench(t)
 	first := b.add(jobs.Spec{})

@@ -34,6 +34,7 @@ func NewWorker(q *Queue, owner string, handlers map[string]Handler, o WorkerOpti
 type RunFilter struct {
 	Backend string
 	IDs     []int64
+	NoHold  bool // jobs marked to be held for (Outcome.Hold) are left too: another run of the same process comes back to them
 }
 
 // Stats counts the runs of jobs by how they ended; a job that ran twice counts twice.
@@ -69,7 +70,7 @@ func (e *NoHandlerError) Error() string {
 func (w *Worker) Run(ctx context.Context, f RunFilter) (Stats, error) {
 	var s Stats
 	claim := ClaimFilter{Backend: f.Backend, IDs: f.IDs, Limit: w.options.SliceLimit}
-	asOf, err := w.work(ctx, claim, &s)
+	asOf, err := w.work(ctx, claim, f.NoHold, &s)
 	left, leftErr := w.queue.later(context.WithoutCancel(ctx), claim, asOf)
 	s.Left, s.NextETA = left.count, left.next
 	if err == nil {
@@ -79,7 +80,7 @@ func (w *Worker) Run(ctx context.Context, f RunFilter) (Stats, error) {
 }
 
 // work runs slices until there are none, and gives the instant of its last look at the line.
-func (w *Worker) work(ctx context.Context, claim ClaimFilter, s *Stats) (asOf time.Time, err error) {
+func (w *Worker) work(ctx context.Context, claim ClaimFilter, noHold bool, s *Stats) (asOf time.Time, err error) {
 	asOf = w.queue.db.Clock().Now()
 	for ctx.Err() == nil {
 		var slice []Job
@@ -89,6 +90,8 @@ func (w *Worker) work(ctx context.Context, claim ClaimFilter, s *Stats) (asOf ti
 		}
 		if len(slice) > 0 {
 			err = w.runSlice(ctx, slice, s)
+		} else if noHold {
+			return asOf, nil
 		} else {
 			var more bool
 			if more, err = w.hold(ctx, claim, asOf); err == nil && !more {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"strconv"
 
 	"github.com/odoo-connector/connector/odoo"
 	"github.com/odoo-connector/connector/odoo/odootest"
@@ -29,7 +30,7 @@ func Example() {
 	// Create, with an external identifier: doing it twice makes one task.
 	card := odoo.NewRecord{Identifier: "__connector__.trello_trello.card_5f2b", Values: map[string]record.Value{
 		"name":       record.Text("Paint the door"),
-		"project_id": record.Ref("project.project", fmt.Sprint(project)),
+		"project_id": record.Ref("project.project", strconv.FormatInt(project, 10)),
 		"active":     record.Bool(false),
 	}}
 	for range 2 {

@@ -72,7 +72,7 @@ func (s *Session) SearchRead(ctx context.Context, model string, domain Domain, f
 		return nil, err
 	}
 	kw := o.keywords()
-	kw["fields"], kw["load"] = namesOf(picked), ""
+	kw["fields"] = namesOf(picked) // no load: project.tags.search_read of Odoo 18 takes none
 	result, err := s.ExecuteKW(ctx, model, "search_read", []any{domain.wire()}, kw, Read())
 	if err != nil {
 		return nil, err

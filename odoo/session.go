@@ -126,7 +126,8 @@ func (s *Session) Name() string { return s.name }
 // UID is the database id of the user, in res.users.
 func (s *Session) UID() int64 { return s.uid }
 
-// Database is the key of the database, the same for every spelling of its URL: "https://host/db".
+// Database is the key of the database: Options.Key, or the same for every spelling of its URL,
+// "https://host/db".
 func (s *Session) Database() string { return s.key }
 
 // Requests is how many requests the session's client has sent so far.

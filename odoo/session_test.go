@@ -49,6 +49,17 @@ func TestDial(t *testing.T) {
 	})
 }
 
+func TestDialWithAKey(t *testing.T) {
+	t.Run("Ensure a database whose address changes keeps the key that it is given", func(t *testing.T) {
+		o := options(&scripted{})
+		o.Key = "sandbox://demo"
+		s, err := odoo.Dial(ctx, o)
+		if err != nil || s.Database() != "sandbox://demo" {
+			t.Errorf("key %v, error %v", s, err)
+		}
+	})
+}
+
 func TestDialRefusesWhatIsNoServer(t *testing.T) {
 	t.Run("Ensure a URL that cannot be one is refused unseen and unsent", func(t *testing.T) {
 		for _, url := range []string{"", "odoo.example.com", "ftp://h", "https://", "https://admin:hush@h", "http://h:port/hush"} {
@@ -222,7 +233,7 @@ func TestReading(t *testing.T) {
 			t.Errorf("record %s %s has %d values of %d", got[0].Model, got[0].ID, len(got[0].Names()), len(names))
 		}
 		kw := server.calls[1].kw
-		if kw["load"] != "" || kw["limit"] != int64(3) || kw["offset"] != int64(1) || kw["order"] != "id desc" {
+		if kw["limit"] != int64(3) || kw["offset"] != int64(1) || kw["order"] != "id desc" {
 			t.Errorf("keywords %v", kw)
 		}
 	})

@@ -32,7 +32,7 @@ var errClosed = errors.New("the sandbox was closed")
 
 // openJournal opens a journal, or makes one without lines.
 func openJournal(path string) (*journal, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator's own path
 	if err != nil {
 		return nil, unavailable(path, err)
 	}

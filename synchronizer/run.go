@@ -43,14 +43,16 @@ func (s *Synchronizer) Begin(ctx context.Context) error {
 func Sync(ctx context.Context, all []*Synchronizer, o RunOptions) []error {
 	g := newGroup(all, o)
 	g.each(ctx, all, func(s *Synchronizer) error { return s.Begin(ctx) })
-	g.each(ctx, all, func(s *Synchronizer) error { return s.work(ctx, o, nil) })
+	g.each(ctx, all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{NoHold: true}) })
 	for _, step := range g.steps() {
 		g.each(ctx, step.consumers, func(s *Synchronizer) error {
 			return s.importPhase(ctx, step.models[s], o)
 		})
 		g.pollOdoo(ctx, step)
-		g.each(ctx, step.consumers, func(s *Synchronizer) error { return s.work(ctx, o, nil) })
+		g.each(ctx, step.consumers, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{NoHold: true}) })
 	}
+	// Creations whose outcome is open are searched for again, and repeated, when all else is done.
+	g.each(ctx, all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{}) })
 	g.each(ctx, all, func(s *Synchronizer) error { return s.end(ctx) })
 	return g.errors()
 }
@@ -72,7 +74,7 @@ func RunJobs(ctx context.Context, s *Synchronizer, ids []int64, o RunOptions) er
 	if err := s.Begin(ctx); err != nil {
 		return err
 	}
-	err := s.work(ctx, o, ids)
+	err := s.work(ctx, o, jobs.RunFilter{IDs: ids})
 	return errors.Join(err, s.end(ctx))
 }
 
@@ -174,16 +176,17 @@ func (s *Synchronizer) importPhase(ctx context.Context, models []string, o RunOp
 	if err := s.pollAll(ctx, models); err != nil {
 		return err
 	}
-	return s.work(ctx, o, nil)
+	return s.work(ctx, o, jobs.RunFilter{NoHold: true})
 }
 
-// work runs the backend's jobs, or the given ones.
-func (s *Synchronizer) work(ctx context.Context, o RunOptions, ids []int64) error {
+// work runs the backend's jobs that the filter selects.
+func (s *Synchronizer) work(ctx context.Context, o RunOptions, f jobs.RunFilter) error {
 	if o.Slice <= 0 {
 		o.Slice = defaultSlice
 	}
+	f.Backend = s.env.Config.Name
 	w := jobs.NewWorker(s.queue, o.Owner, s.Handlers(), jobs.WorkerOptions{SliceLimit: o.Slice, Progress: o.Progress, Repanic: o.Repanic})
-	stats, err := w.Run(ctx, jobs.RunFilter{Backend: s.env.Config.Name, IDs: ids})
+	stats, err := w.Run(ctx, f)
 	s.report.Jobs.Done += stats.Done + stats.NothingToDo
 	s.report.Jobs.Failed += stats.Failed
 	return err

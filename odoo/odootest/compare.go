@@ -139,7 +139,7 @@ func alike(f *field, operator string, value any) match {
 	if fold {
 		pattern = strings.ToLower(pattern)
 	}
-	runes := []rune(pattern)
+	compiled := compilePattern(pattern)
 	return func(r row) bool {
 		text, ok := r[f.name].(string)
 		if !ok {
@@ -148,21 +148,44 @@ func alike(f *field, operator string, value any) match {
 		if fold {
 			text = strings.ToLower(text)
 		}
-		return fitsPattern([]rune(text), runes) != negative
+		return fitsPattern([]rune(text), compiled) != negative
 	}
 }
 
-// fitsPattern is SQL's LIKE, with \ before a % or _ that means itself.
+// Letters of a compiled pattern that stand for others.
+const (
+	anyText   = rune(-1) // %
+	anyLetter = rune(-2) // _
+)
+
+// compilePattern reads SQL's LIKE, with \ before a % or _ that means itself.
+func compilePattern(pattern string) []rune {
+	compiled, quoted := []rune{}, false
+	for _, letter := range pattern {
+		switch {
+		case quoted:
+			compiled, quoted = append(compiled, letter), false
+		case letter == '\\':
+			quoted = true
+		case letter == '%':
+			compiled = append(compiled, anyText)
+		case letter == '_':
+			compiled = append(compiled, anyLetter)
+		default:
+			compiled = append(compiled, letter)
+		}
+	}
+	return compiled
+}
+
+// fitsPattern reports whether a whole text fits a compiled pattern.
 func fitsPattern(text, pattern []rune) bool {
 	star, mark, i, p := -1, 0, 0, 0
 	for i < len(text) {
-		literal := p < len(pattern) && pattern[p] == '\\' && p+1 < len(pattern)
 		switch {
-		case literal && pattern[p+1] == text[i]:
-			i, p = i+1, p+2
-		case !literal && p < len(pattern) && pattern[p] == '%':
+		case p < len(pattern) && pattern[p] == anyText:
 			star, mark, p = p, i, p+1
-		case !literal && p < len(pattern) && (pattern[p] == '_' || pattern[p] == text[i]):
+		case p < len(pattern) && (pattern[p] == anyLetter || pattern[p] == text[i]):
 			i, p = i+1, p+1
 		case star >= 0:
 			mark++
@@ -171,7 +194,7 @@ func fitsPattern(text, pattern []rune) bool {
 			return false
 		}
 	}
-	for p < len(pattern) && pattern[p] == '%' {
+	for p < len(pattern) && pattern[p] == anyText {
 		p++
 	}
 	return p == len(pattern)

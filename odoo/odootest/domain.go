@@ -144,31 +144,46 @@ var operators = map[string]bool{
 func (t *tx) condition(m *model, parts []any, path, operator string, value any) (match, error) {
 	name, rest, dotted := strings.Cut(path, ".")
 	f := m.fields[name]
-	if f == nil {
+	switch {
+	case f == nil:
 		return nil, t.badLeafField(m, name, parts)
-	}
-	if !operators[operator] {
+	case !operators[operator]:
 		return nil, exception("ValueError", "Invalid leaf (%s)", reprAll(parts))
+	case operator == "=?" && !truthy(value):
+		return everything, nil
+	case !suits(operator, value):
+		return nil, exception("ValueError", "Invalid domain term (%s)", reprAll(parts))
+	case dotted && f.relation == "":
+		return nil, t.badLeafField(m, path, parts)
 	}
-	if operator == "<>" {
+	switch operator {
+	case "<>":
 		operator = "!="
-	}
-	if operator == "=?" {
-		if !truthy(value) {
-			return everything, nil
-		}
+	case "=?":
 		operator = "="
 	}
-	if _, isList := value.([]any); !isList && (operator == "in" || operator == "not in") {
-		if _, isBool := value.(bool); !isBool {
-			return nil, exception("ValueError", "Invalid domain term (%s)", reprAll(parts))
-		}
-	}
-	switch {
-	case dotted && f.relation != "":
+	if dotted {
 		return t.dotted(m, f, rest, operator, value)
-	case dotted:
-		return nil, t.badLeafField(m, path, parts)
+	}
+	return t.simple(m, f, operator, value)
+}
+
+// suits reports whether an operator takes a value: in and not in want a list, and
+// a boolean in its place is the empty one.
+func suits(operator string, value any) bool {
+	if operator != "in" && operator != "not in" {
+		return true
+	}
+	switch value.(type) {
+	case []any, bool:
+		return true
+	}
+	return false
+}
+
+// simple builds the predicate of a field, an operator and a value.
+func (t *tx) simple(m *model, f *field, operator string, value any) (match, error) {
+	switch {
 	case operator == "child_of" || operator == "parent_of":
 		return t.family(m, f, operator, value)
 	case f.name == "display_name":

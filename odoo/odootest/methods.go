@@ -30,8 +30,12 @@ var methods = map[string][]method{
 		{params: []string{"domain", "offset", "limit", "order", "count"}, required: 1, last: 17, run: (*call).search},
 		{params: []string{"domain", "offset", "limit", "order"}, required: 1, run: (*call).search},
 	},
-	"search_count":        {{params: []string{"domain", "limit"}, required: 1, run: (*call).searchCount}},
-	"search_read":         {{params: []string{"domain", "fields", "offset", "limit", "order", "load"}, run: (*call).searchRead}},
+	"search_count": {{params: []string{"domain", "limit"}, required: 1, run: (*call).searchCount}},
+	"search_read": {
+		// project.tags has one of its own, without the arguments of read (seen on 18).
+		{model: "project.tags", params: []string{"domain", "fields", "offset", "limit", "order"}, run: (*call).searchRead},
+		{params: []string{"domain", "fields", "offset", "limit", "order", "load"}, run: (*call).searchRead},
+	},
 	"read":                {{records: true, params: []string{"fields", "load"}, run: (*call).readAll}},
 	"fields_get":          {{params: []string{"allfields", "attributes"}, run: (*call).fieldsGet}},
 	"default_get":         {{params: []string{"fields_list"}, required: 1, run: (*call).defaultGet}},

@@ -1,0 +1,16 @@
+package cmd_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/odoo-connector/connector/cmd"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes the program itself a command of the scripts: the test binary under another name.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"connector": func() { os.Exit(cmd.Main()) },
+	})
+}
