@@ -114,6 +114,7 @@ func (a *app) codeOf(err error) int {
 	var settings *config.Error
 	var secret *config.SecretError
 	var unavailable *state.UnavailableError
+	var environment *environmentError
 	switch {
 	case errors.As(err, &usage), errors.As(err, &settings), errors.As(err, &secret):
 		return exitUsage
@@ -123,7 +124,7 @@ func (a *app) codeOf(err error) int {
 		return exitDenied
 	case errors.As(err, &failed):
 		return exitFailedJobs
-	case errors.As(err, &unavailable):
+	case errors.As(err, &unavailable), errors.As(err, &environment):
 		return exitEnvironment
 	default:
 		return codeOfServer(err)

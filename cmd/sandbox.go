@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 
@@ -138,7 +139,8 @@ func (e *environmentError) Unwrap() error { return e.err }
 
 func environment(err error) error {
 	var path *os.PathError
-	if errors.As(err, &path) {
+	var network *net.OpError
+	if errors.As(err, &path) || errors.As(err, &network) {
 		return &environmentError{err}
 	}
 	return err

@@ -1,6 +1,7 @@
 package jobs_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -259,6 +260,26 @@ func TestLost(t *testing.T) {
 			b.wantState(twin, pend)
 		})
 	}
+}
+
+func TestGiveBack(t *testing.T) {
+	t.Run("Ensure a job that another worker has by now is not given back", func(t *testing.T) {
+		b := newBench(t)
+		id := b.add(jobs.Spec{Identity: "a"})
+		var twin int64
+		broken := errors.New("no environment")
+		h := func(context.Context, []jobs.Job, func(jobs.Job, jobs.Outcome) error) error {
+			b.recover(1)
+			b.wantClaim(1, id)
+			twin = b.add(jobs.Spec{Identity: "a"})
+			return broken
+		}
+		if _, err := b.worker(h, jobs.WorkerOptions{}).Run(b.ctx(), jobs.RunFilter{}); !errors.Is(err, broken) {
+			t.Error(err)
+		}
+		b.wantState(id, strt)
+		b.wantState(twin, pend)
+	})
 }
 
 func TestList(t *testing.T) {

@@ -120,6 +120,20 @@ func TestWait(t *testing.T) {
 			t.Errorf("waited for %v, %+v", deps, stats)
 		}
 	})
+	t.Run("Ensure a job that waits again no longer depends on what it waited for before", func(t *testing.T) {
+		b := newBench(t)
+		id := b.add(jobs.Spec{Identity: "1"})
+		b.mustHandle(func(j jobs.Job) jobs.Outcome {
+			if j.ID != id || j.Waits == 2 {
+				return jobs.Outcome{Kind: jobs.Done}
+			}
+			next := card(jobs.Spec{Identity: fmt.Sprint("dependency ", j.Waits)})
+			return jobs.Outcome{Kind: jobs.Wait, Dependencies: []jobs.Spec{next}}
+		})
+		if j := b.job(id); j.State != done || !slices.Equal(j.DependsOn, []int64{3}) {
+			t.Errorf("%s on %v", j.State, j.DependsOn)
+		}
+	})
 	t.Run("Ensure a circle is refused with its path", func(t *testing.T) {
 		b := newBench(t)
 		first, second, third := b.add(jobs.Spec{Identity: "1"}), b.add(jobs.Spec{Identity: "2"}), b.add(jobs.Spec{Identity: "3"})
