@@ -78,6 +78,12 @@ type Siblings interface {
 	Siblings(ctx context.Context, parents []string) ([]record.Record, error)
 }
 
+// Chooser tells which external records take part, where the configuration chooses among them. Others
+// are not imported even if a record that takes part points to them.
+type Chooser interface {
+	Chooses(ctx context.Context, id string) (bool, error)
+}
+
 // Creator makes external records. An error whose outcome is unknown says so by OutcomeUnknown.
 type Creator interface {
 	Create(ctx context.Context, values []mapping.Values) ([]Result, error)

@@ -96,7 +96,8 @@ func (b *Binder) ToBackend(ctx context.Context, model string, odooID int64, scop
 	return "", false, nil
 }
 
-// All are the bindings of one model, open intents among them, in the order of their ids.
+// All are the bindings of one model, open intents among them: primaries first, then aliases, both in
+// the order of their ids.
 func (b *Binder) All(ctx context.Context, model string) ([]Binding, error) {
 	return b.query(ctx, `model = ?`, model)
 }
@@ -183,8 +184,9 @@ func (e *DuplicateError) Error() string {
 // Unwrap is the database's own error.
 func (e *DuplicateError) Unwrap() error { return e.Err }
 
-// Save writes a binding in a transaction: a new one if its ID is 0, which it then sets. A pair that
-// would bind a record twice is refused with a *DuplicateError.
+// Save writes a binding in a transaction: a new one if its ID is 0, which it then sets. Role, primary
+// if it is left out, and Canonical are set as they are stored. A pair that would bind a record twice
+// is refused with a *DuplicateError.
 func (b *Binder) Save(ctx context.Context, tx *state.Tx, f *Binding) error {
 	fields, err := encode(f.Fields)
 	if err != nil {
@@ -196,6 +198,10 @@ func (b *Binder) Save(ctx context.Context, tx *state.Tx, f *Binding) error {
 			return err
 		}
 	}
+	if f.Role == "" {
+		f.Role = Primary
+	}
+	f.Canonical = record.CanonicalVersion
 	args := b.arguments(f, fields, sent)
 	if f.ID == 0 {
 		err = b.insert(ctx, tx, f, args)
@@ -221,13 +227,9 @@ func (b *Binder) insert(ctx context.Context, tx *state.Tx, f *Binding, args []an
 }
 
 func (b *Binder) arguments(f *Binding, fields, sent string) []any {
-	role := f.Role
-	if role == "" {
-		role = Primary
-	}
 	return []any{b.database, b.backend, f.Model, sql.NullString{String: f.ExternalID, Valid: f.ExternalID != ""},
-		f.OdooModel, sql.NullInt64{Int64: f.OdooID, Valid: f.OdooID != 0}, f.Scope, role, f.Parent, f.Name,
-		fields, record.CanonicalVersion, f.OdooWriteDate, f.ActiveFlip, micros(f.SyncDate), micros(f.ExternalGone),
+		f.OdooModel, sql.NullInt64{Int64: f.OdooID, Valid: f.OdooID != 0}, f.Scope, f.Role, f.Parent, f.Name,
+		fields, f.Canonical, f.OdooWriteDate, f.ActiveFlip, micros(f.SyncDate), micros(f.ExternalGone),
 		micros(f.OdooGone), f.Intent, micros(f.IntentAt), sent}
 }
 

@@ -6,16 +6,17 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/state"
-	"github.com/spf13/cobra"
 )
 
 func (a *app) bindingsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "bindings", Short: "Look at which records are bound to each other", Args: cobra.NoArgs,
-		Long:    "bindings looks at the binding records in the local database.",
+		Long:    "bindings looks at the binding records in the local database.\n\nExit codes: 0 done, 2 usage.",
 		Example: "  connector bindings list trello\n  connector bindings list --review",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -38,7 +39,7 @@ Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment
 		},
 	}
 	c.Flags().StringVar(&model, "model", "", "only this binding model, as trello.card")
-	c.Flags().BoolVar(&review, "review", false, "what waits for review instead")
+	c.Flags().BoolVar(&review, "review", false, "list what waits for review instead")
 	return c
 }
 

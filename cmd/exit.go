@@ -75,8 +75,8 @@ func (a *app) sentence(err error) string {
 
 // flatten gives the errors that were joined, each once.
 func flatten(err error) []error {
-	joined, ok := err.(interface{ Unwrap() []error })        //nolint:errorlint // only the outermost join is taken apart
-	if _, isConfig := err.(config.Errors); isConfig || !ok { //nolint:errorlint // as above
+	joined, ok := err.(interface{ Unwrap() []error })
+	if _, isConfig := err.(config.Errors); isConfig || !ok { //nolint:errorlint // only the outermost join is taken apart
 		return []error{err}
 	}
 	var out []error
@@ -138,14 +138,14 @@ func codeOfServer(err error) int {
 	switch {
 	case odoo.IsKind(err, odoo.AccessDenied, odoo.AccessError):
 		return exitDenied
+	case errors.As(err, &t) && t.Kind == transport.Denied: // a proxy's 401 or 403 before Odoo, too
+		return exitDenied
 	case odoo.IsKind(err, odoo.UnknownDatabase, odoo.UnknownModel, odoo.UnknownField, odoo.NotOdoo, odoo.InvalidCall):
 		return exitUsage
 	case odoo.IsKind(err, odoo.DatabaseDown, odoo.Connection, odoo.Serialization):
 		return exitEnvironment
 	case errors.As(err, &notFound):
 		return exitUsage
-	case errors.As(err, &t) && t.Kind == transport.Denied:
-		return exitDenied
 	case errors.As(err, &t):
 		return exitEnvironment
 	default:

@@ -8,16 +8,17 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/state"
 	"github.com/odoo-connector/connector/synchronizer"
-	"github.com/spf13/cobra"
 )
 
 func (a *app) jobsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "jobs", Short: "Look at jobs and run them", Example: "  connector jobs list --state failed\n  connector jobs run --id 1",
-		Long: "jobs looks at the queue in the local database, and runs its jobs.", Args: cobra.NoArgs,
+		Long: "jobs looks at the queue in the local database, and runs its jobs.\n\nExit codes: 0 done, 2 usage.", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(a.jobsList(), a.jobsShow(), a.jobsRun())
@@ -157,9 +158,14 @@ func (a *app) jobsShow() *cobra.Command {
 	var id int64
 	c := &cobra.Command{
 		Use: "show --id N", Short: "Show one job", Args: cobra.NoArgs,
-		Long:    "show prints all that is known of one job, with the cause of its last failure.\n\nExit codes: 0 done, 1 unusable state.db, 2 usage or configuration (no such job, too), 3 environment.",
+		Long: `show prints all that is known of one job, with the cause of its last failure.
+
+Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration (no such job, too), 3 environment.`,
 		Example: "  connector jobs show --id 1\n  connector jobs run --id 1",
 		RunE: func(c *cobra.Command, _ []string) error {
+			if id == 0 {
+				return &usageError{"give the job's id: --id N"}
+			}
 			return a.withState(c.Context(), func(db *state.DB) error {
 				j, err := jobs.New(db).Get(c.Context(), id)
 				if err != nil {
@@ -170,7 +176,6 @@ func (a *app) jobsShow() *cobra.Command {
 		},
 	}
 	c.Flags().Int64Var(&id, "id", 0, "the job's id")
-	_ = c.MarkFlagRequired("id")
 	return c
 }
 
@@ -200,9 +205,9 @@ func (a *app) jobsRun() *cobra.Command {
 	var all bool
 	c := &cobra.Command{
 		Use: "run --id N | --all [BACKEND…]", Short: "Run one job, telling each step, or all whose time has come",
-		Long: `run --id runs one job whatever its state and tells step by step what it reads, what it plans and what
-it writes; a job that was done runs again. run --all runs the jobs of the named backends (of all
-without a name) whose time has come.
+		Long: `run --id runs one job at once, be it pending, failed, cancelled or done already, and tells step by step
+what it reads, what it plans and what it writes. A job that waits for others is refused: run those
+first. run --all runs the jobs of the named backends (of all without a name) whose time has come.
 ` + exitHelp,
 		Example: "  connector jobs run --id 1\n  connector jobs run --all trello",
 		RunE: func(c *cobra.Command, args []string) error {

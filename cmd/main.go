@@ -8,18 +8,22 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/sandbox"
 	"github.com/odoo-connector/connector/state"
 	"github.com/odoo-connector/connector/trello"
 	"github.com/odoo-connector/connector/trello/trellotest"
-	"github.com/spf13/cobra"
 )
 
 // Option changes what the binary is made of.
@@ -58,7 +62,8 @@ type app struct {
 	fakes    []sandbox.System
 	out, err io.Writer
 	clock    state.Clock
-	signal   os.Signal // that stopped the run, nil for none
+	signal   os.Signal   // that stopped the run, nil for none
+	working  atomic.Bool // a backend is open, so that stopping may take a while
 	config   string
 	output   string
 }
@@ -79,7 +84,11 @@ func trelloFake() sandbox.System {
 		New: func(o sandbox.FakeOptions) sandbox.Fake {
 			return trellotest.New(trellotest.Options{Clock: o.Clock, Journal: o.Journal})
 		},
-		Demo:        func(f sandbox.Fake) { trellotest.Demo(f.(*trellotest.Server)) },
+		Demo: func(f sandbox.Fake) {
+			if server, ok := f.(*trellotest.Server); ok {
+				trellotest.Demo(server)
+			}
+		},
 		Credentials: map[string]string{"key": "demo-key", "token": "demo-token"},
 	}
 }
@@ -113,6 +122,9 @@ func (a *app) signals(parent context.Context) (context.Context, func()) {
 		}
 		a.signal = first
 		cancel()
+		if a.working.Load() {
+			_, _ = fmt.Fprintln(a.err, "connector: finishing the record in hand; a second signal stops at once")
+		}
 		if second, ok := <-got; ok {
 			os.Exit(signalCode(second))
 		}
@@ -129,7 +141,9 @@ func (a *app) root() *cobra.Command {
 		Short: "Keep external systems in step with Odoo",
 		Long: `connector keeps external systems (Trello today) in step with Odoo, from outside: it logs in over
 Odoo's external API, polls both sides for changes, turns each change into a job and runs the jobs
-one by one. Bindings and jobs are kept in a local SQLite file.`,
+one by one. Bindings and jobs are kept in a local SQLite file.
+
+Exit codes: 0 done, 2 usage; each command's help tells its own.`,
 		Example: "  connector --config config.yaml sync trello",
 		Args:    cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
@@ -141,5 +155,35 @@ one by one. Bindings and jobs are kept in a local SQLite file.`,
 		return &usageError{fmt.Sprintf("%v; see `%s --help`", err, c.CommandPath())}
 	})
 	root.AddCommand(a.syncCommand(), a.pollCommand(), a.jobsCommand(), a.bindingsCommand(), a.sandboxCommand(), a.versionCommand())
+	blameCaller(root)
 	return root
+}
+
+// blameCaller makes usage errors of what cobra says about the arguments of a command and of those below it.
+func blameCaller(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			err := check(c, args)
+			var known *usageError
+			if err == nil || len(args) == 0 || errors.As(err, &known) {
+				return err
+			}
+			hint := fmt.Sprintf("see `%s --help`", c.CommandPath())
+			if near, ok := config.Nearest(args[0], namesOf(c.Commands())); ok {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			return &usageError{fmt.Sprintf("%v; %s", err, hint)}
+		}
+	}
+	for _, below := range c.Commands() {
+		blameCaller(below)
+	}
+}
+
+func namesOf(commands []*cobra.Command) []string {
+	names := make([]string, len(commands))
+	for i, c := range commands {
+		names[i] = c.Name()
+	}
+	return names
 }

@@ -4,8 +4,9 @@ import (
 	"os"
 	"testing"
 
-	"github.com/odoo-connector/connector/cmd"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/odoo-connector/connector/cmd"
 )
 
 // TestMain makes the program itself a command of the scripts: the test binary under another name.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/odoo-connector/connector/backend"
@@ -95,6 +96,7 @@ func (a *app) open(ctx context.Context, names []string, explain func(string)) (*
 	if err := r.lock(chosen); err != nil {
 		return r, err
 	}
+	a.working.Store(true)
 	if r.db, err = state.Open(ctx, r.config.State, state.Options{Clock: a.clock}); err != nil {
 		return r, err
 	}
@@ -146,7 +148,7 @@ func (r *running) openSandboxes(chosen []config.Backend) error {
 			if err != nil {
 				return err
 			}
-			need(name).Systems = append(need(name).Systems, fake)
+			need(name).Systems = withSystem(need(name).Systems, fake)
 		}
 		if o, _ := r.config.FindOdoo(b.Odoo); true {
 			if name, ok := o.SandboxName(); ok {
@@ -162,6 +164,14 @@ func (r *running) openSandboxes(chosen []config.Backend) error {
 		r.sandboxes[name] = box
 	}
 	return nil
+}
+
+// withSystem adds a system that isn't there yet: two backends of one sandbox share its server.
+func withSystem(all []sandbox.System, s sandbox.System) []sandbox.System {
+	if slices.ContainsFunc(all, func(other sandbox.System) bool { return other.Name == s.Name }) {
+		return all
+	}
+	return append(all, s)
 }
 
 // sandboxDir is where a sandbox keeps its journals: beside state.db.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/viper"
 
 	"context"
+
 	"github.com/odoo-connector/connector/state"
 )
 

@@ -8,8 +8,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/odoo-connector/connector/sandbox"
 	"github.com/spf13/cobra"
+
+	"github.com/odoo-connector/connector/sandbox"
 )
 
 func (a *app) sandboxCommand() *cobra.Command {
@@ -17,7 +18,9 @@ func (a *app) sandboxCommand() *cobra.Command {
 		Use: "sandbox", Short: "A demo Odoo and Trello on this machine", Args: cobra.NoArgs,
 		Long: `The sandbox is a demo Odoo and the demo servers of the systems, inside this program. An address
 sandbox://demo in the configuration starts it for the time of a command; serve keeps it open for any
-client.`,
+client.
+
+Exit codes: 0 done, 2 usage.`,
 		Example: "  connector sandbox serve",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -44,15 +47,15 @@ func (a *app) sandboxServe() *cobra.Command {
 on this machine only. With --output json its first line, written when all sides accept, tells
 addresses and credentials. Stop it with Ctrl-C or SIGTERM; what was written stays in --data.
 
-Exit codes: 0 stopped, 2 usage, 3 environment (an address in use, a directory that can't be written),
-11 another command holds this sandbox.`,
+Exit codes: 0 stopped, 1 a journal that cannot be read, 2 usage, 3 environment (an address in use, a
+directory that cannot be written), 11 another command holds this sandbox.`,
 		Example: "  connector sandbox serve --odoo 127.0.0.1:8069 --trello 127.0.0.1:8070",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), o) },
 	}
 	for _, name := range a.sides() {
-		c.Flags().StringVar(o.addr[name], name, "127.0.0.1:0", "the address that "+name+" listens on")
+		c.Flags().StringVar(o.addr[name], name, "127.0.0.1:0", "the loopback address that "+name+" listens on; port 0 is any free one")
 	}
-	c.Flags().StringVar(&o.only, "only", "", "serve this side alone")
+	c.Flags().StringVar(&o.only, "only", "", fmt.Sprintf("serve this side alone, one of %v", a.sides()))
 	c.Flags().BoolVar(&o.empty, "empty", false, "begin without demo data")
 	c.Flags().StringVar(&o.data, "data", "sandbox-demo", "the directory that keeps what is written")
 	return c

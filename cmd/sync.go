@@ -7,10 +7,11 @@ import (
 	"os"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/synchronizer"
-	"github.com/spf13/cobra"
 )
 
 func (a *app) syncCommand() *cobra.Command {
@@ -30,8 +31,8 @@ func (a *app) pollCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "poll [BACKEND…]",
 		Short: "Look for changes and make jobs of them, without running any",
-		Long: `poll looks at both sides of each named backend (of all without a name) and makes a job of every true
-change. Run them with ` + "`connector jobs run --all`" + `.
+		Long: `poll finds out what an earlier run left open, looks at both sides of each named backend (of all
+without a name) and makes a job of every true change. Run them with ` + "`connector jobs run --all`" + `.
 ` + exitHelp,
 		Example: "  connector poll trello\n  connector jobs list --state pending",
 		RunE:    func(c *cobra.Command, args []string) error { return a.poll(c.Context(), args) },

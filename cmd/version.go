@@ -5,8 +5,9 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"github.com/odoo-connector/connector/state"
 	"github.com/spf13/cobra"
+
+	"github.com/odoo-connector/connector/state"
 )
 
 // release is the version of this source tree.

@@ -41,7 +41,7 @@ func (e *Event[T]) Subscribe(name string, consume Consumer[T], models ...string)
 	if e.find(name) >= 0 {
 		panic(fmt.Sprintf("event %s: consumer %s is subscribed twice", e.name, name))
 	}
-	e.subscriptions = append(e.subscriptions, subscription[T]{name: name, models: models, consume: consume})
+	e.subscriptions = append(e.subscriptions, subscription[T]{name: name, models: slices.Clone(models), consume: consume})
 }
 
 // Replace puts another consumer in the place of the named one, for the same models. There must be
@@ -56,7 +56,8 @@ func (e *Event[T]) Replace(name string, consume Consumer[T]) {
 
 // Unsubscribe takes the named consumer away; a name that isn't there is no mistake.
 func (e *Event[T]) Unsubscribe(name string) {
-	e.subscriptions = slices.DeleteFunc(e.subscriptions, func(s subscription[T]) bool { return s.name == name })
+	// A copy, since the consumer that Fire is calling just now may be the one to go.
+	e.subscriptions = slices.DeleteFunc(slices.Clone(e.subscriptions), func(s subscription[T]) bool { return s.name == name })
 }
 
 func (e *Event[T]) find(name string) int {

@@ -59,9 +59,15 @@ func (m ImportMapper) Values(src Source, forCreate bool) (Values, error) {
 }
 
 // Values maps one Odoo record to the values of an external record. With forCreate, fields that are
-// only written on creation take part. Errors are *MissingError and *Error.
+// only written on creation take part, and those that cannot be given then do not. Errors are
+// *MissingError and *Error.
 func (m ExportMapper) Values(src Source, forCreate bool) (Values, error) {
-	return m.values(src, forCreate, func(f Field) (reader, writer) { return f.FromOdoo, f.ToExternal })
+	return m.values(src, forCreate, func(f Field) (reader, writer) {
+		if forCreate && f.AfterCreate {
+			return nil, nil
+		}
+		return f.FromOdoo, f.ToExternal
+	})
 }
 
 type (
@@ -76,16 +82,16 @@ func (m Mapper) values(src Source, forCreate bool, direction func(Field) (reader
 		if read == nil || write == nil || (f.OnlyCreate && !forCreate) {
 			continue
 		}
-		v, err := read(src)
+		v, err := f.read(read, src)
 		if errors.Is(err, ErrSkip) {
 			continue
 		}
 		if err != nil {
-			return nil, wrap(f.Name, err)
+			return nil, err
 		}
-		written, err := write(Target{Value: v.Canonical(), Source: Source{Scope: src.Scope, Types: src.Types, Lookup: src.Lookup}})
+		written, err := f.write(write, Target{Value: v, Source: Source{Scope: src.Scope, Types: src.Types, Lookup: src.Lookup}})
 		if err != nil {
-			return nil, wrap(f.Name, err)
+			return nil, err
 		}
 		maps.Copy(out, written)
 	}
@@ -109,10 +115,12 @@ func (f Field) read(read reader, src Source) (record.Value, error) {
 	return v.Canonical(), nil
 }
 
-// WriteOdoo is what to write into Odoo so that it holds the target's value.
+// WriteOdoo is what to write into Odoo so that it holds the target's value, nothing where the
+// field says ErrSkip. Errors are *MissingError and *Error.
 func (f Field) WriteOdoo(t Target) (Values, error) { return f.write(f.ToOdoo, t) }
 
-// WriteExternal is what to write outside so that it holds the target's value.
+// WriteExternal is what to write outside so that it holds the target's value, nothing where the
+// field says ErrSkip. Errors are *MissingError and *Error.
 func (f Field) WriteExternal(t Target) (Values, error) { return f.write(f.ToExternal, t) }
 
 func (f Field) write(write writer, t Target) (Values, error) {
@@ -120,6 +128,9 @@ func (f Field) write(write writer, t Target) (Values, error) {
 		return nil, nil
 	}
 	v, err := write(t)
+	if errors.Is(err, ErrSkip) {
+		return nil, nil
+	}
 	return v, wrap(f.Name, err)
 }
 

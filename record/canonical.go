@@ -131,11 +131,11 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &members); err != nil {
 		return fmt.Errorf("a stored value is not an object: %w", err)
 	}
-	if len(members) == 0 {
+	if members == nil {
 		*v = Null()
 		return nil
 	}
-	if len(members) > 1 {
+	if len(members) != 1 {
 		return fmt.Errorf("a stored value has %d members instead of one", len(members))
 	}
 	for kind, content := range members {
@@ -149,13 +149,16 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 }
 
 func decodeContent(kind string, content json.RawMessage) (Value, error) {
+	if string(content) == "null" {
+		return Value{}, fmt.Errorf("it has no content")
+	}
 	switch kind {
 	case "bool":
 		return decodeAs(content, Bool)
 	case "int":
 		return decodeAs(content, Int)
 	case "ref":
-		return decodeAs(content, func(p [2]string) Value { return Ref(p[0], p[1]) })
+		return decodeAs(content, func(p pair) Value { return Ref(p[0], p[1]) })
 	case "refs":
 		return decodeAs(content, refSetOf)
 	default:
@@ -175,12 +178,37 @@ func decodeAs[T any](content json.RawMessage, build func(T) Value) (Value, error
 	return build(x), nil
 }
 
-func refSetOf(pairs [][2]string) Value {
+// pair is the model and the id of a reference.
+type pair [2]string
+
+// UnmarshalJSON takes exactly two texts; an array of Go would take any number.
+func (p *pair) UnmarshalJSON(data []byte) error {
+	var parts []*string
+	if err := json.Unmarshal(data, &parts); err != nil {
+		return err
+	}
+	if len(parts) != len(p) || parts[0] == nil || parts[1] == nil {
+		return fmt.Errorf("a reference is a model and an id")
+	}
+	p[0], p[1] = *parts[0], *parts[1]
+	return nil
+}
+
+func refSetOf(pairs []pair) Value {
 	refs := make([]Reference, len(pairs))
 	for i, p := range pairs {
 		refs[i] = Reference{Model: p[0], ID: p[1]}
 	}
 	return RefSet(refs...)
+}
+
+// decodeInstant refuses a moment that only a zone takes out of the years that RFC 3339 can write.
+func decodeInstant(s string) (Value, error) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if y := t.UTC().Year(); err == nil && (y < 0 || y > 9999) {
+		return Value{}, fmt.Errorf("%q is not in the years 0 to 9999", s)
+	}
+	return Instant(t), err
 }
 
 func decodeString(kind, s string) (Value, error) {
@@ -197,8 +225,7 @@ func decodeString(kind, s string) (Value, error) {
 		t, err := time.Parse(time.DateOnly, s)
 		return Date(t), err
 	case "instant":
-		t, err := time.Parse(time.RFC3339Nano, s)
-		return Instant(t), err
+		return decodeInstant(s)
 	case "bytes":
 		b, err := base64.StdEncoding.DecodeString(s)
 		return Bytes(b), err

@@ -107,7 +107,7 @@ func (sl *slice) sortOdoo(ctx context.Context, match mapping.Field, found []reco
 	}
 	for _, r := range found {
 		for _, parent := range sl.parentsOf(r, parents) {
-			if _, bound := sl.lookup.ToExternal(sl.model.Name, r.ID, scopeOf(sl.model, parent)); bound && !sl.model.ByName {
+			if !sl.model.ByName && sl.lookup.taken(sl.model.Name, r.ID, scopeOf(sl.model, parent)) {
 				continue
 			}
 			v, err := match.ReadOdoo(mapping.Source{Record: r, Scope: parent, Types: sl.types, Lookup: sl.lookup})
@@ -164,7 +164,7 @@ func (sl *slice) externalCandidates(ctx context.Context, match mapping.Field, it
 		return err
 	}
 	for _, r := range found {
-		if _, bound := sl.lookup.ToOdoo(sl.model.Name, r.ID); bound {
+		if sl.lookup.known[record.Reference{Model: sl.model.Name, ID: r.ID}] {
 			continue
 		}
 		parent := refID(r, sl.model.ParentField)

@@ -23,7 +23,7 @@ func (sl *slice) commit(ctx context.Context, it *item, external, odoo record.Rec
 	}
 	it.binding = b
 	err := sl.close(it, jobs.Outcome{
-		Kind: kind, Result: it.result(), FollowUps: sl.followUps(it, b, external),
+		Kind: kind, Result: it.result(), FollowUps: sl.followUps(it, b),
 		Commit: sl.saving(it, b),
 	})
 	if err != nil {
@@ -38,6 +38,8 @@ func (sl *slice) bindingAfter(it *item, external, odoo record.Record) binding.Bi
 	b := it.binding
 	if b.ID == 0 {
 		b = newBinding(sl.model, external.ID, it.scope, "")
+		// Where names decide, a new record takes the place of a deleted one.
+		b.ID = sl.lookup.gone[scoped{record.Reference{Model: sl.model.Name, ID: odoo.ID}, b.Scope}].ID
 	}
 	fields := sl.fields(it, &external, &odoo)
 	b.Fields = fields
@@ -154,11 +156,11 @@ func sideHash(planned, after *record.Record, written bool, hash func(record.Reco
 }
 
 // followUps are the jobs for what creating could not do.
-func (sl *slice) followUps(it *item, b binding.Binding, external record.Record) []jobs.Spec {
+func (sl *slice) followUps(it *item, b binding.Binding) []jobs.Spec {
 	for _, fp := range it.plan.Fields {
 		if st := b.Fields[fp.Field]; fp.later && st.Odoo == "" {
 			sl.report.Jobs.Enqueued++
-			a := Args{Model: sl.model.Name, ExternalID: external.ID, Parent: b.Parent, Scope: b.Scope}
+			a := Args{Model: sl.model.Name, ExternalID: b.ExternalID, Parent: b.Parent, Scope: b.Scope}
 			return []jobs.Spec{sl.Spec(ExportRecord, a, b.Name)}
 		}
 	}

@@ -38,7 +38,7 @@ func (sl *slice) takeExternal(ctx context.Context, it *item, r backend.Result) e
 // does not answer: then nothing is known of it.
 func (sl *slice) externalGone(ctx context.Context, it *item) error {
 	if !it.binding.Bound() {
-		return sl.close(it, jobs.Outcome{Kind: jobs.NothingToDo, Result: fmt.Sprintf("the %s does not exist any more", sl.model.Noun)})
+		return sl.close(it, sl.vanished(it, sl.model.Noun))
 	}
 	answers, err := sl.parentAnswers(ctx, it.binding.Parent)
 	if err != nil {
@@ -76,11 +76,23 @@ func (sl *slice) parentNoun() string {
 // odooGone ends an item whose Odoo record a read by id left out.
 func (sl *slice) odooGone(ctx context.Context, it *item) error {
 	if !it.binding.Bound() {
-		return sl.close(it, jobs.Outcome{Kind: jobs.NothingToDo, Result: fmt.Sprintf("the %s does not exist any more", sl.model.OdooNoun)})
+		return sl.close(it, sl.vanished(it, sl.model.OdooNoun))
 	}
 	b := it.binding
 	b.OdooGone = sl.env.Clock.Now()
 	return sl.gone(ctx, it, b, fmt.Sprintf("the %s was deleted in Odoo; the %s stays as it is", sl.model.OdooNoun, sl.model.Noun))
+}
+
+// vanished is the outcome for an unbound record that does not exist any more: nobody needs to decide
+// anything about it.
+func (sl *slice) vanished(it *item, noun string) jobs.Outcome {
+	a := it.args
+	return jobs.Outcome{
+		Kind: jobs.NothingToDo, Result: fmt.Sprintf("the %s does not exist any more", noun),
+		Commit: func(ctx context.Context, tx *state.Tx) error {
+			return sl.env.Binder.CloseReviews(ctx, tx, a.Model, a.ExternalID, a.OdooID, a.Scope)
+		},
+	}
 }
 
 // gone marks a binding whose one half was deleted. The other half is left alone: a deletion is only

@@ -16,6 +16,8 @@ type lookup struct {
 	toOdoo     map[record.Reference]string            // external record to Odoo id
 	toExternal map[scoped]string                      // Odoo record in a scope to external id
 	bindings   map[record.Reference][]binding.Binding // Odoo record to its bindings; the model is the binding model
+	known      map[record.Reference]bool              // external records that have a binding, whose other half may be gone
+	gone       map[scoped]binding.Binding             // Odoo record in a scope to its binding whose external half was deleted
 }
 
 type scoped struct {
@@ -24,7 +26,10 @@ type scoped struct {
 }
 
 func newLookup() *lookup {
-	return &lookup{toOdoo: map[record.Reference]string{}, toExternal: map[scoped]string{}, bindings: map[record.Reference][]binding.Binding{}}
+	return &lookup{
+		toOdoo: map[record.Reference]string{}, toExternal: map[scoped]string{}, bindings: map[record.Reference][]binding.Binding{},
+		known: map[record.Reference]bool{}, gone: map[scoped]binding.Binding{},
+	}
 }
 
 // ToOdoo implements mapping.Lookup.
@@ -43,12 +48,26 @@ func (l *lookup) ToExternal(model, odooID, scope string) (string, bool) {
 	return id, ok
 }
 
+// taken reports that an Odoo record has a binding in the scope, be its other half there or not.
+func (l *lookup) taken(model, odooID, scope string) bool {
+	at := scoped{record.Reference{Model: model, ID: odooID}, scope}
+	_, bound := l.toExternal[at]
+	_, gone := l.gone[at]
+	return bound || gone
+}
+
 func (l *lookup) add(b binding.Binding) {
-	if !b.Bound() || b.Gone() {
-		return
+	if b.ExternalID != "" {
+		l.known[record.Reference{Model: b.Model, ID: b.ExternalID}] = true
 	}
 	id := binding.OdooID(b.OdooID)
 	ref := record.Reference{Model: b.Model, ID: id}
+	if !b.ExternalGone.IsZero() && b.Role != binding.Alias {
+		l.gone[scoped{ref, b.Scope}] = b
+	}
+	if !b.Bound() || b.Gone() {
+		return
+	}
 	l.toOdoo[record.Reference{Model: b.Model, ID: b.ExternalID}] = id
 	if b.Role != binding.Alias {
 		l.toExternal[scoped{ref, b.Scope}] = b.ExternalID

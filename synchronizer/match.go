@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/mapping"
@@ -50,7 +52,8 @@ func (p Pair) ambiguous(c Candidates) Plan {
 	if p.External == nil {
 		own, other = other, own
 	}
-	reason := fmt.Sprintf("%d %s and %d %s are called %q in the same place; give them names of their own", c.Siblings, plural(own, c.Siblings), len(c.Records), plural(other, len(c.Records)), p.name())
+	reason := fmt.Sprintf("%d %s and %d %s are called %q in the same place; give them names of their own",
+		c.Siblings, plural(own, c.Siblings), len(c.Records), plural(other, len(c.Records)), p.name())
 	plan := Plan{Action: Skip, Reason: reason}
 	p.reviewUnbound(&plan, nil, binding.Ambiguous, reason)
 	return plan
@@ -109,7 +112,6 @@ func planCreateOdoo(p Pair) (Plan, error) {
 	if !p.Settings.Direction.Imports() {
 		return Plan{Action: Skip, Reason: fmt.Sprintf("%s is not imported", p.Model.Name)}, nil
 	}
-	src := p.externalSource()
 	for _, f := range p.Mapper.Fields() {
 		x, ok, err := p.readExternal(f, &plan)
 		if err != nil {
@@ -118,7 +120,7 @@ func planCreateOdoo(p Pair) (Plan, error) {
 		if !ok || f.ToOdoo == nil {
 			continue
 		}
-		values, err := f.WriteOdoo(mapping.Target{Value: x, Source: mapping.Source{Scope: src.Scope, Types: src.Types, Lookup: src.Lookup}})
+		values, err := f.WriteOdoo(p.target(x, record.Record{}, p.ExternalScope))
 		if err != nil {
 			return plan, err
 		}
@@ -136,7 +138,6 @@ func planCreateExternal(p Pair) (Plan, error) {
 		return Plan{Action: Skip, Reason: fmt.Sprintf("%s is not created outside", p.Model.Name)}, nil
 	}
 	plan := Plan{Action: CreateExternal, Outside: mapping.Values{}}
-	src := p.odooSource()
 	for _, f := range p.Mapper.Fields() {
 		o, ok, err := p.readOdoo(f)
 		if err != nil {
@@ -149,7 +150,7 @@ func planCreateExternal(p Pair) (Plan, error) {
 			plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, Odoo: o, Result: o, later: true})
 			continue
 		}
-		values, err := f.WriteExternal(mapping.Target{Value: o, Source: mapping.Source{Scope: src.Scope, Types: src.Types, Lookup: src.Lookup}})
+		values, err := f.WriteExternal(p.target(o, record.Record{}, p.OdooScope))
 		var missing *mapping.MissingError
 		if errors.As(err, &missing) {
 			return p.uncreatable(missing), nil
@@ -184,17 +185,21 @@ func (p Pair) reviewUnbound(plan *Plan, chosen *record.Record, kind binding.Revi
 	}
 	if odoo != nil {
 		r.OdooID, oHash = odooID(*odoo), fingerprint(p.Mapper.OdooFields(), *odoo)
-		r.Scope = scopeOf(p.Model, p.OdooScope)
+		r.Scope, r.Parent = scopeOf(p.Model, p.OdooScope), p.OdooScope
 	}
 	r.Fingerprint = xHash + ":" + oHash
 	plan.Reviews = append(plan.Reviews, r)
 }
 
-// fingerprint is the raw hash of all mapped fields of one side.
-func fingerprint(names []string, r record.Record) string {
-	values := make([]record.Value, len(names))
-	for i, n := range names {
-		values[i] = r.Value(n)
+// fingerprint is the raw hash of all mapped fields of the records of one side, whatever their order.
+func fingerprint(names []string, records ...record.Record) string {
+	sorted := slices.SortedFunc(slices.Values(records), func(a, b record.Record) int { return strings.Compare(a.ID, b.ID) })
+	values := make([]record.Value, 0, len(sorted)*(len(names)+1))
+	for _, r := range sorted {
+		values = append(values, record.Text(r.ID))
+		for _, n := range names {
+			values = append(values, r.Value(n))
+		}
 	}
 	return record.HashValues(values...)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/odoo-connector/connector/backend"
@@ -92,7 +93,8 @@ func Reconcile(p Pair) (Plan, error) {
 		plan.Action = Wait
 		return plan, nil
 	}
-	return plan, p.writes(&plan)
+	err := p.writes(&plan)
+	return plan, err
 }
 
 // planField decides one field; skip says that it takes no part.
@@ -102,26 +104,53 @@ func planField(p Pair, f mapping.Field, plan *Plan) (fp FieldPlan, skip bool, er
 		return fp, true, err
 	}
 	o, oOK, err := p.readOdoo(f)
-	if err != nil || (!xOK && !oOK) || f.OnlyCreate {
+	if err != nil || (!xOK && !oOK) || f.OnlyCreate || leadsOff(f, *p.External, p.Off) || leadsOff(f, *p.Odoo, p.Off) {
 		return fp, true, err
 	}
 	fp = FieldPlan{Field: f.Name, External: x, Odoo: o}
-	state, known := p.Binding.Base(f.Name)
-	if known {
-		fp.Base = state.Base
+	c := p.changes(f, &fp, xOK, oOK)
+	if f.Active && c.odoo && c.known && !c.equal && p.cascade(&fp) {
+		return fp, false, nil
 	}
-	xChanged := xOK && (!known || (state.External != f.ExternalHash(*p.External) && !x.Equal(state.Base)))
-	oChanged := oOK && (!known || (state.Odoo != f.OdooHash(*p.Odoo) && !o.Equal(state.Base)))
-	if f.Active && oChanged && known && !(xOK && x.Equal(o)) {
-		if done := p.cascade(&fp); done {
-			return fp, false, nil
-		}
-	}
-	p.decide(f, &fp, change{xChanged, oChanged, known, xOK && oOK}, plan)
+	p.decide(f, &fp, c, plan)
 	return fp, false, nil
 }
 
-type change struct{ external, odoo, known, both bool }
+// leadsOff says that a record has links in the field to a binding model that is not synchronized.
+// Such a field is left alone.
+func leadsOff(f mapping.Field, r record.Record, off func(string) bool) bool {
+	var refs []record.Reference
+	if f.Needs != nil {
+		refs = append(refs, f.Needs(r)...)
+	}
+	if f.NeedsOdoo != nil {
+		refs = append(refs, f.NeedsOdoo(r)...)
+	}
+	return off != nil && slices.ContainsFunc(refs, func(ref record.Reference) bool { return off(ref.Model) })
+}
+
+// change says how the two sides stand to the base and to each other.
+type change struct {
+	known    bool // there is a base
+	external bool // the external side is another than the base
+	odoo     bool // the Odoo side is another than the base
+	equal    bool // both sides can be read and hold the same
+}
+
+// changes compares both sides with the base: first as they are, and only where that differs by what
+// they mean.
+func (p Pair) changes(f mapping.Field, fp *FieldPlan, xOK, oOK bool) change {
+	st, known := p.Binding.Base(f.Name)
+	c := change{known: known, external: xOK, odoo: oOK, equal: xOK && oOK && fp.External.Equal(fp.Odoo)}
+	if !known {
+		return c
+	}
+	fp.Base = st.Base
+	seen := !p.waits(f.Name) // what waits for a decision is an edit still, although it was seen
+	c.external = xOK && !fp.External.Equal(st.Base) && !(seen && st.External == f.ExternalHash(*p.External))
+	c.odoo = oOK && !fp.Odoo.Equal(st.Base) && !(seen && st.Odoo == f.OdooHash(*p.Odoo))
+	return c
+}
 
 // cascade keeps what Odoo archived or restored by itself from being taken for a user's edit.
 func (p Pair) cascade(fp *FieldPlan) bool {
@@ -139,12 +168,8 @@ func (p Pair) cascade(fp *FieldPlan) bool {
 
 // decide says which side is written with what.
 func (p Pair) decide(f mapping.Field, fp *FieldPlan, c change, plan *Plan) {
-	if equal := c.both && fp.External.Equal(fp.Odoo); !equal && p.frozen(f.Name) {
-		fp.Result, fp.keep, fp.Note = fp.Base, true, "waits for review"
-		return
-	}
 	switch {
-	case c.both && fp.External.Equal(fp.Odoo):
+	case c.equal:
 		fp.Result = fp.External
 	case !c.external && !c.odoo:
 		fp.Result = fp.Base
@@ -161,10 +186,10 @@ func (p Pair) decide(f mapping.Field, fp *FieldPlan, c change, plan *Plan) {
 	}
 }
 
-// frozen says that nothing is written to the field until its review has come to an end.
-func (p Pair) frozen(field string) bool {
+// waits says that an edit of the field waits for a person's decision.
+func (p Pair) waits(field string) bool {
 	switch p.Reviews[field].Kind {
-	case binding.Conflict, binding.Lossy:
+	case binding.Conflict, binding.Lossy, binding.Shared:
 		return true
 	default:
 		return false
@@ -218,7 +243,7 @@ func (p Pair) conflict(f mapping.Field, fp *FieldPlan, plan *Plan) {
 			f.Name, brief(fp.External), brief(fp.Odoo)))
 		return
 	}
-	fp.Note = fmt.Sprintf("both sides changed it; %s wins by the configured policy", policy)
+	fp.Note = fmt.Sprintf("both sides changed it: %s outside, %s in Odoo; %s wins by the configured policy", brief(fp.External), brief(fp.Odoo), policy)
 }
 
 func (p Pair) review(plan *Plan, field string, kind binding.ReviewKind, reason string) {
@@ -269,12 +294,20 @@ func (p Pair) odooSource() mapping.Source {
 
 // writes turns the decisions into values for the two sides.
 func (p Pair) writes(plan *Plan) error {
-	moved := p.moves(plan)
+	moved := p.moves(plan, func(fp FieldPlan) bool { return fp.ToExternal })
+	movedInOdoo := p.moves(plan, func(fp FieldPlan) bool { return fp.ToOdoo })
+	if moved {
+		left := p.withoutLinks()
+		p.External = &left
+	}
 	for i := range plan.Fields {
 		fp := &plan.Fields[i]
 		f, _ := p.Mapper.Field(fp.Field)
 		if moved && f.Needs != nil && !fp.keep && !fp.hold {
 			fp.ToExternal = true
+		}
+		if movedInOdoo && f.Needs != nil && !fp.keep && !fp.hold {
+			fp.ToOdoo = true
 		}
 		if err := p.writeField(f, fp, plan); err != nil {
 			return err
@@ -289,20 +322,35 @@ func (p Pair) writes(plan *Plan) error {
 	return nil
 }
 
-// moves reports that the external record goes to another parent; what the old parent's links meant
-// is lost there, so all links are written with it.
-func (p Pair) moves(plan *Plan) bool {
+// moves reports that a record goes to another parent on the side that is written. What its links
+// meant is lost there (a task that goes to another project gets that one's first stage, as seen on
+// Odoo 18), so all links are written with it.
+func (p Pair) moves(plan *Plan, written func(FieldPlan) bool) bool {
 	for _, fp := range plan.Fields {
-		if f, _ := p.Mapper.Field(fp.Field); fp.ToExternal && p.Model.OdooParent != "" && f.Name == p.Model.OdooParent {
+		if f, _ := p.Mapper.Field(fp.Field); written(fp) && p.Model.OdooParent != "" && f.Name == p.Model.OdooParent {
 			return true
 		}
 	}
 	return false
 }
 
+// withoutLinks is the external record without its links: what a record loses when it moves.
+func (p Pair) withoutLinks() record.Record {
+	left := *p.External
+	for _, f := range p.Mapper.Fields() {
+		if f.Needs == nil {
+			continue
+		}
+		for _, name := range f.External {
+			left = left.With(name, record.Null())
+		}
+	}
+	return left
+}
+
 func (p Pair) writeField(f mapping.Field, fp *FieldPlan, plan *Plan) error {
 	if fp.ToOdoo {
-		values, err := f.WriteOdoo(mapping.Target{Value: fp.Result, Current: *p.Odoo, Source: mapping.Source{Scope: p.ExternalScope, Types: p.Types, Lookup: p.Lookup}})
+		values, err := f.WriteOdoo(p.target(fp.Result, *p.Odoo, p.ExternalScope))
 		if err != nil {
 			return err
 		}
@@ -311,7 +359,7 @@ func (p Pair) writeField(f mapping.Field, fp *FieldPlan, plan *Plan) error {
 	if !fp.ToExternal {
 		return nil
 	}
-	values, err := f.WriteExternal(mapping.Target{Value: fp.Result, Current: *p.External, Source: mapping.Source{Scope: p.OdooScope, Types: p.Types, Lookup: p.Lookup}})
+	values, err := f.WriteExternal(p.target(fp.Result, *p.External, p.OdooScope))
 	var missing *mapping.MissingError
 	if errors.As(err, &missing) {
 		fp.ToExternal, fp.Result, fp.hold = false, fp.Base, true
@@ -324,6 +372,12 @@ func (p Pair) writeField(f mapping.Field, fp *FieldPlan, plan *Plan) error {
 	}
 	maps.Copy(plan.Outside, values)
 	return err
+}
+
+// target is what a field writes to. The scope is that of the side that the value comes from: a moved
+// record's links mean what they mean where it goes.
+func (p Pair) target(v record.Value, current record.Record, scope string) mapping.Target {
+	return mapping.Target{Value: v, Current: current, Source: mapping.Source{Scope: scope, Types: p.Types, Lookup: p.Lookup}}
 }
 
 func (p Pair) missingNote(e *mapping.MissingError) string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/record"
@@ -53,6 +54,11 @@ func (sl *slice) planUnbound(ctx context.Context, items []*item) error {
 		}
 		if chosen != nil && plan.Action == Bind {
 			it.choose(chosen)
+		}
+		for i := range plan.Reviews {
+			if ofNamesakes(plan.Reviews[i]) {
+				plan.Reviews[i].Name, plan.Reviews[i].Fingerprint = at.name, pool.fingerprint(sl, at, it)
+			}
 		}
 		if err := sl.planned(ctx, it, plan, err); err != nil {
 			return err
@@ -177,6 +183,13 @@ func (sl *slice) wait(ctx context.Context, it *item) error {
 		if !sl.direction(ref.Model).Imports() {
 			return sl.skip(it, fmt.Sprintf("its %s is not bound, and %s is not imported", m.Noun, ref.Model))
 		}
+		chosen, err := sl.chosen(ctx, ref)
+		if err != nil {
+			return err
+		}
+		if !chosen {
+			return sl.skip(it, fmt.Sprintf("its %s is not one of those that are synchronized", m.Noun))
+		}
 		a := Args{Model: ref.Model, ExternalID: ref.ID}
 		if m.Parent != "" {
 			a.Parent = it.scope
@@ -185,6 +198,19 @@ func (sl *slice) wait(ctx context.Context, it *item) error {
 	}
 	sl.report.Jobs.Enqueued += len(specs)
 	return sl.close(it, jobs.Outcome{Kind: jobs.Wait, Dependencies: specs, Result: "waits for what it points to"})
+}
+
+// chosen reports that an external record takes part, where the configuration chooses.
+func (s *Synchronizer) chosen(ctx context.Context, ref record.Reference) (bool, error) {
+	adapter, err := s.env.Adapter(ref.Model)
+	if err != nil {
+		return false, err
+	}
+	c, ok := adapter.(backend.Chooser)
+	if !ok {
+		return true, nil
+	}
+	return c.Chooses(ctx, ref.ID)
 }
 
 // inReview reports that an external record as a whole waits for review.

@@ -27,7 +27,14 @@ func (s *Synchronizer) PollExternal(ctx context.Context, model string) error {
 		return err
 	}
 	lister, ok := sl.adapter.(backend.Lister)
-	if !ok || !s.direction(model).Imports() {
+	if !ok || s.off(model) {
+		return nil
+	}
+	p := &poll{slice: sl}
+	if p.reviews, err = s.env.Binder.Reviews(ctx, model); err != nil {
+		return err
+	}
+	if !s.direction(model).Imports() && len(p.reviews) == 0 {
 		return nil
 	}
 	listing, err := lister.List(ctx)
@@ -35,10 +42,6 @@ func (s *Synchronizer) PollExternal(ctx context.Context, model string) error {
 		return err
 	}
 	s.env.Explainf("listed %d %s", len(listing.Records), plural(sl.model.Noun, len(listing.Records)))
-	p := &poll{slice: sl}
-	if p.reviews, err = s.env.Binder.Reviews(ctx, model); err != nil {
-		return err
-	}
 	if err := p.compareListing(ctx, listing); err != nil {
 		return err
 	}
@@ -62,14 +65,24 @@ func (p *poll) compareListing(ctx context.Context, listing backend.Listing) erro
 	if err := p.lookupFor(ctx, listing.Records, known); err != nil {
 		return err
 	}
+	full := map[string]bool{}
+	for _, parent := range listing.Parents {
+		full[parent] = true
+	}
+	alone := p.reviewsOutside(listing.Records, known, full)
+	imports := p.direction(p.model.Name).Imports()
 	listed := make(map[string]bool, len(listing.Records))
 	for _, r := range listing.Records {
 		listed[r.ID] = true
-		if err := p.external(r, known[r.ID]); err != nil {
-			return err
+		b := known[r.ID]
+		if alone[r.ID] || (!imports && (!b.Bound() || p.waitingFields(b) == nil)) {
+			continue
 		}
+		p.external(r, b)
 	}
-	p.missing(all, listed, listing.Parents)
+	if imports {
+		p.missing(all, listed, full)
+	}
 	return nil
 }
 
@@ -117,12 +130,14 @@ func (p *poll) rawChanged(b binding.Binding, r record.Record, of side) bool {
 	return false
 }
 
-// changed compares a record with its binding. Raw unchanged is unchanged; where the raw form
-// differs the canonical values decide, and where they agree the new raw form is noted.
-func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of side) (changed bool) {
+// changed compares a record with its binding, but for the fields that are held. Raw unchanged is
+// unchanged; where the raw form differs the canonical values decide, and where they agree the new
+// raw form is noted.
+func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of side, held map[string]bool) (changed bool) {
 	noted := false
+	waiting := p.waitingFields(*b)
 	for _, f := range p.mapper.Fields() {
-		if f.OnlyCreate {
+		if f.OnlyCreate || held[f.Name] || leadsOff(f, r, p.off) {
 			continue
 		}
 		st, known := b.Base(f.Name)
@@ -131,7 +146,7 @@ func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of sid
 			continue
 		}
 		v, err := of.read(f, p.source(r, scope))
-		if !known || err != nil || !v.Equal(st.Base) {
+		if !known || err != nil || !v.Equal(st.Base) || waiting[f.Name] {
 			changed = changed || err == nil || !isSkip(err)
 			continue
 		}
@@ -146,42 +161,24 @@ func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of sid
 }
 
 // external takes one listed record.
-func (p *poll) external(r record.Record, b binding.Binding) error {
+func (p *poll) external(r record.Record, b binding.Binding) {
 	parent := refID(r, p.model.ParentField)
 	name := r.Value(p.model.NameField).AsText()
 	change := Change{Args: Args{Model: p.model.Name, ExternalID: r.ID, Parent: parent, Scope: scopeOf(p.model, parent)}, Name: name}
 	switch {
-	case b.Gone() && b.ExternalGone.IsZero():
-		return nil // its Odoo half was deleted
+	case b.Gone() && b.ExternalGone.IsZero(): // its Odoo half was deleted
 	case b.Bound():
-		if p.changed(&b, r, parent, externalSide) || b.Gone() {
+		if p.changed(&b, r, parent, externalSide, nil) || b.Gone() || b.Parent != parent {
 			p.changes = append(p.changes, change)
 		}
-	case p.waits(r.ID, fingerprint(p.mapper.ExternalFields(), r)+":"):
-		p.report.skip(p.model.Name, r.ID)
 	default:
 		p.changes = append(p.changes, change)
 	}
-	return nil
-}
-
-// waits reports that an unbound external record is in review and still as it was then.
-func (p *poll) waits(externalID, fingerprint string) bool {
-	for _, r := range p.reviews {
-		if r.Field == "" && r.ExternalID == externalID {
-			return len(r.Fingerprint) >= len(fingerprint) && r.Fingerprint[:len(fingerprint)] == fingerprint
-		}
-	}
-	return false
 }
 
 // missing makes a job of every bound record that a full listing of its parent lacks: reading it by
 // its id tells whether it was deleted or moved away.
-func (p *poll) missing(all []binding.Binding, listed map[string]bool, parents []string) {
-	full := map[string]bool{}
-	for _, parent := range parents {
-		full[parent] = true
-	}
+func (p *poll) missing(all []binding.Binding, listed, full map[string]bool) {
 	for _, b := range all {
 		if !b.Bound() || b.Gone() || listed[b.ExternalID] || !full[b.Parent] {
 			continue

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/odoo-connector/connector/backend"
@@ -34,8 +35,12 @@ type OdooPoll struct {
 // wants is what one synchronizer needs of an Odoo model.
 type wants struct {
 	fields   []string
-	domain   odoo.Domain
-	position string
+	domain   odoo.Domain // what is exported; nil for nothing
+	reviewed odoo.Domain // what reviews are about; nil for nothing
+	since    string      // write_date to begin with; "" for everything
+	parent   string      // the field with the Odoo parent
+	// condition is what an unbound record must fulfil to be let out, beside living in a bound parent.
+	condition string
 }
 
 // PollOdoo looks for Odoo records of the model that are not as their bindings know them, and fires
@@ -57,27 +62,45 @@ func (s *Synchronizer) PollOdoo(ctx context.Context, model string) error {
 // own domain and position, and hands every one what was found. Models are the consumers' binding
 // models, in the consumers' order.
 func PollOdooTogether(ctx context.Context, consumers []*Synchronizer, models []string) error {
-	var all []wants
-	var of []int
+	groups, order := map[string]*shared{}, []string(nil)
 	for i, s := range consumers {
 		w, err := s.odooWants(ctx, models[i])
 		if err != nil {
 			return err
 		}
-		if w != nil {
-			all, of = append(all, *w), append(of, i)
+		if w == nil {
+			continue
+		}
+		if groups[w.condition] == nil {
+			groups[w.condition], order = &shared{}, append(order, w.condition)
+		}
+		g := groups[w.condition]
+		g.wants, g.consumers, g.models = append(g.wants, *w), append(g.consumers, s), append(g.models, models[i])
+	}
+	for _, condition := range order {
+		if err := groups[condition].poll(ctx); err != nil {
+			return err
 		}
 	}
-	if len(all) == 0 {
-		return nil
-	}
-	m, _ := consumers[of[0]].env.Backend.Model(models[of[0]])
-	found, err := pollOdoo(ctx, consumers[of[0]].reading(), m.OdooModel, all)
+	return nil
+}
+
+// shared is a poll of consumers that let the same records out of Odoo. Those of another condition
+// ask for themselves: a row does not tell which condition it fulfils.
+type shared struct {
+	wants     []wants
+	consumers []*Synchronizer
+	models    []string
+}
+
+func (g *shared) poll(ctx context.Context) error {
+	m, _ := g.consumers[0].env.Backend.Model(g.models[0])
+	found, err := pollOdoo(ctx, g.consumers[0].reading(), m.OdooModel, g.wants)
 	if err != nil {
 		return err
 	}
-	for _, i := range of {
-		if err := consumers[i].ConsumeOdoo(ctx, models[i], found); err != nil {
+	for i, s := range g.consumers {
+		if err := s.ConsumeOdoo(ctx, g.models[i], found); err != nil {
 			return err
 		}
 	}
@@ -87,26 +110,25 @@ func PollOdooTogether(ctx context.Context, consumers []*Synchronizer, models []s
 // pollOdoo sends at most two requests while there are no more rows than a page holds.
 func pollOdoo(ctx context.Context, session *odoo.Session, model string, all []wants) (*OdooPoll, error) {
 	p := &OdooPoll{Model: model}
-	var fields []string
-	var domains []odoo.Domain
-	since := all[0].position
-	for _, w := range all {
-		fields = append(fields, w.fields...)
-		domains = append(domains, w.domain)
-		since = min(since, w.position)
+	w := together(all)
+	domain := w.domain
+	if w.since != "" {
+		domain = odoo.And(odoo.Cond("write_date", ">=", w.since), domain)
 	}
-	domain := odoo.Or(domains...)
-	changed := domain
-	if since != "" {
-		changed = odoo.And(odoo.Cond("write_date", ">=", since), domain)
+	if w.reviewed != nil {
+		domain = odoo.Or(w.reviewed, domain)
 	}
 	var err error
-	if p.Changed, err = session.All(ctx, model, changed, unique(fields), 0); err != nil {
+	if p.Changed, err = session.All(ctx, model, domain, w.fields, 0); err != nil {
 		return nil, err
 	}
-	if since == "" {
+	sweep := []string{"write_date"}
+	if w.parent != "" {
+		sweep = append(sweep, w.parent)
+	}
+	if w.since == "" {
 		p.Sweep = p.Changed // everything was read just now
-	} else if p.Sweep, err = session.All(ctx, model, domain, []string{"write_date"}, sweepPage); err != nil {
+	} else if p.Sweep, err = session.All(ctx, model, w.domain, sweep, sweepPage); err != nil {
 		return nil, err
 	}
 	for _, r := range p.Changed {
@@ -115,25 +137,61 @@ func pollOdoo(ctx context.Context, session *odoo.Session, model string, all []wa
 	return p, nil
 }
 
+// together is what to ask for all of them: it begins where the first of them begins. Several of them
+// tell their rows apart by the parent.
+func together(all []wants) wants {
+	var domains, reviewed []odoo.Domain
+	var out wants
+	for _, w := range all {
+		out.fields = unique(append(out.fields, w.fields...))
+		if w.reviewed != nil {
+			reviewed = append(reviewed, w.reviewed)
+		}
+		if len(all) > 1 {
+			out.parent = w.parent
+		}
+		if w.domain == nil {
+			continue
+		}
+		if len(domains) == 0 || w.since < out.since {
+			out.since = w.since
+		}
+		domains = append(domains, w.domain)
+	}
+	if out.domain = odoo.Or(domains...); len(reviewed) > 0 {
+		out.reviewed = odoo.Or(reviewed...)
+	}
+	return out
+}
+
 // odooWants is what to ask Odoo for; nil if nothing of the model goes out of Odoo.
 func (s *Synchronizer) odooWants(ctx context.Context, model string) (*wants, error) {
 	m, ok := s.env.Backend.Model(model)
-	if !ok || !s.direction(model).Exports() {
+	if !ok || s.off(model) {
 		return nil, nil
 	}
 	mapper, err := s.env.Backend.MapperOf(model)
 	if err != nil {
 		return nil, err
 	}
-	domain, err := s.odooDomain(ctx, m)
-	if err != nil || domain == nil {
+	w := &wants{fields: odooFields(m, mapper), parent: m.OdooParent}
+	if w.reviewed, err = s.reviewedDomain(ctx, m); err != nil {
 		return nil, err
+	}
+	if s.direction(model).Exports() {
+		if w.domain, err = s.odooDomain(ctx, m); err != nil {
+			return nil, err
+		}
+	}
+	if w.domain == nil && w.reviewed == nil {
+		return nil, nil
+	}
+	if m.Creates {
+		w.condition = fmt.Sprint(m.Domain, s.env.Settings(model).Domain)
 	}
 	position, err := s.position(ctx, m)
-	if err != nil {
-		return nil, err
-	}
-	return &wants{fields: odooFields(m, mapper), domain: domain, position: position}, nil
+	w.since = since(position)
+	return w, err
 }
 
 // odooDomain holds the bound records and, where records are created outside, those that may be: in
@@ -197,7 +255,11 @@ func (s *Synchronizer) ConsumeOdoo(ctx context.Context, model string, found *Odo
 	if err := s.OnOdooChange.Fire(ctx, model, p.changes); err != nil {
 		return err
 	}
-	return s.store(ctx, p.refresh, s.move(sl.model, found.Latest))
+	move, err := s.move(ctx, sl.model, found.Latest)
+	if err != nil {
+		return err
+	}
+	return s.store(ctx, p.refresh, move)
 }
 
 // compareOdoo goes through the rows that were read and through those that the sweep shows to be
@@ -213,32 +275,45 @@ func (p *poll) compareOdoo(ctx context.Context, found *OdooPoll) error {
 			known[b.OdooID] = append(known[b.OdooID], b)
 		}
 	}
-	rows := found.Changed
 	stale, err := p.readStale(ctx, found, known)
 	if err != nil {
 		return err
 	}
-	rows = append(rows, stale...)
+	rows := slices.Concat(found.Changed, stale)
 	if err := p.lookupOdoo(ctx, rows); err != nil {
 		return err
 	}
-	for i := range rows {
-		p.odooRow(rows[i], known[odooID(rows[i])])
+	alone, err := p.reviewsInOdoo(ctx, rows, known)
+	if err != nil {
+		return err
 	}
-	p.missingOdoo(all, found.Sweep)
+	exports := p.direction(p.model.Name).Exports()
+	for i := range rows {
+		p.odooRow(rows[i], known[odooID(rows[i])], alone, exports)
+	}
+	if exports {
+		p.missingOdoo(all, found.Sweep)
+	}
 	return nil
 }
 
 // readStale reads the rows whose write_date is not the binding's and which the poll did not read:
 // the changes that a transaction of long duration hid, and unbound records that nobody looked at.
 func (p *poll) readStale(ctx context.Context, found *OdooPoll, known map[int64][]binding.Binding) ([]record.Record, error) {
+	if !p.direction(p.model.Name).Exports() {
+		return nil, nil
+	}
+	parents, err := p.boundParents(ctx)
+	if err != nil {
+		return nil, err
+	}
 	read := map[string]bool{}
 	for _, r := range found.Changed {
 		read[r.ID] = true
 	}
 	var ids []int64
 	for _, r := range found.Sweep {
-		if !read[r.ID] && p.stale(r, known[odooID(r)]) {
+		if !read[r.ID] && p.ours(r, parents) && p.stale(r, known[odooID(r)]) {
 			ids = append(ids, odooID(r))
 		}
 	}
@@ -251,34 +326,21 @@ func (p *poll) readStale(ctx context.Context, found *OdooPoll, known map[int64][
 
 func (p *poll) stale(r record.Record, bindings []binding.Binding) bool {
 	if len(bindings) == 0 {
-		return p.model.Creates && !p.waitsOdoo(odooID(r))
+		return p.model.Creates
 	}
 	for _, b := range bindings {
 		if b.Bound() && !b.Gone() && b.OdooWriteDate != writeDate(r) {
 			return true
 		}
 	}
-	return p.waitsForReference(odooID(r))
-}
-
-// waitsOdoo reports that an unbound Odoo record is in review for anything but a link, which may
-// have got its counterpart meanwhile.
-func (p *poll) waitsOdoo(id int64) bool {
-	for _, r := range p.reviews {
-		if r.Field == "" && r.OdooID == id {
-			return r.Kind != binding.MissingReference
-		}
-	}
 	return false
 }
 
-func (p *poll) waitsForReference(id int64) bool {
-	for _, r := range p.reviews {
-		if r.Field != "" && r.OdooID == id && r.Kind == binding.MissingReference {
-			return true
-		}
-	}
-	return false
+// ours reports that a row of the sweep lives in a parent that is bound here, as far as the sweep
+// tells: rows of several consumers come with their parents.
+func (p *poll) ours(r record.Record, parents map[string]string) bool {
+	ref, known := r.Value(p.model.OdooParent).AsRef()
+	return !known || parents[ref.ID] != ""
 }
 
 func (p *poll) lookupOdoo(ctx context.Context, rows []record.Record) error {
@@ -290,22 +352,26 @@ func (p *poll) lookupOdoo(ctx context.Context, rows []record.Record) error {
 	return p.fill(ctx, p.lookup, nil, needs)
 }
 
-// odooRow takes one row that was read: it may be bound in several scopes.
-func (p *poll) odooRow(r record.Record, bindings []binding.Binding) {
+// odooRow takes one row that was read: it may be bound in several scopes. What is not exported is
+// looked at only where it waits for a person.
+func (p *poll) odooRow(r record.Record, bindings []binding.Binding, alone map[int64]bool, exports bool) {
 	name := r.Value(p.model.OdooNameField).AsText()
 	if len(bindings) == 0 {
-		p.unboundRow(r, name)
+		if exports && !alone[odooID(r)] {
+			p.unboundRow(r, name)
+		}
 		return
 	}
 	for _, b := range bindings {
-		if !b.Bound() || b.Gone() {
+		if !b.Bound() || b.Gone() || (!exports && p.waitingFields(b) == nil) {
 			continue
 		}
 		scope := b.Parent
 		if parent := p.odooParent(&r); parent != "" {
 			scope = parent
 		}
-		if p.changed(&b, r, scope, odooSide) || p.waitsForReference(b.OdooID) {
+		held, found := p.heldFields(b, r, scope)
+		if found || p.changed(&b, r, scope, odooSide, held) {
 			args := Args{Model: p.model.Name, ExternalID: b.ExternalID, Scope: b.Scope, Parent: b.Parent}
 			p.changes = append(p.changes, Change{Args: args, Name: name})
 			continue
@@ -315,31 +381,12 @@ func (p *poll) odooRow(r record.Record, bindings []binding.Binding) {
 }
 
 func (p *poll) unboundRow(r record.Record, name string) {
-	if !p.model.Creates {
-		return
-	}
 	parent := p.odooParent(&r)
-	for _, rv := range p.reviews {
-		if rv.Field == "" && rv.OdooID == odooID(r) && rv.Kind != binding.MissingReference && unchangedSince(rv, p.mapper, r) {
-			p.report.skip(p.model.Name, reviewKey(rv))
-			return
-		}
+	if !p.model.Creates || (parent == "" && p.model.Parent != "") {
+		return
 	}
 	args := Args{Model: p.model.Name, OdooID: odooID(r), Scope: scopeOf(p.model, parent), Parent: parent}
 	p.changes = append(p.changes, Change{Args: args, Name: name})
-}
-
-func reviewKey(r binding.Review) string {
-	if r.ExternalID != "" {
-		return r.ExternalID
-	}
-	return fmt.Sprintf("odoo:%d@%s", r.OdooID, r.Scope)
-}
-
-// unchangedSince reports that the Odoo record is as it was when the review was opened.
-func unchangedSince(rv binding.Review, m mapping.Mapper, r record.Record) bool {
-	hash := ":" + fingerprint(m.OdooFields(), r)
-	return len(rv.Fingerprint) >= len(hash) && rv.Fingerprint[len(rv.Fingerprint)-len(hash):] == hash
 }
 
 // noteWriteDate remembers that a row was looked at, so that the sweep leaves it alone.
@@ -374,11 +421,15 @@ func (p *poll) missingOdoo(all []binding.Binding, sweep []record.Record) {
 
 func isSkip(err error) bool { return errors.Is(err, mapping.ErrSkip) }
 
+func isMissing(err error) bool {
+	var missing *mapping.MissingError
+	return errors.As(err, &missing)
+}
+
 // consumer is the name under which a binding model's position is kept.
 func (s *Synchronizer) consumer(m backend.Model) string { return s.env.Config.Name + "/" + m.Name }
 
-// position is where this consumer begins: the newest write_date that it has seen, less the overlap;
-// "" if it has seen none.
+// position is the newest write_date that this consumer has seen; "" if it has seen none.
 func (s *Synchronizer) position(ctx context.Context, m backend.Model) (string, error) {
 	var at string
 	row := s.db.Read().QueryRowContext(ctx, `SELECT position FROM poll_position WHERE database = ? AND model = ? AND consumer = ?`,
@@ -390,22 +441,28 @@ func (s *Synchronizer) position(ctx context.Context, m backend.Model) (string, e
 	if err != nil {
 		return "", fmt.Errorf("the poll's position could not be read: %w", s.db.Explain(err))
 	}
-	t, err := time.Parse(time.DateTime, at)
-	if err != nil {
-		return "", nil //nolint:nilerr // a position that cannot be read means to begin anew
-	}
-	return t.Add(-overlap).Format(time.DateTime), nil
+	return at, nil
 }
 
-// move stores the consumer's position. It never goes back.
-func (s *Synchronizer) move(m backend.Model, latest string) func(context.Context, *state.Tx) error {
-	if latest == "" {
-		return nil
+// since is where a consumer of that position begins: less the overlap.
+func since(position string) string {
+	t, err := time.Parse(time.DateTime, position)
+	if err != nil {
+		return "" // no position, or one that cannot be read: begin anew
+	}
+	return t.Add(-overlap).Format(time.DateTime)
+}
+
+// move stores the consumer's position, unless it stands there already. It never goes back.
+func (s *Synchronizer) move(ctx context.Context, m backend.Model, latest string) (func(context.Context, *state.Tx) error, error) {
+	at, err := s.position(ctx, m)
+	if err != nil || latest <= at {
+		return nil, err
 	}
 	return func(ctx context.Context, tx *state.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO poll_position (database, model, consumer, position, updated) VALUES (?,?,?,?,?)
 			ON CONFLICT (database, model, consumer) DO UPDATE SET position = max(position, excluded.position), updated = excluded.updated`,
 			s.env.Session.Database(), m.OdooModel, s.consumer(m), latest, state.Micros(tx.Now()))
 		return err
-	}
+	}, nil
 }

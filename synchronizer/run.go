@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/state"
 )
@@ -24,17 +25,25 @@ const defaultSlice = 200
 // Begin takes back what an earlier process left: its jobs, and creations whose outcome nobody saw.
 // The caller holds the backend's lock, so whoever had those jobs is dead.
 func (s *Synchronizer) Begin(ctx context.Context) error {
-	err := s.db.Write(ctx, func(tx *state.Tx) error {
-		_, err := s.queue.Recover(ctx, tx, s.env.Config.Name)
-		return err
-	})
-	if err != nil {
+	if err := s.recoverJobs(ctx); err != nil {
 		return fmt.Errorf("jobs of an earlier run could not be taken back: %w", err)
 	}
 	if err := s.Check(ctx); err != nil {
 		return err
 	}
 	return s.Settle(ctx)
+}
+
+// recoverJobs takes the jobs of a dead process back. Mostly there are none, and nothing is written.
+func (s *Synchronizer) recoverJobs(ctx context.Context) error {
+	counts, err := s.queue.Counts(ctx, s.env.Config.Name)
+	if err != nil || counts[jobs.StateEnqueued]+counts[jobs.StateStarted] == 0 {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *state.Tx) error {
+		_, err := s.queue.Recover(ctx, tx, s.env.Config.Name)
+		return err
+	})
 }
 
 // Sync brings backends of one Odoo in step: model by model, parents first, each side is polled and the
@@ -54,7 +63,7 @@ func Sync(ctx context.Context, all []*Synchronizer, o RunOptions) []error {
 	// Creations whose outcome is open are searched for again, and repeated, when all else is done.
 	g.each(ctx, all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{}) })
 	g.each(ctx, all, func(s *Synchronizer) error { return s.end(ctx) })
-	return g.errors()
+	return g.finish(ctx)
 }
 
 // Poll looks for changes on both sides and makes jobs of them, which it does not run.
@@ -66,7 +75,7 @@ func Poll(ctx context.Context, all []*Synchronizer) []error {
 		g.pollOdoo(ctx, step)
 	}
 	g.each(ctx, all, func(s *Synchronizer) error { return s.end(ctx) })
-	return g.errors()
+	return g.finish(ctx)
 }
 
 // RunJobs runs the given jobs of one backend, or all whose time has come if none is named.
@@ -75,7 +84,8 @@ func RunJobs(ctx context.Context, s *Synchronizer, ids []int64, o RunOptions) er
 		return err
 	}
 	err := s.work(ctx, o, jobs.RunFilter{IDs: ids})
-	return errors.Join(err, s.end(ctx))
+	err = errors.Join(err, s.end(ctx))
+	return errors.Join(err, s.noteRun(context.WithoutCancel(ctx), err))
 }
 
 // group is a run over several backends of one Odoo.
@@ -89,12 +99,39 @@ func newGroup(all []*Synchronizer, o RunOptions) *group {
 	return &group{all: all, options: o, failed: map[*Synchronizer]error{}}
 }
 
-func (g *group) errors() []error {
+// finish notes how each run ended and gives the errors.
+func (g *group) finish(ctx context.Context) []error {
 	out := make([]error, len(g.all))
 	for i, s := range g.all {
-		out[i] = g.failed[s]
+		out[i] = errors.Join(g.failed[s], s.noteRun(context.WithoutCancel(ctx), g.failed[s]))
 	}
 	return out
+}
+
+// noteRun keeps when the backend was last worked on, when with success, and why it is paused if its
+// server or Odoo is down.
+func (s *Synchronizer) noteRun(ctx context.Context, failure error) error {
+	reason, success := "", int64(0)
+	now := state.Micros(s.env.Clock.Now())
+	var paused *jobs.PausedError
+	until := int64(0)
+	switch {
+	case failure == nil:
+		success = now
+	case errors.As(failure, &paused):
+		reason, until = paused.Err.Error(), now+paused.After.Microseconds()
+	case outage(failure):
+		reason, until = failure.Error(), now
+	default:
+		return nil
+	}
+	return s.db.Write(ctx, func(tx *state.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO backend_state (backend, paused_until, reason, last_success, last_run) VALUES (?,?,?,?,?)
+			ON CONFLICT (backend) DO UPDATE SET paused_until = excluded.paused_until, reason = excluded.reason,
+			last_success = max(last_success, excluded.last_success), last_run = excluded.last_run`,
+			s.env.Config.Name, until, reason, success, now)
+		return err
+	})
 }
 
 // each does something for every synchronizer that has not failed yet.
@@ -279,6 +316,15 @@ func (s *Synchronizer) conclude(ctx context.Context) {
 		all, err := s.env.Binder.All(ctx, c.Model)
 		if err != nil {
 			continue // the report is not worth failing for
+		}
+		reviews, err := s.env.Binder.Reviews(ctx, c.Model)
+		if err != nil {
+			continue
+		}
+		for _, r := range reviews {
+			if r.Kind != binding.Deleted {
+				s.report.skip(c.Model, reviewKey(r))
+			}
 		}
 		c.Unchanged = 0
 		for _, b := range all {

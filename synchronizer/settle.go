@@ -173,7 +173,10 @@ func (sl *slice) settleExport(ctx context.Context, it *item) error {
 	case after.Bound():
 		it.binding = after
 		if it.external != nil || it.plan.Action == CreateExternal { // found right after the request
-			return sl.close(it, jobs.Outcome{Kind: jobs.Done, Result: fmt.Sprintf("created %s %s; its answer was lost", sl.model.Noun, after.ExternalID)})
+			return sl.close(it, jobs.Outcome{
+				Kind: jobs.Done, Result: fmt.Sprintf("created %s %s; its answer was lost", sl.model.Noun, after.ExternalID),
+				FollowUps: sl.followUps(it, after),
+			})
 		}
 		return nil
 	}
@@ -197,8 +200,7 @@ func (e *severalError) Error() string { return e.reason }
 // is one; several are left for review with a *severalError.
 func (sl *slice) search(ctx context.Context, b binding.Binding) (binding.Binding, error) {
 	lister, ok := sl.adapter.(backend.Siblings)
-	match, matches := sl.mapper.MatchField()
-	if !ok || !matches {
+	if _, matches := sl.mapper.MatchField(); !ok || !matches {
 		return b, sl.tooMany(ctx, b, "the other side cannot be searched for it")
 	}
 	if r, ok := sl.adapter.(interface{ Refresh() }); ok {
@@ -208,7 +210,7 @@ func (sl *slice) search(ctx context.Context, b binding.Binding) (binding.Binding
 	if err != nil {
 		return b, err
 	}
-	hits, err := sl.hits(ctx, match.Name, records, b)
+	hits, err := sl.hits(ctx, records, b)
 	if err != nil {
 		return b, err
 	}
@@ -223,7 +225,7 @@ func (sl *slice) search(ctx context.Context, b binding.Binding) (binding.Binding
 }
 
 // hits are the unbound records that hold what was sent: all of it if any does, else the name.
-func (sl *slice) hits(ctx context.Context, match string, records []record.Record, b binding.Binding) ([]record.Record, error) {
+func (sl *slice) hits(ctx context.Context, records []record.Record, b binding.Binding) ([]record.Record, error) {
 	ids := make([]string, len(records))
 	for i, r := range records {
 		ids[i] = r.ID
@@ -281,7 +283,8 @@ func (sl *slice) found(ctx context.Context, b binding.Binding, r record.Record) 
 func (sl *slice) tooMany(ctx context.Context, b binding.Binding, reason string) error {
 	review := binding.Review{
 		Model: b.Model, OdooID: b.OdooID, Scope: b.Scope, Parent: b.Parent, Name: b.Name, Kind: binding.Twin,
-		Reason: fmt.Sprintf("the answer to creating the %s '%s' was lost, and %s; delete all but one", sl.model.Noun, b.Name, reason), Created: sl.env.Clock.Now(),
+		Reason:  fmt.Sprintf("the answer to creating the %s '%s' was lost, and %s; delete all but one", sl.model.Noun, b.Name, reason),
+		Created: sl.env.Clock.Now(),
 	}
 	err := sl.db.Write(ctx, func(tx *state.Tx) error { return sl.env.Binder.SaveReview(ctx, tx, review) })
 	if err != nil {

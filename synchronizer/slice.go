@@ -24,7 +24,6 @@ type item struct {
 	repeat   bool   // its request is sent a second time
 	pair     Pair
 	plan     Plan
-	chosen   *record.Record
 	done     bool
 }
 
@@ -310,12 +309,12 @@ func (sl *slice) takeOdoo(ctx context.Context, items []*item, found []record.Rec
 // resolve reads the bindings that the mappers will ask for, and finds each item's parent.
 func (sl *slice) resolve(ctx context.Context) error {
 	sl.lookup = newLookup()
-	var external, odoo []record.Reference
+	var external, inOdoo []record.Reference
 	for _, it := range sl.unfinished() {
 		external = append(external, sl.externalNeeds(it.external)...)
-		odoo = append(odoo, sl.odooNeeds(it.odoo)...)
+		inOdoo = append(inOdoo, sl.odooNeeds(it.odoo)...)
 	}
-	if err := sl.fill(ctx, sl.lookup, external, odoo); err != nil {
+	if err := sl.fill(ctx, sl.lookup, external, inOdoo); err != nil {
 		return err
 	}
 	for _, it := range sl.unfinished() {

@@ -189,7 +189,7 @@ func refID(r record.Record, field string) string {
 }
 
 // newBinding starts the binding of an external record.
-func newBinding(m backend.Model, external string, parent, name string) binding.Binding {
+func newBinding(m backend.Model, external, parent, name string) binding.Binding {
 	return binding.Binding{
 		Model: m.Name, OdooModel: m.OdooModel, ExternalID: external, Parent: parent,
 		Scope: scopeOf(m, parent), Role: binding.Primary, Name: name, Fields: binding.Fields{},

@@ -233,6 +233,12 @@ func (a *boardAdapter) List(ctx context.Context) (backend.Listing, error) {
 	return listing, err
 }
 
+// Chooses tells whether a board is one of those that are synchronized.
+func (a *boardAdapter) Chooses(ctx context.Context, id string) (bool, error) {
+	boards, err := a.client.selection(ctx, a.env)
+	return slices.ContainsFunc(boards, func(b *board) bool { return b.ID == id }), err
+}
+
 func (a *boardAdapter) Siblings(ctx context.Context, _ []string) ([]record.Record, error) {
 	l, err := a.List(ctx)
 	return l.Records, err
@@ -301,7 +307,8 @@ func (a *listAdapter) Siblings(ctx context.Context, parents []string) ([]record.
 }
 
 func (a *listAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend.Result, error) {
-	return readChildren(ctx, keys, a.records, func(ctx context.Context, id string) (record.Record, error) {
+	known := func(board string) bool { return atHand(a.client, a.client.boards, board) }
+	return readChildren(ctx, keys, known, a.records, func(ctx context.Context, id string) (record.Record, error) {
 		var l list
 		err := a.client.get(ctx, a.prefix+"/"+url.PathEscape(id), url.Values{"fields": {"name,closed,idBoard"}}, &l)
 		return l.record(), err
@@ -356,7 +363,8 @@ func (a *labelAdapter) Siblings(ctx context.Context, parents []string) ([]record
 }
 
 func (a *labelAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend.Result, error) {
-	return readChildren(ctx, keys, a.records, func(ctx context.Context, id string) (record.Record, error) {
+	known := func(board string) bool { return atHand(a.client, a.client.boards, board) }
+	return readChildren(ctx, keys, known, a.records, func(ctx context.Context, id string) (record.Record, error) {
 		var l label
 		err := a.client.get(ctx, a.prefix+"/"+url.PathEscape(id), url.Values{"fields": {"name,color,idBoard"}}, &l)
 		return l.record(), err

@@ -88,7 +88,8 @@ func (a *cardAdapter) Siblings(ctx context.Context, parents []string) ([]record.
 }
 
 func (a *cardAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend.Result, error) {
-	return readChildren(ctx, keys, a.records, func(ctx context.Context, id string) (record.Record, error) {
+	known := func(board string) bool { return atHand(a.client, a.client.cards, board) }
+	return readChildren(ctx, keys, known, a.records, func(ctx context.Context, id string) (record.Record, error) {
 		var c card
 		err := a.client.get(ctx, a.prefix+"/"+url.PathEscape(id), url.Values{"fields": {cardFields}}, &c)
 		return c.record(), err
@@ -99,7 +100,9 @@ func (a *cardAdapter) Create(ctx context.Context, values []mapping.Values) ([]ba
 	out := make([]backend.Result, 0, len(values))
 	for _, v := range values {
 		var c card
-		err := a.client.send(ctx, http.MethodPost, a.prefix, form(v), &c)
+		values := form(v)
+		values.Del("idBoard") // POST /1/cards has no such parameter: the list says the board (Trello's API description)
+		err := a.client.send(ctx, http.MethodPost, a.prefix, values, &c)
 		if stop := outage(err); stop != nil {
 			return out, stop
 		}
@@ -154,9 +157,9 @@ func siblings(ctx context.Context, parents []string, of func(context.Context, st
 	return out, nil
 }
 
-// readChildren reads records by their boards where many are asked for, one by one where there are
-// few or where their board doesn't have them.
-func readChildren(ctx context.Context, keys []backend.Key, of func(context.Context, string) ([]record.Record, error),
+// readChildren reads records by their boards where several of one are asked for or where the board
+// is at hand, one by one where there are few or where their board doesn't have them.
+func readChildren(ctx context.Context, keys []backend.Key, atHand func(board string) bool, of func(context.Context, string) ([]record.Record, error),
 	one func(context.Context, string) (record.Record, error),
 ) ([]backend.Result, error) {
 	count := map[string]int{}
@@ -165,7 +168,7 @@ func readChildren(ctx context.Context, keys []backend.Key, of func(context.Conte
 	}
 	known := map[string]record.Record{}
 	for _, k := range keys {
-		if k.Parent == "" || count[k.Parent] < 2 {
+		if k.Parent == "" || count[k.Parent] == 0 || (count[k.Parent] == 1 && !atHand(k.Parent)) {
 			continue
 		}
 		count[k.Parent] = 0 // read once

@@ -146,12 +146,18 @@ func notFound(err error) error {
 
 // cached gives the snapshot if it is fresh, else asks.
 func cached[T any](c *Client, m map[string]snapshot[T], id string, ask func() (T, error)) (T, error) {
-	if s, ok := m[id]; ok && c.clock.Now().Sub(s.at) < fresh {
-		return s.value, nil
+	if atHand(c, m, id) {
+		return m[id].value, nil
 	}
 	v, err := ask()
 	if err == nil {
 		m[id] = snapshot[T]{value: v, at: c.clock.Now()}
 	}
 	return v, err
+}
+
+// atHand reports that a fresh snapshot is there, so that nobody need be asked.
+func atHand[T any](c *Client, m map[string]snapshot[T], id string) bool {
+	s, ok := m[id]
+	return ok && c.clock.Now().Sub(s.at) < fresh
 }

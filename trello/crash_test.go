@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/odoo/odootest"
 	"github.com/odoo-connector/connector/state"
@@ -23,6 +24,7 @@ type scenario struct {
 	name    string
 	prepare func(w *world)
 	want    string // the picture
+	creates bool   // by the run that is looked at
 }
 
 // The pictures below have a line for each record, by its names, and one for each binding.
@@ -57,7 +59,7 @@ trello.label Urgent(red) ↔ Urgent
 trello.label Urgent(yellow) ↔ Urgent alias
 trello.list Doing ↔ Doing
 trello.list To do ↔ To do
-`},
+`, true},
 	{"a first export", func(w *world) { fullProject(w) }, `
 board Workshop
 card Oil the hinges @ Workshop/Doing
@@ -83,7 +85,7 @@ trello.card Wax the floor ↔ Wax the floor
 trello.label Urgent(red) ↔ Urgent
 trello.list Doing ↔ Doing
 trello.list To do ↔ To do
-`},
+`, true},
 	{"an import of changes", func(w *world) {
 		fullBoard(w)
 		w.mustSync()
@@ -119,7 +121,7 @@ trello.label Urgent(red) ↔ Urgent
 trello.label Urgent(yellow) ↔ Urgent alias
 trello.list Doing ↔ Doing
 trello.list To do ↔ To do
-`},
+`, false},
 	{"an export of changes", func(w *world) {
 		fullBoard(w)
 		w.mustSync()
@@ -155,7 +157,7 @@ trello.label Urgent(red) ↔ Urgent
 trello.label Urgent(yellow) ↔ Urgent alias
 trello.list Doing ↔ Doing
 trello.list To do ↔ To do
-`},
+`, false},
 	{"a merge of both sides' changes", func(w *world) {
 		fullBoard(w)
 		w.mustSync()
@@ -191,7 +193,7 @@ trello.label Urgent(red) ↔ Urgent
 trello.label Urgent(yellow) ↔ Urgent alias
 trello.list Doing ↔ Doing
 trello.list To do ↔ To do
-`},
+`, false},
 }
 
 var doorDue = time.Date(2026, 3, 9, 15, 0, 0, 0, time.UTC)
@@ -279,10 +281,11 @@ func (w *world) editTask(name string, vals map[string]any) {
 
 func editCards(w *world) {
 	w.editCard("Oil the hinges", func(c *trellotest.Card) { c.Name = "Oil all hinges" })
+	green, doing := w.labelIDs("green"), w.listID("Doing")
 	w.editCard("Paint the door", func(c *trellotest.Card) {
-		c.Desc, c.IDLabels = "One coat is enough", append(c.IDLabels, w.labelIDs("green")...)
+		c.Desc, c.IDLabels = "One coat is enough", append(c.IDLabels, green...)
 	})
-	w.editCard("Wax the floor", func(c *trellotest.Card) { c.IDList, c.Closed = w.listID("Doing"), true })
+	w.editCard("Wax the floor", func(c *trellotest.Card) { c.IDList, c.Closed = doing, true })
 	w.editCard("Sweep the yard", func(c *trellotest.Card) { c.Closed = false })
 }
 
@@ -297,13 +300,14 @@ func editTasks(w *world) {
 }
 
 func editBoth(w *world) {
-	w.editCard("Oil the hinges", func(c *trellotest.Card) { c.IDList = w.listID("To do") })
+	todo, doing := w.listID("To do"), w.listID("Doing")
+	w.editCard("Oil the hinges", func(c *trellotest.Card) { c.IDList = todo })
 	w.editTask("Oil the hinges", map[string]any{"name": "Oil all hinges"})
 	w.editCard("Paint the door", func(c *trellotest.Card) { c.Desc, c.IDLabels = "One coat is enough", nil })
 	w.editTask("Paint the door", map[string]any{
 		"name": "Paint the front door", "tag_ids": []int64{w.odooID("project.tags", "Urgent"), w.odooID("project.tags", "green")},
 	})
-	w.editCard("Wax the floor", func(c *trellotest.Card) { c.IDList = w.listID("Doing") })
+	w.editCard("Wax the floor", func(c *trellotest.Card) { c.IDList = doing })
 	w.editTask("Wax the floor", map[string]any{"active": false})
 	w.editCard("Sweep the yard", func(c *trellotest.Card) { c.Due = time.Date(2026, 3, 12, 10, 0, 0, 0, time.UTC) })
 	w.editTask("Sweep the yard", map[string]any{"active": true})
@@ -385,9 +389,9 @@ func (w *world) odooPicture(names map[string]string) (lines []string) {
 }
 
 func (w *world) bindingPicture(names map[string]string) (lines []string) {
-	w.with(func(ctx context.Context, r *run) {
+	w.look(func(ctx context.Context, binder *binding.Binder, _ *jobs.Queue) {
 		for _, m := range trello.Models() {
-			all, err := r.env.Binder.All(ctx, m.Name)
+			all, err := binder.All(ctx, m.Name)
 			if err != nil {
 				w.t.Fatal(err)
 			}
@@ -395,7 +399,7 @@ func (w *world) bindingPicture(names map[string]string) (lines []string) {
 				lines = append(lines, fmt.Sprintf("%s %s ↔ %s%s%s", m.Name, names[b.ExternalID], names[fmt.Sprint(m.OdooModel, ",", b.OdooID)],
 					word(b.Role == "alias", " alias"), word(b.Intent != "", " intent")))
 			}
-			reviews, err := r.env.Binder.Reviews(ctx, m.Name)
+			reviews, err := binder.Reviews(ctx, m.Name)
 			if err != nil {
 				w.t.Fatal(err)
 			}
@@ -405,6 +409,18 @@ func (w *world) bindingPicture(names map[string]string) (lines []string) {
 		}
 	})
 	return lines
+}
+
+// look opens the state without asking any server.
+func (w *world) look(look func(context.Context, *binding.Binder, *jobs.Queue)) {
+	w.t.Helper()
+	ctx := context.Background()
+	db, err := state.Open(ctx, w.path, state.Options{Clock: w.clock})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	look(ctx, binding.New(db, "https://odoo.example.com/demo", "trello"), jobs.New(db))
 }
 
 func word(is bool, text string) string {
@@ -450,8 +466,8 @@ func (w *world) settled(want string) {
 
 func (w *world) jobsEnded() {
 	w.t.Helper()
-	w.with(func(ctx context.Context, r *run) {
-		all, err := r.queue.List(ctx, jobs.Filter{})
+	w.look(func(ctx context.Context, _ *binding.Binder, queue *jobs.Queue) {
+		all, err := queue.List(ctx, jobs.Filter{})
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -482,7 +498,7 @@ func difference(got, want string) string {
 	return strings.Join(lines, "\n")
 }
 
-// recover runs the program again until it reports no error, at most twice.
+// again runs the program until it reports no error, at most twice.
 func (w *world) again() {
 	w.t.Helper()
 	if _, err := w.sync(); err != nil {
@@ -491,30 +507,56 @@ func (w *world) again() {
 	}
 }
 
-// points runs a sync and gives the crash points that it came by.
-func (w *world) points() (points []string) {
+// effects are what a run has changed so far: its commits, and its requests that changed a side. Of
+// two deaths with the same effects before them, the next run finds the same.
+type effects struct{ commits, writes int }
+
+// crashPoint is a numbered instant of a run.
+type crashPoint struct {
+	number int // from 1
+	name   string
+	before effects
+}
+
+// watch makes every crash point of the next runs known, with what had come about until then.
+func (w *world) watch(at func(crashPoint)) {
+	w.resetRequests()
+	number, so := 0, effects{}
+	w.hook = func(_ context.Context, name string) {
+		number++
+		switch {
+		case name == "after commit":
+			so.commits++
+		case strings.HasPrefix(name, "after request"):
+			o, x := w.writes()
+			so.writes = o + x
+		}
+		at(crashPoint{number, name, so})
+	}
+}
+
+// points runs a sync and gives the crash points that it comes by.
+func (w *world) points() (points []crashPoint) {
 	w.t.Helper()
-	w.hook = func(_ context.Context, point string) { points = append(points, point) }
+	w.watch(func(p crashPoint) { points = append(points, p) })
 	w.mustSync()
 	w.hook = nil
 	return points
 }
 
-// die runs a sync that stops dead at the numbered crash point and gives the point's name. From there
-// on nothing may be sent or committed any more.
-func (w *world) die(at int) (point string) {
+// die runs a sync that stops dead at the given crash point, and gives the point at which it did. From
+// there on nothing may be sent or committed any more.
+func (w *world) die(at int) (died crashPoint) {
 	w.t.Helper()
-	n := 0
-	w.hook = func(_ context.Context, name string) {
-		n++
+	w.watch(func(p crashPoint) {
 		switch {
-		case n == at:
-			point = name
-			panic(crash{name})
-		case n > at:
-			w.t.Errorf("%q was reached after the run had died", name)
+		case p.number == at:
+			died = p
+			panic(crash{p.name})
+		case p.number > at:
+			w.t.Errorf("%q was reached after the run had died", p.name)
 		}
-	}
+	})
 	defer func() {
 		w.hook = nil
 		if v := recover(); v != nil && !isCrash(v) {
@@ -523,9 +565,12 @@ func (w *world) die(at int) (point string) {
 	}()
 	_, err := w.sync()
 	w.t.Errorf("the run came to its end without dying: %v", err)
-	return point
+	return died
 }
 
+// TestCrashAtEveryPoint lets a run die before and after every request and every commit. What the
+// next runs make of it is looked at once for all points between two effects, since they find the
+// same there; before the first effect even the dying happens in one world.
 func TestCrashAtEveryPoint(t *testing.T) {
 	for _, sc := range scenarios {
 		t.Run(sc.name, func(t *testing.T) {
@@ -536,12 +581,18 @@ func TestCrashAtEveryPoint(t *testing.T) {
 			w.settled(sc.want)
 			c := newCounter(points)
 			t.Run("dies", func(t *testing.T) {
-				for k, point := range points {
-					t.Run(fmt.Sprintf("%d %s", k+1, point), func(t *testing.T) {
+				for _, group := range between(points) {
+					first, last := group[0], group[len(group)-1]
+					t.Run(fmt.Sprintf("%d %s to %d %s", first.number, first.name, last.number, last.name), func(t *testing.T) {
 						t.Parallel()
-						w := newWorld(t)
-						sc.prepare(w)
-						c.hit(k, w.die(k+1))
+						var w *world
+						for _, p := range group {
+							if w == nil || p.before != (effects{}) {
+								w = newWorld(t)
+								sc.prepare(w)
+							}
+							c.hit(w.die(p.number))
+						}
 						w.again()
 						w.settled(sc.want)
 					})
@@ -552,23 +603,32 @@ func TestCrashAtEveryPoint(t *testing.T) {
 	}
 }
 
+// between are the points in groups of equal effects.
+func between(points []crashPoint) (groups [][]crashPoint) {
+	for i, p := range points {
+		if i == 0 || p.before != points[i-1].before {
+			groups = append(groups, nil)
+		}
+		groups[len(groups)-1] = append(groups[len(groups)-1], p)
+	}
+	return groups
+}
+
 // counter proves that every crash point was hit.
 type counter struct {
 	mu     sync.Mutex
-	points []string
-	hits   []int
+	points []crashPoint
+	hits   map[crashPoint]int
 }
 
-func newCounter(points []string) *counter {
-	return &counter{points: points, hits: make([]int, len(points))}
+func newCounter(points []crashPoint) *counter {
+	return &counter{points: points, hits: map[crashPoint]int{}}
 }
 
-func (c *counter) hit(k int, point string) {
+func (c *counter) hit(p crashPoint) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if point == c.points[k] {
-		c.hits[k]++
-	}
+	c.hits[p]++
 }
 
 func (c *counter) check(t *testing.T) {
@@ -576,14 +636,205 @@ func (c *counter) check(t *testing.T) {
 	if len(c.points) < 40 {
 		t.Errorf("the run had only %d crash points; requests or commits don't tell of themselves", len(c.points))
 	}
-	for k, n := range c.hits {
-		if n == 0 {
-			t.Errorf("crash point %d, %s, was never hit", k+1, c.points[k])
+	for _, p := range c.points {
+		if c.hits[p] == 0 {
+			t.Errorf("crash point %d, %s, was never hit", p.number, p.name)
 		}
 	}
 	t.Logf("%d crash points, each hit", len(c.points))
 }
 
-var _ = state.FromMicros
-var _ = errors.Is
-var _ = odootest.Before
+// loss is a way in which a request that writes goes wrong on the wire.
+type loss struct {
+	name    string
+	arrives bool // it takes effect and its answer is lost
+	lasting bool // and from then on that server answers nothing, until the run is over
+}
+
+var losses = []loss{
+	{"loses its answer", true, false},
+	{"never arrives", false, false},
+	{"loses its answer for the server dies", true, true},
+}
+
+// lose lets the numbered of the next requests that write go wrong, counted from 1 over both servers.
+func (w *world) lose(number int, l loss) {
+	writes, odooDown, trelloDown := 0, false, false
+	due := func(after bool) bool {
+		if after == l.arrives {
+			writes++
+		}
+		return after == l.arrives && writes == number
+	}
+	w.odoo.Fail(func(r odootest.Request) error {
+		lost := r.Writes && due(r.Moment == odootest.After)
+		odooDown = odooDown || lost && l.lasting
+		if lost || odooDown {
+			return odootest.ErrNoAnswer
+		}
+		return nil
+	})
+	w.trello.Fail(func(r trellotest.Request) error {
+		lost := r.Write && due(r.After)
+		trelloDown = trelloDown || lost && l.lasting
+		if lost || trelloDown {
+			return trellotest.ErrDropped
+		}
+		return nil
+	})
+}
+
+func (w *world) mend() {
+	w.odoo.Fail(nil)
+	w.trello.Fail(nil)
+}
+
+func TestLossOfEveryWrite(t *testing.T) {
+	for _, sc := range scenarios {
+		w := newWorld(t)
+		sc.prepare(w)
+		w.resetRequests()
+		w.mustSync()
+		o, x := w.writes()
+		if o+x < 3 {
+			t.Fatalf("%s takes only %d requests that write", sc.name, o+x)
+		}
+		for _, l := range losses {
+			if !l.arrives && !sc.creates {
+				continue // to change something twice is to change it once, so it is sent again at once
+			}
+			for number := 1; number <= o+x; number++ {
+				t.Run(fmt.Sprintf("%s whose write %d %s", sc.name, number, l.name), func(t *testing.T) {
+					t.Parallel()
+					w := newWorld(t)
+					sc.prepare(w)
+					w.lose(number, l)
+					_, err := w.sync()
+					w.mend()
+					if err != nil {
+						if !isOutage(err) {
+							t.Errorf("the run reports what is no outage: %v", err)
+						}
+						w.again()
+					}
+					w.settled(sc.want)
+				})
+			}
+		}
+	}
+}
+
+func isOutage(err error) bool {
+	var o interface{ Outage() bool }
+	return errors.As(err, &o) && o.Outage()
+}
+
+// late is a POST whose connection breaks at once and which takes effect at a later instant.
+type late struct {
+	name  string
+	apply func(l *lateCard, r trellotest.Request) bool // says, of each request afterwards, that it is the instant
+	twin  bool                                         // whether it is so late that it was repeated
+}
+
+// lateCard counts what was asked of Trello after the POST.
+type lateCard struct{ searches, posts int }
+
+var lates = []late{
+	{"while it is searched for", func(l *lateCard, r trellotest.Request) bool { return l.searches == 1 && !r.After }, false},
+	{"after the first search", func(l *lateCard, r trellotest.Request) bool { return l.searches == 1 && r.After }, false},
+	{"after the second search", func(l *lateCard, r trellotest.Request) bool { return l.searches == 2 && r.After }, true},
+	{"after it was repeated", func(l *lateCard, r trellotest.Request) bool { return l.posts == 1 && r.After }, true},
+	{"after the run", nil, true},
+}
+
+// delay breaks the connection of the next POST of that card, and lets it take effect later.
+func (w *world) delay(name string, when func(*lateCard, trellotest.Request) bool) (apply func()) {
+	var params map[string]string
+	l := &lateCard{}
+	apply = func() {
+		w.trello.AddCard(params["idList"], params["name"], trellotest.WithDesc(params["desc"]))
+		when = nil
+	}
+	w.trello.Fail(func(r trellotest.Request) error {
+		switch {
+		case r.Method == "POST" && r.Params["name"] == name && params == nil:
+			params = r.Params
+			return trellotest.ErrDropped
+		case params == nil:
+			return nil
+		case r.Method == "GET" && strings.HasSuffix(r.Path, "/cards") && !r.After:
+			l.searches++
+		case r.Method == "POST" && r.Params["name"] == name && !r.After:
+			l.posts++
+		}
+		if when != nil && when(l, r) {
+			apply()
+		}
+		return nil
+	})
+	return apply
+}
+
+func TestLatePost(t *testing.T) {
+	for _, l := range lates {
+		t.Run("A card whose creation takes effect "+l.name+" is there once in Odoo", func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			fullProject(w)
+			apply := w.delay("Wax the floor", l.apply)
+			w.again()
+			w.mend()
+			if l.apply == nil {
+				apply()
+			}
+			want := scenarios[1].want
+			if l.twin {
+				w.mustSync()
+				want = withTwin(want, "Wax the floor")
+			}
+			w.settled(want)
+			w.settled(want)
+		})
+	}
+}
+
+// withTwin is the picture in which a card is there twice and the second waits for review.
+func withTwin(picture, name string) string {
+	lines := strings.Split(strings.Trim(picture, "\n"), "\n")
+	for _, l := range lines {
+		if strings.HasPrefix(l, "card "+name+" ") {
+			lines = append(lines, l, "review of trello.card "+name+": twin")
+			break
+		}
+	}
+	slices.Sort(lines)
+	return "\n" + strings.Join(lines, "\n") + "\n"
+}
+
+// TestTwinDeleted shows the way out: one of the two cards is deleted, whichever, and all is well.
+func TestTwinDeleted(t *testing.T) {
+	w := newWorld(t)
+	fullProject(w)
+	apply := w.delay("Wax the floor", nil)
+	w.again()
+	w.mend()
+	apply()
+	w.mustSync()
+	var bound string
+	w.look(func(ctx context.Context, binder *binding.Binder, _ *jobs.Queue) {
+		id, ok, err := binder.ToBackend(ctx, trello.CardModel, w.odooID("project.task", "Wax the floor"), "")
+		if err != nil || !ok {
+			t.Fatalf("the task is not bound: %v", err)
+		}
+		bound = id
+	})
+	for _, b := range w.trello.Boards() {
+		for _, c := range w.trello.Cards(b.ID) {
+			if c.Name == "Wax the floor" && c.ID != bound {
+				w.trello.DeleteCard(c.ID)
+			}
+		}
+	}
+	w.mustSync()
+	w.settled(scenarios[1].want)
+}

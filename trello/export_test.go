@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/record"
 	"github.com/odoo-connector/connector/trello"
 	"github.com/odoo-connector/connector/trello/trellotest"
 )
@@ -86,21 +87,24 @@ func TestEachFieldCrosses(t *testing.T) {
 	due := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 	fromTrello := []struct {
 		name  string
-		edit  func(s *scene, c *trellotest.Card)
+		edit  func(s *scene) func(*trellotest.Card)
 		field string
 		want  func(s *scene) any
 	}{
-		{"name", func(_ *scene, c *trellotest.Card) { c.Name = "Oil the locks" }, "name", func(*scene) any { return "Oil the locks" }},
-		{"description", func(_ *scene, c *trellotest.Card) { c.Desc = "a < b" }, "description", func(*scene) any { return "<p>a &lt; b</p>" }},
-		{"list", func(s *scene, c *trellotest.Card) { c.IDList = s.todo.ID }, "stage_id", func(s *scene) any { return s.todoStage }},
-		{"labels", func(s *scene, c *trellotest.Card) { c.IDLabels = []string{s.labelOf("Urgent")} }, "tag_ids", func(s *scene) any { return []any{s.tagID("Urgent")} }},
-		{"due", func(_ *scene, c *trellotest.Card) { c.Due = due }, "date_deadline", func(*scene) any { return "2026-05-04 12:00:00" }},
+		{"name", func(*scene) func(*trellotest.Card) { return func(c *trellotest.Card) { c.Name = "Oil the locks" } }, "name", func(*scene) any { return "Oil the locks" }},
+		{"description", func(*scene) func(*trellotest.Card) { return func(c *trellotest.Card) { c.Desc = "a < b" } }, "description", func(*scene) any { return "<p>a &lt; b</p>" }},
+		{"list", func(s *scene) func(*trellotest.Card) { return func(c *trellotest.Card) { c.IDList = s.todo.ID } }, "stage_id", func(s *scene) any { return s.todoStage }},
+		{"labels", func(s *scene) func(*trellotest.Card) {
+			id := s.labelOf("Urgent")
+			return func(c *trellotest.Card) { c.IDLabels = []string{id} }
+		}, "tag_ids", func(s *scene) any { return []any{s.tagID("Urgent")} }},
+		{"due", func(*scene) func(*trellotest.Card) { return func(c *trellotest.Card) { c.Due = due } }, "date_deadline", func(*scene) any { return "2026-05-04 12:00:00" }},
 	}
 	for _, c := range fromTrello {
 		t.Run("Ensure a card's "+c.name+" crosses into Odoo by one write", func(t *testing.T) {
 			s := bound(t)
 			id, _ := s.task("Oil the hinges")
-			s.edit("Oil the hinges", func(card *trellotest.Card) { c.edit(s, card) })
+			s.edit("Oil the hinges", c.edit(s))
 			s.counts(s.mustSync(), trello.CardModel, "updated=1 unchanged=2")
 			s.want("project.task", id, c.field, c.want(s))
 			if o, _ := s.writes(); o != 1 {
@@ -223,7 +227,7 @@ func TestDescriptions(t *testing.T) {
 		}
 		s.counts(s.mustSync(), trello.CardModel, "created=50 unchanged=3")
 		for i, text := range texts {
-			if c := s.card(fmt.Sprintf("Task %02d", i)); c.Desc != trello.Paragraphs(text) {
+			if c := s.card(fmt.Sprintf("Task %02d", i)); c.Desc != record.Text(trello.Paragraphs(text)).Canonical().AsText() {
 				t.Errorf("the text %q arrived as %q", text, c.Desc)
 			}
 		}
@@ -319,6 +323,11 @@ func TestMovesBetweenBoards(t *testing.T) {
 		_, task := s.task("Oil the hinges")
 		if task["active"] != true {
 			t.Errorf("the task is archived")
+		}
+		s.counts(r, trello.CardModel, "unchanged=2 skipped=1")
+		s.noOdooWrites()
+		if n := len(s.odoo.Search("project.project", nil)); n != 1 {
+			t.Errorf("Odoo has %d projects: the board that is not synchronized came in", n)
 		}
 	})
 }

@@ -1,7 +1,6 @@
 package trello
 
 import (
-	"html"
 	"strings"
 
 	nethtml "golang.org/x/net/html"
@@ -10,13 +9,16 @@ import (
 	"github.com/odoo-connector/connector/record"
 )
 
+// blanks are what HTML has no other way to show than as blanks: a tab is four of them.
+var blanks = strings.NewReplacer("\u00a0", " ", "\t", "    ")
+
 // Paragraphs brings a text to the form in which paragraphs are compared: no blanks at the ends of
-// lines, one empty line between paragraphs, none around them, no-break spaces as blanks.
+// lines, one empty line between paragraphs, none around them, no-break spaces and tabs as blanks.
 func Paragraphs(text string) string {
-	text = strings.ReplaceAll(record.XMLText(text), "\u00a0", " ")
+	text = blanks.Replace(record.XMLText(text))
 	var lines []string
 	for _, line := range strings.Split(text, "\n") {
-		line = strings.TrimRight(line, " \t")
+		line = strings.TrimRight(line, " ")
 		if line == "" && (len(lines) == 0 || lines[len(lines)-1] == "") {
 			continue
 		}
@@ -36,17 +38,20 @@ func HTMLOf(text string) string {
 	for _, paragraph := range strings.Split(text, "\n\n") {
 		lines := strings.Split(paragraph, "\n")
 		for i, line := range lines {
-			lines[i] = html.EscapeString(keepBlanks(line))
+			lines[i] = escaped.Replace(keepBlanks(line))
 		}
 		b.WriteString("<p>" + strings.Join(lines, "<br>") + "</p>")
 	}
 	return b.String()
 }
 
+// escaped are the characters that Odoo's sanitizer writes as entities; quotes it leaves alone.
+var escaped = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
 // keepBlanks makes no-break spaces of the blanks that HTML would fold: at the start of a line and
 // all but the last of a run.
 func keepBlanks(line string) string {
-	runes := []rune(strings.ReplaceAll(line, "\t", "    "))
+	runes := []rune(line)
 	for i, r := range runes {
 		if r == ' ' && (i == 0 || runes[i-1] == ' ' || runes[i-1] == '\u00a0') {
 			runes[i] = '\u00a0'

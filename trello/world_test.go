@@ -64,13 +64,14 @@ type world struct {
 	backend *backend.Backend
 	boards  []string
 	user    string
+	name    string // the backend's
 	explain func(string)
 	base    func(http.RoundTripper) http.RoundTripper
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, clock: newClock(), path: filepath.Join(t.TempDir(), "state.db"), backend: trello.Backend(), user: "admin"}
+	w := &world{t: t, clock: newClock(), path: filepath.Join(t.TempDir(), "state.db"), backend: trello.Backend(), user: "admin", name: "trello"}
 	w.odoo = odootest.New(odootest.Options{Clock: w.clock.Now, Users: []odootest.User{
 		{Login: "manager", Password: "manager", Groups: []string{"base.group_user", "project.group_project_manager"}},
 		{Login: "worker", Password: "worker", Groups: []string{"base.group_user", "project.group_project_user"}},
@@ -97,7 +98,7 @@ type run struct {
 func (w *world) settings() config.Backend {
 	kind := w.backend.Kind()
 	b := config.Backend{
-		Name: "trello", Kind: "trello", Odoo: "main", URL: "https://api.trello.com/1", Timeout: 30 * time.Second,
+		Name: w.name, Kind: "trello", Odoo: "main", URL: "https://api.trello.com/1", Timeout: 30 * time.Second,
 		Settings: &trello.Settings{Key: config.PlainSecret("demo-key"), Token: config.PlainSecret("demo-token"), Boards: w.boards, Rate: 1000000},
 	}
 	for _, name := range kind.Models {
@@ -127,12 +128,12 @@ func (w *world) begin(ctx context.Context) (*run, error) {
 		Client: transport.New(transport.Options{System: "Odoo main", Base: odooBase, Clock: w.clock, Hook: w.hook}),
 	})
 	if err != nil {
-		return nil, close(db, err)
+		return nil, closed(db, err)
 	}
 	settings := w.settings()
 	client, err := w.backend.Open(ctx, backend.Setup{Config: settings, Transport: trelloBase, Clock: w.clock, Hook: w.hook})
 	if err != nil {
-		return nil, close(db, err)
+		return nil, closed(db, err)
 	}
 	env := &backend.Environment{
 		Backend: w.backend, Config: settings, Session: session, Client: client, Clock: w.clock, Explain: w.explain,
@@ -143,7 +144,7 @@ func (w *world) begin(ctx context.Context) (*run, error) {
 	return &run{Synchronizer: s, db: db, queue: queue, env: env, session: session, client: client.(*trello.Client)}, nil
 }
 
-func close(db *state.DB, err error) error {
+func closed(db *state.DB, err error) error {
 	_ = db.Close()
 	return err
 }

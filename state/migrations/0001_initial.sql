@@ -60,7 +60,6 @@ CREATE TABLE binding (
   name            TEXT    NOT NULL DEFAULT '',  -- display name, for people
   fields          TEXT    NOT NULL DEFAULT '{}',-- JSON: field -> {x: raw hash, o: raw hash, base: canonical value}
   canonical       INTEGER NOT NULL DEFAULT 1,   -- version of the canonical form
-  external_seen   TEXT    NOT NULL DEFAULT '',  -- the external record's own revision (e.g. dateLastActivity)
   odoo_write_date TEXT    NOT NULL DEFAULT '',
   active_flip     TEXT    NOT NULL DEFAULT '',  -- write_date at which the Odoo record was last seen archived or restored
   sync_date       INTEGER NOT NULL DEFAULT 0,   -- microseconds
