@@ -74,6 +74,8 @@ type Binding struct {
 	Intent        Intent
 	IntentAt      time.Time
 	Sent          Sent
+
+	lean bool // without Fields and Sent
 }
 
 // Bound reports whether both halves are there.

@@ -161,7 +161,8 @@ func (w *world) odoo(model, method string, args []any, kw map[string]any) any {
 	return result
 }
 
-// fill makes so many cards in Trello and tasks in Odoo, evenly over the boards and over two lists of each.
+// fill makes so many cards in Trello and tasks in Odoo, evenly over the boards and over two lists of each. Each shares its name with one
+// in the board's other list, so that a name alone tells nothing.
 func (w *world) fill(cards, tasks int) {
 	w.t.Helper()
 	var places []string
@@ -177,12 +178,12 @@ func (w *world) fill(cards, tasks int) {
 		}
 	}
 	for i := range cards {
-		card := named{place: places[i%len(places)], name: fmt.Sprintf("Card %03d: <glue> & paint, 2 m²", i)}
+		card := named{place: places[i%len(places)], name: fmt.Sprintf("Card %03d: <glue> & paint, 2 m²", i-i%2)}
 		card.id = w.add("cards", "name", card.name, "desc", "Twice.\n\nThen wait.", "idList", lists[card.place])
 		w.cards = append(w.cards, card)
 	}
 	for i := range tasks {
-		task := named{place: places[i%len(places)], name: fmt.Sprintf("Task %03d: Schloßstraße 🚚", i)}
+		task := named{place: places[i%len(places)], name: fmt.Sprintf("Task %03d: Schloßstraße 🚚", i-i%2)}
 		v := vals[task.place]
 		v["name"], v["description"] = task.name, "<p>By noon.</p>"
 		task.id = w.create("project.task", v)

@@ -16,11 +16,14 @@ var ErrSkip = errors.New("the field does not apply to this record")
 // MissingError says that a mapping needs records that aren't bound yet.
 type MissingError struct {
 	Field   string
-	Missing []record.Reference // the model is the binding model, the id that of the side that was read
+	Missing []record.Reference // the model is the binding model, the id that of the side that was read; none: a value itself
 }
 
 // Error names the field and the first missing record.
 func (e *MissingError) Error() string {
+	if len(e.Missing) == 0 {
+		return fmt.Sprintf("field %s is empty, which the other side does not allow", e.Field)
+	}
 	names := make([]string, len(e.Missing))
 	for i, r := range e.Missing {
 		names[i] = r.Model + " " + r.ID

@@ -62,6 +62,19 @@ func Many2One(external, odoo, bindingModel, odooModel string) Field {
 	}
 }
 
+// Filled is the field for an external side on which it cannot be empty: an empty value is missing, as a
+// link without a counterpart is.
+func Filled(f Field) Field {
+	write := f.ToExternal
+	f.ToExternal = func(t Target) (Values, error) {
+		if t.Value.IsNull() {
+			return nil, &MissingError{}
+		}
+		return write(t)
+	}
+	return f
+}
+
 func needs(field, bindingModel string) func(record.Record) []record.Reference {
 	return func(r record.Record) []record.Reference {
 		refs := r.Value(field).AsRefs()
@@ -116,7 +129,7 @@ func (f many2many) fromExternal(s Source) (record.Value, error) {
 	for _, r := range s.Record.Value(f.external).AsRefs() {
 		if id, ok := s.Lookup.ToOdoo(f.model, r.ID); ok {
 			refs = append(refs, record.Reference{Model: f.odooModel, ID: id})
-		} else {
+		} else if !lost(s.Lookup, f.model, r.ID) {
 			missing = append(missing, record.Reference{Model: f.model, ID: r.ID})
 		}
 	}
@@ -134,6 +147,11 @@ func (f many2many) fromOdoo(s Source) (record.Value, error) {
 		}
 	}
 	return record.RefSet(refs...), nil
+}
+
+func lost(l Lookup, model, id string) bool {
+	losses, ok := l.(Losses)
+	return ok && losses.Lost(model, id)
 }
 
 // toOdoo keeps the tags that no label of this scope stands for.

@@ -23,6 +23,12 @@ type Lookup interface {
 	ToExternal(bindingModel, odooID, scope string) (externalID string, ok bool)
 }
 
+// Losses is what a Lookup may know besides: which external records were bound to an Odoo record that
+// was deleted since. They stay where they are and are not waited for.
+type Losses interface {
+	Lost(bindingModel, externalID string) bool
+}
+
 // Source is what a Field reads from: one side's record and what is known around it.
 type Source struct {
 	Record record.Record

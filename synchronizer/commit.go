@@ -155,16 +155,36 @@ func sideHash(planned, after *record.Record, written bool, hash func(record.Reco
 	}
 }
 
-// followUps are the jobs for what creating could not do.
-func (sl *slice) followUps(it *item, b binding.Binding) []jobs.Spec {
+// followUps are the jobs for what binding or creating could not do: fields that an update has to
+// bring outside, and fields that are only imported and were never looked at.
+func (sl *slice) followUps(it *item, b binding.Binding) (specs []jobs.Spec) {
+	a := Args{Model: sl.model.Name, ExternalID: b.ExternalID, Parent: b.Parent, Scope: b.Scope}
 	for _, fp := range it.plan.Fields {
 		if st := b.Fields[fp.Field]; fp.later && st.Odoo == "" {
-			sl.report.Jobs.Enqueued++
-			a := Args{Model: sl.model.Name, ExternalID: b.ExternalID, Parent: b.Parent, Scope: b.Scope}
-			return []jobs.Spec{sl.Spec(ExportRecord, a, b.Name)}
+			specs = []jobs.Spec{sl.Spec(ExportRecord, a, b.Name)}
 		}
 	}
-	return nil
+	if bound := it.plan.Action == Bind || it.plan.Action == CreateExternal; bound && len(specs) == 0 && sl.importsMore(it, b) {
+		specs = []jobs.Spec{sl.Spec(ImportRecord, a, b.Name)}
+	}
+	sl.report.Jobs.Enqueued += len(specs)
+	return specs
+}
+
+// importsMore says that the external record holds something for a field that is only imported.
+func (sl *slice) importsMore(it *item, b binding.Binding) bool {
+	if it.external == nil || !sl.direction(sl.model.Name).Imports() {
+		return false
+	}
+	for _, f := range sl.mapper.Fields() {
+		if _, known := b.Fields[f.Name]; known || f.OnlyCreate || f.ToOdoo == nil {
+			continue
+		}
+		if _, err := f.ReadExternal(sl.source(*it.external, it.scope)); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // saving writes the binding, takes away the reviews that have come to an end and opens new ones.

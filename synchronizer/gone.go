@@ -8,6 +8,7 @@ import (
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/record"
 	"github.com/odoo-connector/connector/state"
 )
 
@@ -22,12 +23,25 @@ func (sl *slice) takeExternal(ctx context.Context, it *item, r backend.Result) e
 	it.external = &r.Record
 	hooks := sl.env.Backend.ImporterOf(sl.model.Name)
 	if hooks.Skip != nil {
-		if reason := hooks.Skip(r.Record); reason != "" {
-			return sl.skip(it, reason)
+		it.notImported = hooks.Skip(r.Record)
+	}
+	if hooks.Before != nil && it.notImported == "" {
+		if err := hooks.Before(ctx, sl.env, r.Record); err != nil {
+			return sl.close(it, sl.failed(it, err))
 		}
 	}
-	if hooks.Before != nil {
-		if err := hooks.Before(ctx, sl.env, r.Record); err != nil {
+	return nil
+}
+
+// foundInOdoo takes an Odoo record that was read.
+func (sl *slice) foundInOdoo(ctx context.Context, it *item, r *record.Record) error {
+	it.odoo = r
+	hooks := sl.env.Backend.ExporterOf(sl.model.Name)
+	if hooks.Skip != nil {
+		it.notExported = hooks.Skip(*r)
+	}
+	if hooks.Before != nil && it.notExported == "" {
+		if err := hooks.Before(ctx, sl.env, *r); err != nil {
 			return sl.close(it, sl.failed(it, err))
 		}
 	}

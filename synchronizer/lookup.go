@@ -17,6 +17,7 @@ type lookup struct {
 	toExternal map[scoped]string                      // Odoo record in a scope to external id
 	bindings   map[record.Reference][]binding.Binding // Odoo record to its bindings; the model is the binding model
 	known      map[record.Reference]bool              // external records that have a binding, whose other half may be gone
+	lost       map[record.Reference]bool              // external records whose Odoo half was deleted
 	gone       map[scoped]binding.Binding             // Odoo record in a scope to its binding whose external half was deleted
 }
 
@@ -28,7 +29,7 @@ type scoped struct {
 func newLookup() *lookup {
 	return &lookup{
 		toOdoo: map[record.Reference]string{}, toExternal: map[scoped]string{}, bindings: map[record.Reference][]binding.Binding{},
-		known: map[record.Reference]bool{}, gone: map[scoped]binding.Binding{},
+		known: map[record.Reference]bool{}, lost: map[record.Reference]bool{}, gone: map[scoped]binding.Binding{},
 	}
 }
 
@@ -48,6 +49,11 @@ func (l *lookup) ToExternal(model, odooID, scope string) (string, bool) {
 	return id, ok
 }
 
+// Lost implements mapping.Losses.
+func (l *lookup) Lost(model, externalID string) bool {
+	return l.lost[record.Reference{Model: model, ID: externalID}]
+}
+
 // taken reports that an Odoo record has a binding in the scope, be its other half there or not.
 func (l *lookup) taken(model, odooID, scope string) bool {
 	at := scoped{record.Reference{Model: model, ID: odooID}, scope}
@@ -59,6 +65,7 @@ func (l *lookup) taken(model, odooID, scope string) bool {
 func (l *lookup) add(b binding.Binding) {
 	if b.ExternalID != "" {
 		l.known[record.Reference{Model: b.Model, ID: b.ExternalID}] = true
+		l.lost[record.Reference{Model: b.Model, ID: b.ExternalID}] = !b.OdooGone.IsZero()
 	}
 	id := binding.OdooID(b.OdooID)
 	ref := record.Reference{Model: b.Model, ID: id}
@@ -80,8 +87,9 @@ func (l *lookup) add(b binding.Binding) {
 // fill reads the bindings of the given external and Odoo records, two queries per binding model.
 // References carry the binding model as their model.
 func (s *Synchronizer) fill(ctx context.Context, l *lookup, external, odoo []record.Reference) error {
+	binder := s.env.Binder.Lean()
 	for model, ids := range byModel(external) {
-		found, err := s.env.Binder.ByExternal(ctx, model, ids)
+		found, err := binder.ByExternal(ctx, model, ids)
 		if err != nil {
 			return err
 		}
@@ -91,7 +99,7 @@ func (s *Synchronizer) fill(ctx context.Context, l *lookup, external, odoo []rec
 		}
 	}
 	for model, ids := range byModel(odoo) {
-		found, err := s.env.Binder.ByOdoo(ctx, model, numbers(ids))
+		found, err := binder.ByOdoo(ctx, model, numbers(ids))
 		if err != nil {
 			return err
 		}

@@ -166,6 +166,9 @@ func planCreateExternal(p Pair) (Plan, error) {
 
 func (p Pair) uncreatable(missing *mapping.MissingError) Plan {
 	plan := Plan{Action: Skip, Reason: p.missingNote(missing)}
+	if missing.Field == p.Model.OdooParent {
+		return plan // it lives outside of what is synchronized
+	}
 	p.reviewUnbound(&plan, nil, binding.MissingReference, plan.Reason)
 	return plan
 }

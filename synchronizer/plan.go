@@ -141,8 +141,11 @@ type change struct {
 // they mean.
 func (p Pair) changes(f mapping.Field, fp *FieldPlan, xOK, oOK bool) change {
 	st, known := p.Binding.Base(f.Name)
-	c := change{known: known, external: xOK, odoo: oOK, equal: xOK && oOK && fp.External.Equal(fp.Odoo)}
+	c := change{known: known, equal: xOK && oOK && fp.External.Equal(fp.Odoo)}
+	// A side whose value leads nowhere is not asked: a field that is only imported follows the outside.
+	xOK, oOK = xOK && f.ToOdoo != nil, oOK && f.ToExternal != nil
 	if !known {
+		c.external, c.odoo = xOK, oOK
 		return c
 	}
 	fp.Base = st.Base
@@ -299,6 +302,7 @@ func (p Pair) writes(plan *Plan) error {
 	if moved {
 		left := p.withoutLinks()
 		p.External = &left
+		p.stays(plan)
 	}
 	for i := range plan.Fields {
 		fp := &plan.Fields[i]
@@ -332,6 +336,27 @@ func (p Pair) moves(plan *Plan, written func(FieldPlan) bool) bool {
 		}
 	}
 	return false
+}
+
+// stays holds all links back where the place that the record moved to has no counterpart outside: they
+// mean nothing in the old one.
+func (p Pair) stays(plan *Plan) {
+	parent, _ := p.Mapper.Field(p.Model.OdooParent)
+	for _, fp := range plan.Fields {
+		var missing *mapping.MissingError
+		if fp.Field != parent.Name {
+			continue
+		}
+		if _, err := parent.WriteExternal(p.target(fp.Result, *p.External, p.OdooScope)); !errors.As(err, &missing) {
+			return
+		}
+	}
+	for i := range plan.Fields {
+		fp := &plan.Fields[i]
+		if f, _ := p.Mapper.Field(fp.Field); f.Needs != nil && f.Name != parent.Name {
+			fp.Result, fp.hold, fp.ToOdoo, fp.ToExternal = fp.Base, true, false, false
+		}
+	}
 }
 
 // withoutLinks is the external record without its links: what a record loses when it moves.
@@ -381,6 +406,9 @@ func (p Pair) target(v record.Value, current record.Record, scope string) mappin
 }
 
 func (p Pair) missingNote(e *mapping.MissingError) string {
+	if len(e.Missing) == 0 {
+		return fmt.Sprintf("%s is empty in Odoo, and a %s cannot do without; fill it in", e.Field, p.Model.Noun)
+	}
 	return fmt.Sprintf("%s points to %s, which has no counterpart outside; make one of the same name there", e.Field, e.Missing[0])
 }
 

@@ -46,6 +46,12 @@ func (sl *slice) planUnbound(ctx context.Context, items []*item) error {
 	making := map[string]bool{}
 	taken := map[string]bool{}
 	for _, it := range items {
+		if reason := it.leftOut(); reason != "" {
+			if err := sl.skip(it, reason); err != nil {
+				return err
+			}
+			continue
+		}
 		at, _ := sl.placeOf(match, it)
 		plan, chosen, err := Match(it.pair, pool.of(at, it))
 		if err == nil && sl.mustWaitForNamesake(plan, chosen, at.name, making, taken) {
@@ -173,6 +179,9 @@ func (sl *slice) wait(ctx context.Context, it *item) error {
 	var specs []jobs.Spec
 	for _, ref := range it.plan.Missing {
 		m, _ := sl.env.Backend.Model(ref.Model)
+		if sl.lookup.Lost(ref.Model, ref.ID) {
+			return sl.skip(it, fmt.Sprintf("its %s was deleted in Odoo", m.OdooNoun))
+		}
 		waiting, err := sl.inReview(ctx, ref)
 		if err != nil {
 			return err
@@ -232,6 +241,9 @@ func (sl *slice) skip(it *item, reason string) error {
 	sl.report.skip(sl.model.Name, it.key())
 	reviews := sl.dated(it.plan.Reviews)
 	return sl.close(it, jobs.Outcome{Kind: jobs.NothingToDo, Result: "left alone: " + reason, Commit: func(ctx context.Context, tx *state.Tx) error {
+		if it.binding.ID == 0 && len(reviews) == 0 { // what was to be decided is no more
+			return sl.env.Binder.CloseReviews(ctx, tx, it.args.Model, it.args.ExternalID, it.args.OdooID, it.args.Scope)
+		}
 		return sl.saveReviews(ctx, tx, reviews)
 	}})
 }

@@ -100,6 +100,7 @@ func (p *poll) lookupFor(ctx context.Context, records []record.Record, known map
 
 // side is one of the two sides of a field.
 type side struct {
+	leads  func(mapping.Field) bool // what it says goes to the other side
 	stored func(binding.FieldState) string
 	hash   func(mapping.Field, record.Record) string
 	read   func(mapping.Field, mapping.Source) (record.Value, error)
@@ -107,6 +108,7 @@ type side struct {
 }
 
 var externalSide = side{
+	leads:  func(f mapping.Field) bool { return f.ToOdoo != nil },
 	stored: func(st binding.FieldState) string { return st.External },
 	hash:   func(f mapping.Field, r record.Record) string { return f.ExternalHash(r) },
 	read:   func(f mapping.Field, s mapping.Source) (record.Value, error) { return f.ReadExternal(s) },
@@ -114,6 +116,7 @@ var externalSide = side{
 }
 
 var odooSide = side{
+	leads:  func(f mapping.Field) bool { return f.ToExternal != nil },
 	stored: func(st binding.FieldState) string { return st.Odoo },
 	hash:   func(f mapping.Field, r record.Record) string { return f.OdooHash(r) },
 	read:   func(f mapping.Field, s mapping.Source) (record.Value, error) { return f.ReadOdoo(s) },
@@ -137,7 +140,7 @@ func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of sid
 	noted := false
 	waiting := p.waitingFields(*b)
 	for _, f := range p.mapper.Fields() {
-		if f.OnlyCreate || held[f.Name] || leadsOff(f, r, p.off) {
+		if f.OnlyCreate || held[f.Name] || !of.leads(f) || leadsOff(f, r, p.off) {
 			continue
 		}
 		st, known := b.Base(f.Name)

@@ -222,7 +222,7 @@ func (s *Synchronizer) odooDomain(ctx context.Context, m backend.Model) (odoo.Do
 
 // boundIDs are the Odoo ids of the model's bindings, each once.
 func (s *Synchronizer) boundIDs(ctx context.Context, model string) ([]any, error) {
-	all, err := s.env.Binder.All(ctx, model)
+	all, err := s.env.Binder.Lean().All(ctx, model)
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +265,7 @@ func (s *Synchronizer) ConsumeOdoo(ctx context.Context, model string, found *Odo
 // compareOdoo goes through the rows that were read and through those that the sweep shows to be
 // other than the bindings know them.
 func (p *poll) compareOdoo(ctx context.Context, found *OdooPoll) error {
-	all, err := p.env.Binder.All(ctx, p.model.Name)
+	all, err := p.env.Binder.Lean().All(ctx, p.model.Name)
 	if err != nil {
 		return err
 	}
@@ -287,9 +287,13 @@ func (p *poll) compareOdoo(ctx context.Context, found *OdooPoll) error {
 	if err != nil {
 		return err
 	}
+	bound, err := p.env.Binder.ByOdoo(ctx, p.model.Name, ids(rows))
+	if err != nil {
+		return err
+	}
 	exports := p.direction(p.model.Name).Exports()
 	for i := range rows {
-		p.odooRow(rows[i], known[odooID(rows[i])], alone, exports)
+		p.odooRow(rows[i], bound[odooID(rows[i])], alone, exports)
 	}
 	if exports {
 		p.missingOdoo(all, found.Sweep)
@@ -417,6 +421,15 @@ func (p *poll) missingOdoo(all []binding.Binding, sweep []record.Record) {
 			p.changes = append(p.changes, Change{Args: args, Name: b.Name})
 		}
 	}
+}
+
+// ids are the database ids of Odoo records.
+func ids(rows []record.Record) []int64 {
+	out := make([]int64, len(rows))
+	for i, r := range rows {
+		out[i] = odooID(r)
+	}
+	return out
 }
 
 func isSkip(err error) bool { return errors.Is(err, mapping.ErrSkip) }

@@ -214,7 +214,7 @@ func (p *poll) boundParents(ctx context.Context) (map[string]string, error) {
 	if p.model.Parent == "" {
 		return out, nil
 	}
-	all, err := p.env.Binder.All(ctx, p.model.Parent)
+	all, err := p.env.Binder.Lean().All(ctx, p.model.Parent)
 	for _, b := range all {
 		if b.Bound() && !b.Gone() {
 			out[binding.OdooID(b.OdooID)] = b.ExternalID
@@ -255,6 +255,11 @@ func (p *poll) heldFields(b binding.Binding, r record.Record, scope string) (hel
 			held = map[string]bool{}
 		}
 		held[rv.Field] = true
+		for _, link := range p.mapper.Fields() { // in no place that is known outside, no link means anything
+			if rv.Field == p.model.OdooParent && link.Needs != nil {
+				held[link.Name] = true
+			}
+		}
 	}
 	return held, false
 }

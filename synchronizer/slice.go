@@ -7,6 +7,7 @@ import (
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/mapping"
 	"github.com/odoo-connector/connector/odoo"
@@ -25,6 +26,8 @@ type item struct {
 	pair     Pair
 	plan     Plan
 	done     bool
+	// notImported and notExported are the hooks' reasons to leave a direction out, "" for none.
+	notImported, notExported string
 }
 
 // slice is a run over several records of one binding model that share their calls.
@@ -297,10 +300,14 @@ func (sl *slice) takeOdoo(ctx context.Context, items []*item, found []record.Rec
 		if id == 0 {
 			continue
 		}
-		if it.odoo = records[id]; it.odoo == nil {
-			if err := sl.odooGone(ctx, it); err != nil {
-				return err
-			}
+		r, err := records[id], error(nil)
+		if r == nil {
+			err = sl.odooGone(ctx, it)
+		} else {
+			err = sl.foundInOdoo(ctx, it, r)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -386,6 +393,7 @@ func (sl *slice) pairOf(it *item) Pair {
 		External: it.external, Odoo: it.odoo, Lookup: sl.lookup, Types: sl.types,
 		ExternalScope: it.scope, OdooScope: it.scope, Off: sl.off, Reviews: sl.fieldReviews(it.binding),
 	}
+	p.Settings.Direction = narrowed(p.Settings.Direction, it)
 	if parent := sl.odooParent(it.odoo); parent != "" {
 		p.OdooScope = parent
 	}
@@ -397,6 +405,29 @@ func (sl *slice) pairOf(it *item) Pair {
 		p.ExternalTime = it.external.Value(sl.model.TimeField).AsTime()
 	}
 	return p
+}
+
+// narrowed is the direction without what the hooks leave out.
+func narrowed(d config.Direction, it *item) config.Direction {
+	imports, exports := d.Imports() && it.notImported == "", d.Exports() && it.notExported == ""
+	switch {
+	case imports && exports:
+		return config.DirectionBoth
+	case imports:
+		return config.DirectionImport
+	case exports:
+		return config.DirectionExport
+	default:
+		return config.DirectionOff
+	}
+}
+
+// leftOut is the hooks' reason to leave an unbound record alone, "" for none.
+func (it *item) leftOut() string {
+	if it.external != nil {
+		return it.notImported
+	}
+	return it.notExported
 }
 
 func (sl *slice) fieldReviews(b binding.Binding) map[string]binding.Review {

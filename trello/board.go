@@ -123,7 +123,7 @@ func (c *Client) selection(ctx context.Context, env *backend.Environment) ([]*bo
 }
 
 func boundBoards(ctx context.Context, env *backend.Environment) (map[string]bool, error) {
-	all, err := env.Binder.All(ctx, BoardModel)
+	all, err := env.Binder.Lean().All(ctx, BoardModel)
 	bound := map[string]bool{}
 	for _, b := range all {
 		bound[b.ExternalID] = b.Bound() && !b.Gone()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -108,6 +109,36 @@ func TestALongTransactionIsReadOnce(t *testing.T) {
 			t.Errorf("the row was read %d times, want %d", got, want)
 		}
 	}
+}
+
+// TestAnEditInTheSecondOfOurOwnWriteIsNotMissed needs the polls' overlap: the row's write_date, in
+// whole seconds, is the one that the binding knows, and younger rows have moved the position on.
+func TestAnEditInTheSecondOfOurOwnWriteIsNotMissed(t *testing.T) {
+	w := newWorld(t)
+	fullBoard(w)
+	w.mustSync()
+	w.clock.Advance(time.Hour)
+	w.clock.Advance(w.clock.Now().Truncate(time.Second).Add(time.Second).Sub(w.clock.Now()))
+	w.editCard("Oil the hinges", func(c *trellotest.Card) { c.Desc = "Two drops" })
+	start, written := w.clock.Now(), time.Time{}
+	task := w.odooID("project.task", "Oil the hinges")
+	w.hook = func(_ context.Context, point string) {
+		at := w.odoo.WriteDate("project.task", task)
+		if written.IsZero() && strings.HasPrefix(point, "after request") && strings.HasSuffix(point, "project.task read") && at.After(start) {
+			written = at
+			w.odoo.Write("project.task", []int64{task}, map[string]any{"name": "Oil all hinges"})
+		}
+	}
+	w.mustSync()
+	w.hook = nil
+	if again := w.odoo.WriteDate("project.task", task); written.IsZero() || !again.Truncate(time.Second).Equal(written.Truncate(time.Second)) {
+		t.Fatalf("the task was written at %s and at %s, which is not one second", written, again)
+	}
+	w.clock.Advance(10 * time.Second)
+	w.editTask("Wax the floor", map[string]any{"name": "Wax all floors"})
+	w.mustSync()
+	w.card("Oil all hinges")
+	w.card("Wax all floors")
 }
 
 // shared are two backends on one Odoo, each with a Trello of its own and a connector's state for both.

@@ -119,8 +119,8 @@ func CardMapper() mapping.Mapper {
 	return mapping.New(
 		name(),
 		description("desc", "description"),
-		mapping.Many2One("idBoard", "project_id", BoardModel, "project.project"),
-		mapping.Many2One("idList", "stage_id", ListModel, "project.task.type"),
+		mapping.Filled(mapping.Many2One("idBoard", "project_id", BoardModel, "project.project")),
+		mapping.Filled(mapping.Many2One("idList", "stage_id", ListModel, "project.task.type")),
 		mapping.Many2Many("idLabels", "tag_ids", LabelModel, "project.tags"),
 		due("due", "date_deadline"),
 		active,
