@@ -125,10 +125,22 @@ func (b *Backend) Kind() config.Kind {
 	root := b.root()
 	k := root.kind
 	k.Name, k.Versions = root.service, root.Versions()
-	for _, m := range root.AllModels() {
-		k.Models = append(k.Models, m.Name)
-	}
+	root.each(func(v *Backend) {
+		for _, m := range v.models {
+			if !slices.Contains(k.Models, m.Name) {
+				k.Models = append(k.Models, m.Name)
+			}
+		}
+	})
 	return k
+}
+
+// each visits b and all versions below it, parents first.
+func (b *Backend) each(visit func(*Backend)) {
+	visit(b)
+	for _, c := range b.children {
+		c.each(visit)
+	}
 }
 
 // Requires says which groups the Odoo user must be in for this version and its children.

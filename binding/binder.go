@@ -175,10 +175,10 @@ func scan(rows *sql.Rows, lean bool) (f Binding, err error) {
 	f.ExternalID, f.OdooID = external.String, odooID.Int64
 	f.SyncDate, f.ExternalGone = state.FromMicros(synced), state.FromMicros(externalGone)
 	f.OdooGone, f.IntentAt = state.FromMicros(odooGone), state.FromMicros(intentAt)
-	if lean {
-		return f, nil
+	if !lean {
+		err = decodeJSON(&f, fields, sent)
 	}
-	return f, decodeJSON(&f, fields, sent)
+	return f, err
 }
 
 func decodeJSON(f *Binding, fields, sent string) error {
@@ -233,7 +233,7 @@ func (b *Binder) Save(ctx context.Context, tx *state.Tx, f *Binding) error {
 	if f.ID == 0 {
 		err = b.insert(ctx, tx, f, args)
 	} else {
-		_, err = tx.ExecContext(ctx, updateSQL, append(args, f.ID)...)
+		err = b.update(ctx, tx, f, args)
 	}
 	if err != nil && state.IsUniqueViolation(err) {
 		return &DuplicateError{Binding: *f, Err: err}
@@ -251,6 +251,17 @@ const updateSQL = `UPDATE binding SET database=?, backend=?, model=?, external_i
 
 func (b *Binder) insert(ctx context.Context, tx *state.Tx, f *Binding, args []any) error {
 	return tx.QueryRowContext(ctx, insertSQL, args...).Scan(&f.ID)
+}
+
+func (b *Binder) update(ctx context.Context, tx *state.Tx, f *Binding, args []any) error {
+	result, err := tx.ExecContext(ctx, updateSQL, append(args, f.ID)...)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, fmt.Errorf("%s was not saved: its binding %d is gone", f, f.ID))
+	}
+	return nil
 }
 
 func (b *Binder) arguments(f *Binding, fields, sent string) []any {

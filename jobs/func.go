@@ -47,7 +47,8 @@ func (f Func[E, A]) Spec(args A, s Spec) Spec {
 // Args reads a stored call's arguments. An *ArgsError doesn't show them.
 func (f Func[E, A]) Args(j Job) (A, error) {
 	var args A
-	return args, decodeArgs(j, &args)
+	err := decodeArgs(j, &args)
+	return args, err
 }
 
 // Handler runs stored calls one by one, each in the environment that env gives for it. An error of env is the handler's

@@ -88,11 +88,12 @@ func (w *Worker) work(ctx context.Context, claim ClaimFilter, noHold bool, s *St
 		if err != nil {
 			return asOf, err
 		}
-		if len(slice) > 0 {
+		switch {
+		case len(slice) > 0:
 			err = w.runSlice(ctx, slice, s)
-		} else if noHold {
+		case noHold:
 			return asOf, nil
-		} else {
+		default:
 			var more bool
 			if more, err = w.hold(ctx, claim, asOf); err == nil && !more {
 				return asOf, nil

@@ -76,7 +76,6 @@ type Field struct {
 	Lossy func(record.Record) bool
 
 	OnlyCreate  bool // written when a record is created, never afterwards
-	Optional    bool // a reference that can't be resolved is left out instead of waited for
 	Guarded     bool // not changed from outside while the Odoo record is shared by several scopes
 	AfterCreate bool // cannot be given when an external record is created, only afterwards
 	Active      bool // holds whether the record is in use: false is archived

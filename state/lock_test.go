@@ -77,7 +77,7 @@ func TestLock(t *testing.T) {
 	})
 	t.Run("Ensure the lock ends with its process, however that ends", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "state.db")
-		holder := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // the test's own binary
+		holder := exec.CommandContext(t.Context(), os.Args[0])
 		holder.Env = append(os.Environ(), "STATE_TEST_HOLD_LOCK="+path)
 		stdin, err := holder.StdinPipe()
 		if err != nil {

@@ -92,7 +92,9 @@ func (sl *slice) flips(it *item, after record.Record) bool {
 // that the rest is seen as that side's change.
 func (sl *slice) fields(it *item, external, odoo *record.Record) binding.Fields {
 	out := binding.Fields{}
-	maps.Copy(out, it.binding.Fields)
+	if it.binding.Canonical == record.CanonicalVersion { // what another version wrote is computed anew
+		maps.Copy(out, it.binding.Fields)
+	}
 	for _, fp := range it.plan.Fields {
 		f, _ := sl.mapper.Field(fp.Field)
 		if fp.hold {
@@ -103,6 +105,9 @@ func (sl *slice) fields(it *item, external, odoo *record.Record) binding.Fields 
 			continue
 		}
 		st := binding.FieldState{Base: fp.Result}
+		if fp.agreed != nil {
+			st.Base = *fp.agreed
+		}
 		if fp.keep {
 			st.Base = out[f.Name].Base
 		}

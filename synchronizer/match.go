@@ -43,7 +43,7 @@ func Match(p Pair, c Candidates) (plan Plan, chosen *record.Record, err error) {
 		plan, err = p.agree()
 		return plan, chosen, err
 	}
-	plan, err = p.equal(chosen)
+	plan, err = p.equal()
 	return plan, chosen, err
 }
 
@@ -55,7 +55,7 @@ func (p Pair) ambiguous(c Candidates) Plan {
 	reason := fmt.Sprintf("%d %s and %d %s are called %q in the same place; give them names of their own",
 		c.Siblings, plural(own, c.Siblings), len(c.Records), plural(other, len(c.Records)), p.name())
 	plan := Plan{Action: Skip, Reason: reason}
-	p.reviewUnbound(&plan, nil, binding.Ambiguous, reason)
+	p.reviewUnbound(&plan, binding.Ambiguous, reason)
 	return plan
 }
 
@@ -67,7 +67,7 @@ func plural(noun string, n int) string {
 }
 
 // equal binds two records whose mapped fields are equal, and asks for review of all others.
-func (p Pair) equal(chosen *record.Record) (Plan, error) {
+func (p Pair) equal() (Plan, error) {
 	plan, err := p.agree()
 	if err != nil || plan.Action != Bind {
 		return plan, err
@@ -79,7 +79,7 @@ func (p Pair) equal(chosen *record.Record) (Plan, error) {
 		reason := fmt.Sprintf("the %s and the %s of this name differ in %s: %s outside, %s in Odoo; make them equal or rename one",
 			p.Model.Noun, p.Model.OdooNoun, fp.Field, brief(fp.External), brief(fp.Odoo))
 		out := Plan{Action: Skip, Reason: reason, Fields: plan.Fields}
-		p.reviewUnbound(&out, chosen, binding.Unequal, reason)
+		p.reviewUnbound(&out, binding.Unequal, reason)
 		return out, nil
 	}
 	return plan, nil
@@ -169,25 +169,19 @@ func (p Pair) uncreatable(missing *mapping.MissingError) Plan {
 	if missing.Field == p.Model.OdooParent {
 		return plan // it lives outside of what is synchronized
 	}
-	p.reviewUnbound(&plan, nil, binding.MissingReference, plan.Reason)
+	p.reviewUnbound(&plan, binding.MissingReference, plan.Reason)
 	return plan
 }
 
 // reviewUnbound asks for a decision on an unbound record, and on the candidate it may belong to.
-func (p Pair) reviewUnbound(plan *Plan, chosen *record.Record, kind binding.ReviewKind, reason string) {
+func (p Pair) reviewUnbound(plan *Plan, kind binding.ReviewKind, reason string) {
 	r := binding.Review{Model: p.Model.Name, Name: p.name(), Kind: kind, Reason: reason}
-	external, odoo := p.External, p.Odoo
-	if chosen != nil && external == nil {
-		external = chosen
-	} else if chosen != nil {
-		odoo = chosen
-	}
 	var xHash, oHash string
-	if external != nil {
-		r.ExternalID, r.Parent, xHash = external.ID, p.ExternalScope, fingerprint(p.Mapper.ExternalFields(), *external)
+	if p.External != nil {
+		r.ExternalID, r.Parent, xHash = p.External.ID, p.ExternalScope, fingerprint(p.Mapper.ExternalFields(), *p.External)
 	}
-	if odoo != nil {
-		r.OdooID, oHash = odooID(*odoo), fingerprint(p.Mapper.OdooFields(), *odoo)
+	if p.Odoo != nil {
+		r.OdooID, oHash = odooID(*p.Odoo), fingerprint(p.Mapper.OdooFields(), *p.Odoo)
 		r.Scope, r.Parent = scopeOf(p.Model, p.OdooScope), p.OdooScope
 	}
 	r.Fingerprint = xHash + ":" + oHash

@@ -55,13 +55,14 @@ type Pair struct {
 // FieldPlan is what a plan does with one field.
 type FieldPlan struct {
 	Field                string
-	Base, External, Odoo record.Value // canonical; Base is null where it is not known
-	Result               record.Value // what both sides shall hold
-	ToOdoo, ToExternal   bool         // which side is written
-	Note                 string       // why it is left alone, for people
-	keep                 bool         // the base stays, though both sides were seen as they are
-	hold                 bool         // all that the binding knows of the field stays
-	later                bool         // not part of the creation; the next update brings it
+	Base, External, Odoo record.Value  // canonical; Base is null where it is not known
+	Result               record.Value  // what both sides shall hold
+	ToOdoo, ToExternal   bool          // which side is written
+	Note                 string        // why it is left alone, for people
+	keep                 bool          // the base stays, though both sides were seen as they are
+	hold                 bool          // all that the binding knows of the field stays
+	agreed               *record.Value // the new base, where it is not the Result
+	later                bool          // not part of the creation; the next update brings it
 }
 
 // Plan is what is to be done with one pair.
@@ -99,12 +100,15 @@ func Reconcile(p Pair) (Plan, error) {
 
 // planField decides one field; skip says that it takes no part.
 func planField(p Pair, f mapping.Field, plan *Plan) (fp FieldPlan, skip bool, err error) {
+	if f.OnlyCreate || leadsOff(f, *p.External, p.Off) || leadsOff(f, *p.Odoo, p.Off) {
+		return fp, true, nil
+	}
 	x, xOK, err := p.readExternal(f, plan)
 	if err != nil {
 		return fp, true, err
 	}
 	o, oOK, err := p.readOdoo(f)
-	if err != nil || (!xOK && !oOK) || f.OnlyCreate || leadsOff(f, *p.External, p.Off) || leadsOff(f, *p.Odoo, p.Off) {
+	if err != nil || takesNoPart(f, xOK, oOK) {
 		return fp, true, err
 	}
 	fp = FieldPlan{Field: f.Name, External: x, Odoo: o}
@@ -114,6 +118,11 @@ func planField(p Pair, f mapping.Field, plan *Plan) (fp FieldPlan, skip bool, er
 	}
 	p.decide(f, &fp, c, plan)
 	return fp, false, nil
+}
+
+// takesNoPart says that a side which the field can read says ErrSkip, or that neither can be read.
+func takesNoPart(f mapping.Field, xOK, oOK bool) bool {
+	return (!xOK && f.FromExternal != nil) || (!oOK && f.FromOdoo != nil) || (!xOK && !oOK)
 }
 
 // leadsOff says that a record has links in the field to a binding model that is not synchronized.
@@ -149,9 +158,9 @@ func (p Pair) changes(f mapping.Field, fp *FieldPlan, xOK, oOK bool) change {
 		return c
 	}
 	fp.Base = st.Base
-	seen := !p.waits(f.Name) // what waits for a decision is an edit still, although it was seen
-	c.external = xOK && !fp.External.Equal(st.Base) && !(seen && st.External == f.ExternalHash(*p.External))
-	c.odoo = oOK && !fp.Odoo.Equal(st.Base) && !(seen && st.Odoo == f.OdooHash(*p.Odoo))
+	waits := p.waits(f.Name) // what waits for a decision is an edit still, although it was seen
+	c.external = xOK && !fp.External.Equal(st.Base) && (waits || st.External != f.ExternalHash(*p.External))
+	c.odoo = oOK && !fp.Odoo.Equal(st.Base) && (waits || st.Odoo != f.OdooHash(*p.Odoo))
 	return c
 }
 
@@ -176,16 +185,30 @@ func (p Pair) decide(f mapping.Field, fp *FieldPlan, c change, plan *Plan) {
 		fp.Result = fp.External
 	case !c.external && !c.odoo:
 		fp.Result = fp.Base
+	case f.Merge != nil && c.known:
+		p.merge(f, fp)
 	case c.external && !c.odoo:
 		p.takeExternal(f, fp, plan)
-	case c.odoo && !c.external:
+	case c.odoo && (!c.external || (f.Guarded && p.Shared)): // a rename in Odoo goes everywhere
 		p.takeOdoo(f, fp)
-	case f.Merge != nil && c.known:
-		fp.Result = f.Merge(fp.Base, fp.External, fp.Odoo)
-		fp.ToOdoo = !fp.Result.Equal(fp.Odoo) && p.Settings.Direction.Imports()
-		fp.ToExternal = !fp.Result.Equal(fp.External) && p.Settings.Direction.Exports()
 	default:
 		p.conflict(f, fp, plan)
+	}
+}
+
+// merge merges the edits of a value that has parts. Where one side may not be written, what it holds
+// stays the base: its next edit is then no edit of what it never got.
+func (p Pair) merge(f mapping.Field, fp *FieldPlan) {
+	fp.Result = f.Merge(fp.Base, fp.External, fp.Odoo)
+	imports := p.Settings.Direction.Imports() && f.ToOdoo != nil
+	exports := p.Settings.Direction.Exports() && f.ToExternal != nil
+	fp.ToOdoo = imports && !fp.Result.Equal(fp.Odoo)
+	fp.ToExternal = exports && !fp.Result.Equal(fp.External)
+	if !exports {
+		fp.agreed = &fp.External
+	}
+	if !imports {
+		fp.agreed = &fp.Odoo
 	}
 }
 
@@ -246,7 +269,9 @@ func (p Pair) conflict(f mapping.Field, fp *FieldPlan, plan *Plan) {
 			f.Name, brief(fp.External), brief(fp.Odoo)))
 		return
 	}
-	fp.Note = fmt.Sprintf("both sides changed it: %s outside, %s in Odoo; %s wins by the configured policy", brief(fp.External), brief(fp.Odoo), policy)
+	if fp.Note == "" { // else it was not written after all
+		fp.Note = fmt.Sprintf("both sides changed it: %s outside, %s in Odoo; %s wins by the configured policy", brief(fp.External), brief(fp.Odoo), policy)
+	}
 }
 
 func (p Pair) review(plan *Plan, field string, kind binding.ReviewKind, reason string) {
@@ -299,21 +324,18 @@ func (p Pair) odooSource() mapping.Source {
 func (p Pair) writes(plan *Plan) error {
 	moved := p.moves(plan, func(fp FieldPlan) bool { return fp.ToExternal })
 	movedInOdoo := p.moves(plan, func(fp FieldPlan) bool { return fp.ToOdoo })
+	external := *p.External
 	if moved {
-		left := p.withoutLinks()
-		p.External = &left
+		external = p.withoutLinks()
 		p.stays(plan)
 	}
 	for i := range plan.Fields {
 		fp := &plan.Fields[i]
 		f, _ := p.Mapper.Field(fp.Field)
-		if moved && f.Needs != nil && !fp.keep && !fp.hold {
-			fp.ToExternal = true
+		if links := f.Needs != nil && !fp.keep && !fp.hold; links {
+			fp.ToExternal, fp.ToOdoo = fp.ToExternal || moved, fp.ToOdoo || movedInOdoo
 		}
-		if movedInOdoo && f.Needs != nil && !fp.keep && !fp.hold {
-			fp.ToOdoo = true
-		}
-		if err := p.writeField(f, fp, plan); err != nil {
+		if err := p.writeField(f, fp, external, plan); err != nil {
 			return err
 		}
 		if _, open := p.Reviews[fp.Field]; open && !fp.keep && !fp.hold {
@@ -373,7 +395,7 @@ func (p Pair) withoutLinks() record.Record {
 	return left
 }
 
-func (p Pair) writeField(f mapping.Field, fp *FieldPlan, plan *Plan) error {
+func (p Pair) writeField(f mapping.Field, fp *FieldPlan, external record.Record, plan *Plan) error {
 	if fp.ToOdoo {
 		values, err := f.WriteOdoo(p.target(fp.Result, *p.Odoo, p.ExternalScope))
 		if err != nil {
@@ -384,7 +406,7 @@ func (p Pair) writeField(f mapping.Field, fp *FieldPlan, plan *Plan) error {
 	if !fp.ToExternal {
 		return nil
 	}
-	values, err := f.WriteExternal(p.target(fp.Result, *p.External, p.OdooScope))
+	values, err := f.WriteExternal(p.target(fp.Result, external, p.OdooScope))
 	var missing *mapping.MissingError
 	if errors.As(err, &missing) {
 		fp.ToExternal, fp.Result, fp.hold = false, fp.Base, true

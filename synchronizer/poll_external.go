@@ -140,7 +140,7 @@ func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of sid
 	noted := false
 	waiting := p.waitingFields(*b)
 	for _, f := range p.mapper.Fields() {
-		if f.OnlyCreate || held[f.Name] || !of.leads(f) || leadsOff(f, r, p.off) {
+		if held[f.Name] || !p.compared(f, r, of) {
 			continue
 		}
 		st, known := b.Base(f.Name)
@@ -161,6 +161,11 @@ func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of sid
 		p.refresh = append(p.refresh, *b)
 	}
 	return changed
+}
+
+// compared says that a field takes part on this side.
+func (p *poll) compared(f mapping.Field, r record.Record, of side) bool {
+	return !f.OnlyCreate && of.leads(f) && !leadsOff(f, r, p.off)
 }
 
 // external takes one listed record.

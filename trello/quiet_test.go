@@ -139,24 +139,24 @@ func TestTwoBackendsOfOneOdoo(t *testing.T) {
 	garden := other.trello.AddBoard("Garden")
 	beds := other.trello.AddList(garden.ID, "Beds")
 	other.trello.AddCard(beds.ID, "Dig")
+	begin := func(t *testing.T, w *world) *run {
+		t.Helper()
+		r, err := w.begin(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
 	both := func(t *testing.T) []*synchronizer.Report {
 		t.Helper()
-		var runs []*run
-		var all []*synchronizer.Synchronizer
-		for _, w := range []*world{s.world, other} {
-			r, err := w.begin(ctx)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = r.db.Close() }()
-			runs, all = append(runs, r), append(all, r.Synchronizer)
-		}
-		for _, err := range synchronizer.Sync(ctx, all, synchronizer.RunOptions{Owner: "test"}) {
+		one, two := begin(t, s.world), begin(t, other)
+		defer func() { _, _ = one.db.Close(), two.db.Close() }()
+		for _, err := range synchronizer.Sync(ctx, []*synchronizer.Synchronizer{one.Synchronizer, two.Synchronizer}, synchronizer.RunOptions{Owner: "test"}) {
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
-		return []*synchronizer.Report{runs[0].Report(), runs[1].Report()}
+		return []*synchronizer.Report{one.Report(), two.Report()}
 	}
 	both(t)
 	t.Run("Ensure each keeps to its own boards and projects", func(t *testing.T) {
