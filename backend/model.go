@@ -108,7 +108,9 @@ type Importer struct {
 	Before func(ctx context.Context, env *Environment, r record.Record) error
 	// Validate refuses values by an error, before they are written.
 	Validate func(values mapping.Values) error
-	// After is called when the record was written and bound.
+	// After is called when the record was written, just before its binding is committed. An error fails
+	// the job; the binding is committed all the same. After a crash it may be called again, or, where a
+	// creation was found afterwards by what was sent, not at all.
 	After func(ctx context.Context, env *Environment, b binding.Binding) error
 }
 
@@ -122,6 +124,6 @@ type Exporter struct {
 
 // Deleter are the hooks around a deletion that one side reports. Each may be nil.
 type Deleter struct {
-	// After is called when a binding was marked as deleted on one side.
+	// After is called when a binding is about to be marked as deleted on one side. An error fails the job.
 	After func(ctx context.Context, env *Environment, b binding.Binding) error
 }

@@ -22,15 +22,16 @@ func (sl *slice) commit(ctx context.Context, it *item, external, odoo record.Rec
 		kind = jobs.NothingToDo
 	}
 	it.binding = b
-	err := sl.close(it, jobs.Outcome{
-		Kind: kind, Result: it.result(), FollowUps: sl.followUps(it, b),
-		Commit: sl.saving(it, b),
-	})
-	if err != nil {
+	o := jobs.Outcome{Kind: kind, Result: it.result(), FollowUps: sl.followUps(it, b), Commit: sl.saving(it, b)}
+	if err := sl.after(ctx, it, b); err != nil { // what was written stands, and the job says what failed
+		o.Kind, o.Err = jobs.Failed, err
+		sl.report.Of(sl.model.Name).Failed++
+	}
+	if err := sl.close(it, o); err != nil {
 		return err
 	}
 	sl.count(it, b)
-	return sl.after(ctx, it, b)
+	return nil
 }
 
 // bindingAfter is the binding as it is to be stored.

@@ -118,19 +118,22 @@ func (sl *slice) gone(ctx context.Context, it *item, b binding.Binding, reason s
 		Name: b.Name, Kind: binding.Deleted, Reason: reason, Created: sl.env.Clock.Now(),
 	}
 	it.binding = b
-	err := sl.close(it, jobs.Outcome{Kind: jobs.Done, Result: reason, Commit: func(ctx context.Context, tx *state.Tx) error {
+	o := jobs.Outcome{Kind: jobs.Done, Result: reason, Commit: func(ctx context.Context, tx *state.Tx) error {
 		if err := sl.env.Binder.Save(ctx, tx, &b); err != nil {
 			return err
 		}
 		return sl.env.Binder.SaveReview(ctx, tx, review)
-	}})
-	if err != nil {
+	}}
+	if after := sl.env.Backend.DeleterOf(b.Model).After; after != nil {
+		if err := after(ctx, sl.env, b); err != nil {
+			o.Kind, o.Err = jobs.Failed, fmt.Errorf("the hook after the deletion of %s: %w", b, err)
+			sl.report.Of(b.Model).Failed++
+		}
+	}
+	if err := sl.close(it, o); err != nil {
 		return err
 	}
 	sl.report.Of(b.Model).Deleted++
 	sl.report.touched[b.Model][b.ExternalID] = true
-	if after := sl.env.Backend.DeleterOf(b.Model).After; after != nil {
-		return after(ctx, sl.env, b)
-	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -681,6 +682,44 @@ func (c *counter) check(t *testing.T) {
 		}
 	}
 	t.Logf("%d crash points, each hit", len(c.points))
+}
+
+// TestCrashAgainAndAgain lets the runs that follow a death die too, at points drawn by chance: three
+// in a row, as a job may kill its worker four times.
+func TestCrashAgainAndAgain(t *testing.T) {
+	for _, sc := range scenarios {
+		for seed := range uint64(6) {
+			t.Run(fmt.Sprintf("%s, draw %d", sc.name, seed), func(t *testing.T) {
+				t.Parallel()
+				chance := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // the same draws in every run
+				w := newWorld(t)
+				sc.prepare(w)
+				for range 3 {
+					w.mayDie(1 + chance.IntN(110))
+				}
+				w.again()
+				w.settled(sc.want)
+			})
+		}
+	}
+}
+
+// mayDie runs a sync that stops dead at the numbered crash point, if it comes that far.
+func (w *world) mayDie(at int) {
+	w.watch(func(p crashPoint) {
+		if p.number == at {
+			panic(crash{p.name})
+		}
+	})
+	defer func() {
+		w.hook = nil
+		if v := recover(); v != nil && !isCrash(v) {
+			panic(v)
+		}
+	}()
+	if _, err := w.sync(); err != nil {
+		w.t.Logf("a run reports: %v", err)
+	}
 }
 
 // loss is a way in which a request that writes goes wrong on the wire.
