@@ -83,6 +83,7 @@ func (p *poll) compareListing(ctx context.Context, listing backend.Listing) erro
 	if imports {
 		p.missing(all, listed, full)
 	}
+	p.forgetTwins(all, listing.Records, known, full)
 	return nil
 }
 

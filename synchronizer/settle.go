@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
@@ -152,12 +154,38 @@ func (sl *slice) avoid(it *item, b binding.Binding) error {
 	if wait := b.IntentAt.Add(sl.window).Sub(sl.env.Clock.Now()); b.Intent != binding.None && wait > 0 {
 		return sl.close(it, jobs.Outcome{Kind: jobs.Postponed, After: wait, Hold: true})
 	}
-	reason := fmt.Sprintf("it may be a second %s made by the repeated export of %s %d; delete one of them", sl.model.Noun, sl.model.OdooNoun, b.OdooID)
+	reason := fmt.Sprintf("it may be a second %s made by the repeated export of %s %d, which is bound to %s %s; delete this one",
+		sl.model.Noun, sl.model.OdooNoun, b.OdooID, sl.model.Noun, b.ExternalID)
+	if b.ExternalID == "" {
+		reason = fmt.Sprintf("it may be the %s that the export of %s %d made; delete all but one of this name", sl.model.Noun, sl.model.OdooNoun, b.OdooID)
+	}
 	it.plan.Reviews = []binding.Review{{
 		Model: sl.model.Name, ExternalID: it.external.ID, Parent: b.Sent.Parent, Name: b.Sent.Name, Kind: binding.Twin, Reason: reason,
 		Fingerprint: fingerprint(sl.mapper.ExternalFields(), *it.external) + ":",
 	}}
 	return sl.skip(it, reason)
+}
+
+// twinWatch is how long after a request was repeated a record like what it sent may be its late twin.
+// The first of the two could take effect for 60 s; the rest is margin.
+const twinWatch = time.Hour
+
+// forgetTwins ends the watch for the twin of a repeated export: a full listing later than that shows
+// none, so what appears from now on was made by people.
+func (p *poll) forgetTwins(all []binding.Binding, records []record.Record, known map[string]binding.Binding, full map[string]bool) {
+	for _, b := range all {
+		if !b.Sent.Repeated || b.Intent != binding.None || !full[b.Sent.Parent] || p.env.Clock.Now().Before(b.IntentAt.Add(twinWatch)) {
+			continue
+		}
+		if slices.ContainsFunc(records, func(r record.Record) bool { return known[r.ID].ID == 0 && p.mayHaveMade(b, r) }) {
+			continue
+		}
+		i := slices.IndexFunc(p.refresh, func(f binding.Binding) bool { return f.ID == b.ID })
+		if i < 0 {
+			i, p.refresh = len(p.refresh), append(p.refresh, b)
+		}
+		p.refresh[i].Sent = binding.Sent{}
+	}
 }
 
 // settleExport searches for what an export may have made. Found, the item goes on as a bound one;

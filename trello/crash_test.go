@@ -691,7 +691,7 @@ func TestCrashAgainAndAgain(t *testing.T) {
 		for seed := range uint64(6) {
 			t.Run(fmt.Sprintf("%s, draw %d", sc.name, seed), func(t *testing.T) {
 				t.Parallel()
-				chance := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // the same draws in every run
+				chance := rand.New(rand.NewPCG(seed, 0)) // the same in every run
 				w := newWorld(t)
 				sc.prepare(w)
 				for range 3 {
@@ -880,6 +880,30 @@ func TestLatePost(t *testing.T) {
 	}
 }
 
+// TestTheWatchForATwinEnds shows that a card which somebody makes long after a repeated POST, and which
+// has the same name, is a card like any other.
+func TestTheWatchForATwinEnds(t *testing.T) {
+	w := newWorld(t)
+	fullProject(w)
+	lost := false
+	w.trello.Fail(func(r trellotest.Request) error {
+		if r.Method == "POST" && r.Params["name"] == "Wax the floor" && !lost {
+			lost = true
+			return trellotest.ErrDropped
+		}
+		return nil
+	})
+	w.again()
+	w.mend()
+	w.clock.Advance(2 * time.Hour)
+	w.mustSync()
+	w.trello.AddCard(w.listID("Doing"), "Wax the floor")
+	w.counts(w.mustSync(), "trello.card", "created=1 unchanged=6")
+	if ids := w.odoo.Search("project.task", []any{[]any{"name", "=", "Wax the floor"}}); len(ids) != 2 {
+		t.Errorf("there are %d tasks of that name, want two", len(ids))
+	}
+}
+
 // withTwin is the picture in which a card is there twice and the second waits for review.
 func withTwin(picture, name string) string {
 	lines := strings.Split(strings.Trim(picture, "\n"), "\n")
@@ -936,7 +960,7 @@ func (w *world) rehearse(prepare func(*world)) []crashPoint {
 	return other.points()
 }
 
-// TestTwinDeleted shows the way out: one of the two cards is deleted, whichever, and all is well.
+// TestTwinDeleted shows the way out: the second card is deleted, and all is well.
 func TestTwinDeleted(t *testing.T) {
 	w := newWorld(t)
 	fullProject(w)
