@@ -304,7 +304,7 @@ func (sl *slice) createExternal(ctx context.Context, it *item) error {
 func (sl *slice) createFailed(ctx context.Context, it *item, err error) error {
 	if unknownOutcome(err) {
 		sl.env.Explainf("it is not known whether that took effect: %v", err)
-		return sl.settleExport(ctx, it)
+		return sl.settleExport(ctx, it, err)
 	}
 	o := sl.failed(it, err)
 	o.Commit = sl.dropIntent(it.binding)

@@ -219,17 +219,15 @@ func (sl *slice) saving(it *item, b binding.Binding) func(context.Context, *stat
 // count puts the item into the report.
 func (sl *slice) count(it *item, b binding.Binding) {
 	c := sl.report.Of(sl.model.Name)
-	switch it.plan.Action {
-	case CreateOdoo, CreateExternal:
+	switch {
+	case it.plan.Action != CreateOdoo && it.plan.Action != CreateExternal && it.plan.Action != Update:
+	case sl.report.touch(b.Model, b.ExternalID): // a record counts once: a card that is made and then archived was created
+	case it.plan.Action != Update:
 		c.Created++
-		sl.report.touched[b.Model][b.ExternalID] = true
-	case Update:
-		if it.plan.archives(sl.mapper) {
-			c.Archived++
-		} else {
-			c.Updated++
-		}
-		sl.report.touched[b.Model][b.ExternalID] = true
+	case it.plan.archives(sl.mapper):
+		c.Archived++
+	default:
+		c.Updated++
 	}
 	sl.report.unskip(b.Model, b.ExternalID)
 	if len(it.plan.Reviews) > 0 {

@@ -69,6 +69,13 @@ func (r *Report) Of(model string) *Counts {
 	return &Counts{Model: model}
 }
 
+// touch notes that a bound record was written, and reports whether it was before in this run.
+func (r *Report) touch(model, externalID string) (before bool) {
+	before = r.touched[model][externalID]
+	r.touched[model][externalID] = true
+	return before
+}
+
 // skip counts a record as left alone, however often it is met.
 func (r *Report) skip(model, record string) {
 	r.skipped[model][record] = true

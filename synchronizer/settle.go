@@ -112,7 +112,7 @@ func (sl *slice) settleItems(ctx context.Context) error {
 		case binding.Import:
 			it.binding, err = sl.settleImport(ctx, it.binding)
 		case binding.Export:
-			err = sl.settleExport(ctx, it)
+			err = sl.settleExport(ctx, it, nil)
 		}
 		if err != nil {
 			return err
@@ -189,8 +189,9 @@ func (p *poll) forgetTwins(all []binding.Binding, records []record.Record, known
 }
 
 // settleExport searches for what an export may have made. Found, the item goes on as a bound one;
-// not found, it waits until the request can no longer take effect, and only then is repeated.
-func (sl *slice) settleExport(ctx context.Context, it *item) error {
+// not found, it waits until the request can no longer take effect, and only then is repeated: once
+// in a run. If that is lost too, for the given cause, the job spends an attempt and a later run goes on.
+func (sl *slice) settleExport(ctx context.Context, it *item, cause error) error {
 	after, err := sl.search(ctx, it.binding)
 	var several *severalError
 	switch {
@@ -211,6 +212,9 @@ func (sl *slice) settleExport(ctx context.Context, it *item) error {
 	wait := it.binding.IntentAt.Add(sl.window).Sub(sl.env.Clock.Now())
 	if wait > 0 {
 		sl.env.Explainf("it may still take effect for %s; it is searched for again then", wait.Round(1e9))
+		if it.repeat {
+			return sl.close(it, jobs.Outcome{Kind: jobs.Retry, After: wait, Err: cause})
+		}
 		return sl.close(it, jobs.Outcome{Kind: jobs.Postponed, After: wait, Hold: true})
 	}
 	sl.env.Explainf("the earlier request did not take effect, so it is sent again")
