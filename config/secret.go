@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 const (
@@ -69,12 +70,21 @@ func (s Secret) MarshalYAML() (any, error) { return mask, nil }
 
 // Reveal fetches the value: it reads the environment variable or the file, or runs the command in the directory of the
 // configuration file, with no input and for at most one minute. One line break at the value's end is cut off. Every failure
-// is a [*SecretError], as is an empty value; none of them holds the value.
+// is a [*SecretError], as is a value that is empty or no UTF-8; none of them holds the value.
 func (s Secret) Reveal(ctx context.Context) (string, error) {
 	if s.from == nil {
 		return "", &SecretError{Source: "the secret", Problem: "is not configured", Hint: "give it in the configuration file"}
 	}
-	switch o := *s.from; {
+	o := *s.from
+	value, err := o.fetch(ctx)
+	if err == nil && !utf8.ValidString(value) {
+		return "", &SecretError{Place: o.place, Source: "the secret", Problem: "is no UTF-8 text", Hint: "save it in UTF-8"}
+	}
+	return value, err
+}
+
+func (o *origin) fetch(ctx context.Context) (string, error) {
+	switch {
 	case o.env != "":
 		return o.fromEnv()
 	case o.file != "":

@@ -104,6 +104,7 @@ var unrevealed = map[string]string{
 	"{file: empty}":                "file DIR/empty is empty; write the secret into it",
 	"{file: large}":                "file DIR/large cannot be read: is too large",
 	"{file: .}":                    "file DIR cannot be read: is a directory",
+	"{file: latin1}":               "the secret is no UTF-8 text; save it in UTF-8",
 	"{command: [sh, -c, 'echo " + marker + "; echo first >&2; echo \"no entry for " + marker + "\" >&2; exit 3']}": "" +
 		"command sh failed with exit status 3: no entry for ******; run it by hand to see why",
 	"{command: ['false', " + marker + "]}":                         "command false failed with exit status 1; run it by hand to see why",
@@ -120,6 +121,7 @@ func TestRevealFails(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("CONNECTOR_TEST_EMPTY", "")
 	write(t, filepath.Join(dir, "empty"), "\n")
+	write(t, filepath.Join(dir, "latin1"), marker+"\xe4\n")
 	write(t, filepath.Join(dir, "large"), strings.Repeat(marker, 10_000))
 	for text, want := range unrevealed {
 		t.Run("Ensure "+strings.ReplaceAll(text, marker, "a secret")+" says why it fails", func(t *testing.T) {

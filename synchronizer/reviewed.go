@@ -264,6 +264,21 @@ func (p *poll) heldFields(b binding.Binding, r record.Record, scope string) (hel
 	return held, false
 }
 
+// heldLinks are the fields of a bound external record that are not looked at while its Odoo half lives in
+// no place that is known outside: all links but the one to that place.
+func (p *poll) heldLinks(b binding.Binding) map[string]bool {
+	held := map[string]bool{}
+	for _, rv := range p.reviews {
+		if rv.ExternalID != b.ExternalID || rv.Kind != binding.MissingReference || rv.Field != p.model.OdooParent || rv.Field == "" {
+			continue
+		}
+		for _, link := range p.mapper.Fields() {
+			held[link.Name] = link.Needs != nil && link.Name != rv.Field
+		}
+	}
+	return held
+}
+
 // waitingFields are the fields of a bound record that wait for a person: a change of theirs is looked at
 // even if it leads back to what both sides agreed on.
 func (p *poll) waitingFields(b binding.Binding) map[string]bool {

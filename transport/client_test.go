@@ -325,6 +325,11 @@ func TestWhatAnErrorSays(t *testing.T) {
 			}
 		})
 	}
+	t.Run("Ensure a secret that is no UTF-8 is hidden too", func(t *testing.T) {
+		if got := transport.Redact("wrong password p\xe4ss!", "p\xe4ss"); got != "wrong password ***!" {
+			t.Errorf("got %q", got)
+		}
+	})
 	t.Run("Ensure a long text is cut", func(t *testing.T) {
 		got := transport.New(transport.Options{}).Redact(strings.Repeat("ä", 400))
 		if want := strings.Repeat("ä", 299) + "…"; got != want {

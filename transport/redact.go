@@ -36,7 +36,8 @@ func newBlots(secrets []string) []blot {
 		if s == "" {
 			continue
 		}
-		out = append(out, blot{regexp.MustCompile(edge(s, 0) + regexp.QuoteMeta(s) + edge(s, len(s)-1)), blotted})
+		word := string([]rune(s)) // what is not UTF-8 matches as U+FFFD; a pattern must not hold it as it is
+		out = append(out, blot{regexp.MustCompile(edge(s, 0) + regexp.QuoteMeta(word) + edge(s, len(s)-1)), blotted})
 	}
 	return out
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/odoo-connector/connector/record"
 )
 
-// board, list and label are Trello's own JSON, cut to what is mapped.
+// board is Trello's own JSON, cut to what is mapped.
 type board struct {
 	ID        string  `json:"id"`
 	Name      string  `json:"name"`
@@ -24,38 +24,8 @@ type board struct {
 	Labels    []label `json:"labels"`
 }
 
-type list struct {
-	ID      string `json:"id"`
-	Name    string `json:"name"`
-	Closed  bool   `json:"closed"`
-	IDBoard string `json:"idBoard"`
-}
-
-type label struct {
-	ID      string  `json:"id"`
-	Name    string  `json:"name"`
-	Color   *string `json:"color"`
-	IDBoard string  `json:"idBoard"`
-}
-
 func (b *board) record() record.Record {
 	return record.New(BoardModel, b.ID, map[string]record.Value{"name": record.Text(b.Name), "closed": record.Bool(b.Closed)})
-}
-
-func (l *list) record() record.Record {
-	return record.New(ListModel, l.ID, map[string]record.Value{
-		"name": record.Text(l.Name), "closed": record.Bool(l.Closed), "idBoard": record.Ref(BoardModel, l.IDBoard),
-	})
-}
-
-func (l *label) record() record.Record {
-	color := record.Null()
-	if l.Color != nil {
-		color = record.Text(*l.Color)
-	}
-	return record.New(LabelModel, l.ID, map[string]record.Value{
-		"name": record.Text(l.Name), "color": color, "idBoard": record.Ref(BoardModel, l.IDBoard),
-	})
 }
 
 // SettingsError says that a value of the configuration does not fit what Trello has.
@@ -249,7 +219,7 @@ func (a *boardAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend.
 	if err != nil {
 		return nil, err
 	}
-	return results(ctx, keys, func(ctx context.Context, k backend.Key) (record.Record, error) {
+	return each(ctx, keys, func(ctx context.Context, k backend.Key) (record.Record, error) {
 		if i := slices.IndexFunc(mine, func(b *board) bool { return b.ID == k.ID }); i >= 0 {
 			return mine[i].record(), nil
 		}
@@ -261,121 +231,9 @@ func (a *boardAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend.
 
 func (a *boardAdapter) Update(ctx context.Context, changes []backend.Change) ([]backend.Result, error) {
 	defer a.client.Refresh()
-	return updates(ctx, changes, func(ctx context.Context, ch backend.Change) (record.Record, error) {
+	return each(ctx, changes, func(ctx context.Context, ch backend.Change) (record.Record, error) {
 		var b board
 		err := a.client.send(ctx, http.MethodPut, a.prefix+"/"+url.PathEscape(ch.Key.ID), form(ch.Values), &b)
 		return b.record(), err
-	})
-}
-
-// listAdapter reads and writes lists.
-type listAdapter struct {
-	client *Client
-	env    *backend.Environment
-	prefix string
-}
-
-// Lists is the adapter of lists. Prefix is the resource's path below the base URL, "lists".
-func Lists(prefix string) backend.AdapterFactory {
-	return func(env *backend.Environment) (backend.Adapter, error) {
-		c, err := clientOf(env)
-		return &listAdapter{c, env, prefix}, err
-	}
-}
-
-// Refresh makes the next reading ask the server.
-func (a *listAdapter) Refresh() { a.client.Refresh() }
-
-func (a *listAdapter) List(ctx context.Context) (backend.Listing, error) {
-	return a.client.listChildren(ctx, a.env, a.records)
-}
-
-func (a *listAdapter) records(ctx context.Context, boardID string) ([]record.Record, error) {
-	b, err := a.client.fullBoard(ctx, boardID)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]record.Record, len(b.Lists))
-	for i := range b.Lists {
-		out[i] = b.Lists[i].record()
-	}
-	return out, nil
-}
-
-func (a *listAdapter) Siblings(ctx context.Context, parents []string) ([]record.Record, error) {
-	return siblings(ctx, parents, a.records)
-}
-
-func (a *listAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend.Result, error) {
-	known := func(board string) bool { return atHand(a.client, a.client.boards, board) }
-	return readChildren(ctx, keys, known, a.records, func(ctx context.Context, id string) (record.Record, error) {
-		var l list
-		err := a.client.get(ctx, a.prefix+"/"+url.PathEscape(id), url.Values{"fields": {"name,closed,idBoard"}}, &l)
-		return l.record(), err
-	})
-}
-
-func (a *listAdapter) Update(ctx context.Context, changes []backend.Change) ([]backend.Result, error) {
-	defer a.client.Refresh()
-	return updates(ctx, changes, func(ctx context.Context, ch backend.Change) (record.Record, error) {
-		var l list
-		err := a.client.send(ctx, http.MethodPut, a.prefix+"/"+url.PathEscape(ch.Key.ID), form(ch.Values), &l)
-		return l.record(), err
-	})
-}
-
-// labelAdapter reads and writes labels.
-type labelAdapter struct {
-	client *Client
-	env    *backend.Environment
-	prefix string
-}
-
-// Labels is the adapter of labels. Prefix is the resource's path below the base URL, "labels".
-func Labels(prefix string) backend.AdapterFactory {
-	return func(env *backend.Environment) (backend.Adapter, error) {
-		c, err := clientOf(env)
-		return &labelAdapter{c, env, prefix}, err
-	}
-}
-
-// Refresh makes the next reading ask the server.
-func (a *labelAdapter) Refresh() { a.client.Refresh() }
-
-func (a *labelAdapter) List(ctx context.Context) (backend.Listing, error) {
-	return a.client.listChildren(ctx, a.env, a.records)
-}
-
-func (a *labelAdapter) records(ctx context.Context, boardID string) ([]record.Record, error) {
-	b, err := a.client.fullBoard(ctx, boardID)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]record.Record, len(b.Labels))
-	for i := range b.Labels {
-		out[i] = b.Labels[i].record()
-	}
-	return out, nil
-}
-
-func (a *labelAdapter) Siblings(ctx context.Context, parents []string) ([]record.Record, error) {
-	return siblings(ctx, parents, a.records)
-}
-
-func (a *labelAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend.Result, error) {
-	known := func(board string) bool { return atHand(a.client, a.client.boards, board) }
-	return readChildren(ctx, keys, known, a.records, func(ctx context.Context, id string) (record.Record, error) {
-		var l label
-		err := a.client.get(ctx, a.prefix+"/"+url.PathEscape(id), url.Values{"fields": {"name,color,idBoard"}}, &l)
-		return l.record(), err
-	})
-}
-
-func (a *labelAdapter) Update(ctx context.Context, changes []backend.Change) ([]backend.Result, error) {
-	defer a.client.Refresh()
-	return updates(ctx, changes, func(ctx context.Context, ch backend.Change) (record.Record, error) {
-		var l label
-		err := a.client.send(ctx, http.MethodPut, a.prefix+"/"+url.PathEscape(ch.Key.ID), form(ch.Values), &l)
-		return l.record(), err
 	})
 }

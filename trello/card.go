@@ -2,7 +2,6 @@ package trello
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -48,178 +47,38 @@ func instant(t *time.Time) record.Value {
 	return record.Instant(*t)
 }
 
-// cardAdapter reads, creates and changes cards.
-type cardAdapter struct {
-	client *Client
-	env    *backend.Environment
-	prefix string
-}
+// cardAdapter reads and changes cards as everything that lives on boards, and creates them.
+type cardAdapter struct{ childAdapter }
 
 // Cards is the adapter of cards. Prefix is the resource's path below the base URL, "cards".
 func Cards(prefix string) backend.AdapterFactory {
 	return func(env *backend.Environment) (backend.Adapter, error) {
 		c, err := clientOf(env)
-		return &cardAdapter{c, env, prefix}, err
+		return &cardAdapter{childAdapter{
+			client: c, env: env, prefix: prefix, fields: cardFields, records: c.cardsOf,
+			known:  func(boardID string) bool { return atHand(c, c.cards, boardID) },
+			decode: decodes((*card).record),
+			forget: func() { clear(c.cards) },
+		}}, err
 	}
 }
 
-// Refresh makes the next reading ask the server.
-func (a *cardAdapter) Refresh() { a.client.Refresh() }
-
-func (a *cardAdapter) List(ctx context.Context) (backend.Listing, error) {
-	return a.client.listChildren(ctx, a.env, a.records)
-}
-
-// records are all cards of a board, archived ones too, in one request.
-func (a *cardAdapter) records(ctx context.Context, boardID string) ([]record.Record, error) {
-	cards, err := cached(a.client, a.client.cards, boardID, func() (cards []*card, err error) {
-		err = a.client.get(ctx, "boards/"+url.PathEscape(boardID)+"/cards", url.Values{"filter": {"all"}, "fields": {cardFields}}, &cards)
+// cardsOf are all cards of a board, archived ones too, in one request.
+func (c *Client) cardsOf(ctx context.Context, boardID string) ([]record.Record, error) {
+	cards, err := cached(c, c.cards, boardID, func() (cards []card, err error) {
+		err = c.get(ctx, "boards/"+url.PathEscape(boardID)+"/cards", url.Values{"filter": {"all"}, "fields": {cardFields}}, &cards)
 		return cards, err
 	})
-	out := make([]record.Record, len(cards))
-	for i, c := range cards {
-		out[i] = c.record()
-	}
-	return out, err
-}
-
-func (a *cardAdapter) Siblings(ctx context.Context, parents []string) ([]record.Record, error) {
-	return siblings(ctx, parents, a.records)
-}
-
-func (a *cardAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend.Result, error) {
-	known := func(board string) bool { return atHand(a.client, a.client.cards, board) }
-	return readChildren(ctx, keys, known, a.records, func(ctx context.Context, id string) (record.Record, error) {
-		var c card
-		err := a.client.get(ctx, a.prefix+"/"+url.PathEscape(id), url.Values{"fields": {cardFields}}, &c)
-		return c.record(), err
-	})
+	return recordsOf(cards, (*card).record), err
 }
 
 func (a *cardAdapter) Create(ctx context.Context, values []mapping.Values) ([]backend.Result, error) {
-	out := make([]backend.Result, 0, len(values))
-	for _, v := range values {
-		var c card
+	defer a.forget()
+	return each(ctx, values, func(ctx context.Context, v mapping.Values) (record.Record, error) {
 		values := form(v)
 		values.Del("idBoard") // POST /1/cards has no such parameter: the list says the board (Trello's API description)
-		err := a.client.send(ctx, http.MethodPost, a.prefix, values, &c)
-		if stop := outage(err); stop != nil {
-			return out, stop
-		}
-		out = append(out, backend.Result{Record: c.record(), Err: err})
-	}
-	clear(a.client.cards)
-	return out, nil
-}
-
-func (a *cardAdapter) Update(ctx context.Context, changes []backend.Change) ([]backend.Result, error) {
-	defer clear(a.client.cards)
-	return updates(ctx, changes, func(ctx context.Context, ch backend.Change) (record.Record, error) {
-		var c card
-		err := a.client.send(ctx, http.MethodPut, a.prefix+"/"+url.PathEscape(ch.Key.ID), form(ch.Values), &c)
-		return c.record(), err
+		return a.decode(func(into any) error { return a.client.send(ctx, http.MethodPost, a.prefix, values, into) })
 	})
-}
-
-// listChildren lists what lives on the boards that are polled. A board that stopped answering is
-// left out, so that nothing on it is taken for deleted.
-func (c *Client) listChildren(
-	ctx context.Context, env *backend.Environment, of func(context.Context, string) ([]record.Record, error),
-) (backend.Listing, error) {
-	var listing backend.Listing
-	boards, err := c.openParents(ctx, env)
-	if err != nil {
-		return listing, err
-	}
-	for _, b := range boards {
-		records, err := of(ctx, b.ID)
-		if errors.Is(err, backend.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return listing, err
-		}
-		listing.Records = append(listing.Records, records...)
-		listing.Parents = append(listing.Parents, b.ID)
-	}
-	return listing, nil
-}
-
-func siblings(ctx context.Context, parents []string, of func(context.Context, string) ([]record.Record, error)) ([]record.Record, error) {
-	var out []record.Record
-	for _, p := range parents {
-		records, err := of(ctx, p)
-		if err != nil && !errors.Is(err, backend.ErrNotFound) {
-			return nil, err
-		}
-		out = append(out, records...)
-	}
-	return out, nil
-}
-
-// readChildren reads records by their boards where several of one are asked for or where the board
-// is at hand, one by one where there are few or where their board doesn't have them.
-func readChildren(ctx context.Context, keys []backend.Key, atHand func(board string) bool, of func(context.Context, string) ([]record.Record, error),
-	one func(context.Context, string) (record.Record, error),
-) ([]backend.Result, error) {
-	count := map[string]int{}
-	for _, k := range keys {
-		count[k.Parent]++
-	}
-	known := map[string]record.Record{}
-	for _, k := range keys {
-		if k.Parent == "" || count[k.Parent] == 0 || (count[k.Parent] == 1 && !atHand(k.Parent)) {
-			continue
-		}
-		count[k.Parent] = 0 // read once
-		records, err := of(ctx, k.Parent)
-		if err != nil && !errors.Is(err, backend.ErrNotFound) {
-			return nil, err
-		}
-		for _, r := range records {
-			known[r.ID] = r
-		}
-	}
-	return results(ctx, keys, func(ctx context.Context, k backend.Key) (record.Record, error) {
-		if r, ok := known[k.ID]; ok {
-			return r, nil
-		}
-		return one(ctx, k.ID)
-	})
-}
-
-// results reads each key. What concerns one record stays with it; an outage ends the call.
-func results(ctx context.Context, keys []backend.Key, read func(context.Context, backend.Key) (record.Record, error)) ([]backend.Result, error) {
-	out := make([]backend.Result, 0, len(keys))
-	for _, k := range keys {
-		r, err := read(ctx, k)
-		if stop := outage(err); stop != nil {
-			return out, stop
-		}
-		out = append(out, backend.Result{Record: r, Err: err})
-	}
-	return out, nil
-}
-
-func updates(ctx context.Context, changes []backend.Change, write func(context.Context, backend.Change) (record.Record, error)) ([]backend.Result, error) {
-	out := make([]backend.Result, 0, len(changes))
-	for _, ch := range changes {
-		r, err := write(ctx, ch)
-		if stop := outage(err); stop != nil {
-			return out, stop
-		}
-		out = append(out, backend.Result{Record: r, Err: err})
-	}
-	return out, nil
-}
-
-// outage gives the error back if it is the server's as a whole.
-func outage(err error) error {
-	var o interface{ Outage() bool }
-	if errors.As(err, &o) && o.Outage() {
-		return err
-	}
-	return nil
 }
 
 // form writes values as Trello's parameters: ids in a list by commas, a moment as ISO 8601 with

@@ -21,7 +21,7 @@ type Client struct {
 	base   string
 	clock  backend.Clock
 	boards map[string]snapshot[*board]
-	cards  map[string]snapshot[[]*card]
+	cards  map[string]snapshot[[]card]
 	mine   *snapshot[[]*board]
 }
 
@@ -71,7 +71,7 @@ func NewClient(s backend.Setup, key, token string, rate int) *Client {
 			Authorize: func(r *http.Request) { r.Header.Set("Authorization", authorization) },
 		}),
 		base: baseURL(s.Config.URL), clock: s.Clock,
-		boards: map[string]snapshot[*board]{}, cards: map[string]snapshot[[]*card]{},
+		boards: map[string]snapshot[*board]{}, cards: map[string]snapshot[[]card]{},
 	}
 }
 

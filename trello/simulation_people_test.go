@@ -161,6 +161,9 @@ func (s *simulation) archiveCard() {
 
 func (s *simulation) closeBoard() {
 	b, _ := pick(s, s.trello.Boards())
+	if !s.known[b.ID] {
+		return // a closed board that was never bound does not come in
+	}
 	s.tell("Trello: the board %q is closed: %v", b.Name, !b.Closed)
 	s.trello.UpdateBoard(b.ID, func(b *trellotest.Board) { b.Closed = !b.Closed })
 	s.did("board "+b.ID, "active", fmt.Sprint(b.Closed))

@@ -218,7 +218,7 @@ type simulation struct {
 	names     int             // how many were given
 	runs      int             // how many syncs have begun
 	mine      map[string]bool // what people made, by "card <id>" and "task <id>"
-	known     map[string]bool // cards that are bound
+	known     map[string]bool // external records that are bound
 	edits     map[editKey]edit
 	elsewhere int64          // a project without a board
 	cascaded  map[int64]bool // tasks that were archived with their stage once
@@ -347,12 +347,14 @@ func (s *simulation) timePasses() {
 // learn notes which cards are bound, so that people may edit them.
 func (s *simulation) learn() {
 	s.look(func(ctx context.Context, binder *binding.Binder, _ *jobs.Queue) {
-		all, err := binder.Lean().All(ctx, trello.CardModel)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		for _, b := range all {
-			s.known[b.ExternalID] = true
+		for _, m := range allModels() {
+			all, err := binder.Lean().All(ctx, m)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			for _, b := range all {
+				s.known[b.ExternalID] = b.Bound()
+			}
 		}
 	})
 }

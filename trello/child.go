@@ -1,0 +1,154 @@
+package trello
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/record"
+)
+
+// childAdapter reads and changes one sort of what lives on boards: lists, labels, cards.
+type childAdapter struct {
+	client *Client
+	env    *backend.Environment
+	prefix string // the resource's path below the base URL
+	fields string // what is asked of a single one
+	// records are all of a board; known says that they are at hand without a request.
+	records func(ctx context.Context, boardID string) ([]record.Record, error)
+	known   func(boardID string) bool
+	// decode makes a record of one answer, which ask fills in.
+	decode func(ask func(into any) error) (record.Record, error)
+	// forget drops what was read, after a change.
+	forget func()
+}
+
+// recordsOf are the records of Trello's own JSON objects.
+func recordsOf[T any](all []T, of func(*T) record.Record) []record.Record {
+	out := make([]record.Record, len(all))
+	for i := range all {
+		out[i] = of(&all[i])
+	}
+	return out
+}
+
+// decodes makes a childAdapter's decode for one sort of object.
+func decodes[T any](of func(*T) record.Record) func(ask func(into any) error) (record.Record, error) {
+	return func(ask func(into any) error) (record.Record, error) {
+		var one T
+		err := ask(&one)
+		return of(&one), err
+	}
+}
+
+// Refresh makes the next reading ask the server.
+func (a *childAdapter) Refresh() { a.client.Refresh() }
+
+// List lists what lives on the boards that are polled. A board that stopped answering is left out,
+// so that nothing on it is taken for deleted.
+func (a *childAdapter) List(ctx context.Context) (backend.Listing, error) {
+	var listing backend.Listing
+	boards, err := a.client.openParents(ctx, a.env)
+	if err != nil {
+		return listing, err
+	}
+	for _, b := range boards {
+		records, err := a.records(ctx, b.ID)
+		if errors.Is(err, backend.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return listing, err
+		}
+		listing.Records = append(listing.Records, records...)
+		listing.Parents = append(listing.Parents, b.ID)
+	}
+	return listing, nil
+}
+
+// Siblings lists what lives on the given boards; one that is gone has nothing.
+func (a *childAdapter) Siblings(ctx context.Context, parents []string) ([]record.Record, error) {
+	var out []record.Record
+	for _, p := range parents {
+		records, err := a.records(ctx, p)
+		if err != nil && !errors.Is(err, backend.ErrNotFound) {
+			return nil, err
+		}
+		out = append(out, records...)
+	}
+	return out, nil
+}
+
+// Read reads records by their boards where several of one are asked for or where the board is at
+// hand, one by one where there are few or where their board doesn't have them.
+func (a *childAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend.Result, error) {
+	found, err := a.byBoard(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	return each(ctx, keys, func(ctx context.Context, k backend.Key) (record.Record, error) {
+		if r, ok := found[k.ID]; ok {
+			return r, nil
+		}
+		return a.decode(func(into any) error {
+			return a.client.get(ctx, a.prefix+"/"+url.PathEscape(k.ID), url.Values{"fields": {a.fields}}, into)
+		})
+	})
+}
+
+func (a *childAdapter) byBoard(ctx context.Context, keys []backend.Key) (map[string]record.Record, error) {
+	count := map[string]int{}
+	for _, k := range keys {
+		count[k.Parent]++
+	}
+	found := map[string]record.Record{}
+	for _, k := range keys {
+		if k.Parent == "" || count[k.Parent] == 0 || (count[k.Parent] == 1 && !a.known(k.Parent)) {
+			continue
+		}
+		count[k.Parent] = 0 // read once
+		records, err := a.records(ctx, k.Parent)
+		if err != nil && !errors.Is(err, backend.ErrNotFound) {
+			return nil, err
+		}
+		for _, r := range records {
+			found[r.ID] = r
+		}
+	}
+	return found, nil
+}
+
+// Update sends the changed fields of each record and gives it as it is afterwards.
+func (a *childAdapter) Update(ctx context.Context, changes []backend.Change) ([]backend.Result, error) {
+	defer a.forget()
+	return each(ctx, changes, func(ctx context.Context, ch backend.Change) (record.Record, error) {
+		return a.decode(func(into any) error {
+			return a.client.send(ctx, http.MethodPut, a.prefix+"/"+url.PathEscape(ch.Key.ID), form(ch.Values), into)
+		})
+	})
+}
+
+// each does something for one record after the other. What concerns one record stays with it; an
+// outage ends the call.
+func each[T any](ctx context.Context, all []T, do func(context.Context, T) (record.Record, error)) ([]backend.Result, error) {
+	out := make([]backend.Result, 0, len(all))
+	for _, one := range all {
+		r, err := do(ctx, one)
+		if stop := outage(err); stop != nil {
+			return out, stop
+		}
+		out = append(out, backend.Result{Record: r, Err: err})
+	}
+	return out, nil
+}
+
+// outage gives the error back if it is the server's as a whole.
+func outage(err error) error {
+	var o interface{ Outage() bool }
+	if errors.As(err, &o) && o.Outage() {
+		return err
+	}
+	return nil
+}

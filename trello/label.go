@@ -1,0 +1,46 @@
+package trello
+
+import (
+	"context"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/record"
+)
+
+// label is Trello's own JSON, cut to what is mapped.
+type label struct {
+	ID      string  `json:"id"`
+	Name    string  `json:"name"`
+	Color   *string `json:"color"`
+	IDBoard string  `json:"idBoard"`
+}
+
+func (l *label) record() record.Record {
+	color := record.Null()
+	if l.Color != nil {
+		color = record.Text(*l.Color)
+	}
+	return record.New(LabelModel, l.ID, map[string]record.Value{
+		"name": record.Text(l.Name), "color": color, "idBoard": record.Ref(BoardModel, l.IDBoard),
+	})
+}
+
+// Labels is the adapter of labels. Prefix is the resource's path below the base URL, "labels".
+func Labels(prefix string) backend.AdapterFactory {
+	return func(env *backend.Environment) (backend.Adapter, error) {
+		c, err := clientOf(env)
+		return &childAdapter{
+			client: c, env: env, prefix: prefix, fields: "name,color,idBoard",
+			records: func(ctx context.Context, boardID string) ([]record.Record, error) {
+				b, err := c.fullBoard(ctx, boardID)
+				if err != nil {
+					return nil, err
+				}
+				return recordsOf(b.Labels, (*label).record), nil
+			},
+			known:  func(boardID string) bool { return atHand(c, c.boards, boardID) },
+			decode: decodes((*label).record),
+			forget: func() { c.Refresh() },
+		}, err
+	}
+}

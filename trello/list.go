@@ -1,0 +1,42 @@
+package trello
+
+import (
+	"context"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/record"
+)
+
+// list is Trello's own JSON, cut to what is mapped.
+type list struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Closed  bool   `json:"closed"`
+	IDBoard string `json:"idBoard"`
+}
+
+func (l *list) record() record.Record {
+	return record.New(ListModel, l.ID, map[string]record.Value{
+		"name": record.Text(l.Name), "closed": record.Bool(l.Closed), "idBoard": record.Ref(BoardModel, l.IDBoard),
+	})
+}
+
+// Lists is the adapter of lists. Prefix is the resource's path below the base URL, "lists".
+func Lists(prefix string) backend.AdapterFactory {
+	return func(env *backend.Environment) (backend.Adapter, error) {
+		c, err := clientOf(env)
+		return &childAdapter{
+			client: c, env: env, prefix: prefix, fields: "name,closed,idBoard",
+			records: func(ctx context.Context, boardID string) ([]record.Record, error) {
+				b, err := c.fullBoard(ctx, boardID)
+				if err != nil {
+					return nil, err
+				}
+				return recordsOf(b.Lists, (*list).record), nil
+			},
+			known:  func(boardID string) bool { return atHand(c, c.boards, boardID) },
+			decode: decodes((*list).record),
+			forget: func() { c.Refresh() },
+		}, err
+	}
+}
