@@ -48,7 +48,6 @@ type Sent struct {
 	Values   map[string]record.Value `json:"values"`             // what was sent
 	Name     string                  `json:"name"`               // the name as it was sent
 	Parent   string                  `json:"parent,omitempty"`   // external id of the parent, for an export
-	Seen     []string                `json:"seen,omitempty"`     // ids of the records of that name that were there before
 	Fields   Fields                  `json:"fields"`             // the binding's fields once it succeeded
 	Repeated bool                    `json:"repeated,omitempty"` // it was sent a second time, so a late twin may appear
 }

@@ -101,7 +101,7 @@ func TestSave(t *testing.T) {
 			OdooWriteDate: "2026-03-09 12:00:05", ActiveFlip: "2026-03-08 00:00:00", SyncDate: now, ExternalGone: now.Add(time.Second), OdooGone: now.Add(time.Minute),
 			Intent: binding.Export, IntentAt: now.Add(time.Hour),
 			Sent: binding.Sent{
-				Values: map[string]record.Value{"title": record.Text("Door")}, Name: "Door", Parent: "B1", Seen: []string{"c0"}, Repeated: true,
+				Values: map[string]record.Value{"title": record.Text("Door")}, Name: "Door", Parent: "B1", Repeated: true,
 				Fields: binding.Fields{"name": {Base: record.Text("Door")}},
 			},
 		}

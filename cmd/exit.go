@@ -59,8 +59,13 @@ func (a *app) exit(err error) int {
 	if err == nil {
 		return exitOK
 	}
+	said := map[string]bool{}
 	for _, one := range flatten(err) {
-		_, _ = fmt.Fprintf(a.err, "connector: %s\n", a.sentence(one))
+		text := a.sentence(one)
+		if !said[text] {
+			_, _ = fmt.Fprintf(a.err, "connector: %s\n", text)
+		}
+		said[text] = true
 	}
 	return a.code(err)
 }
@@ -140,6 +145,8 @@ func codeOfServer(err error) int {
 		return exitDenied
 	case errors.As(err, &t) && t.Kind == transport.Denied: // a proxy's 401 or 403 before Odoo, too
 		return exitDenied
+	case errors.As(err, &t) && t.Kind == transport.NotFound: // a wrong path: what is missing of records never gets here
+		return exitUsage
 	case odoo.IsKind(err, odoo.UnknownDatabase, odoo.UnknownModel, odoo.UnknownField, odoo.NotOdoo, odoo.InvalidCall):
 		return exitUsage
 	case odoo.IsKind(err, odoo.DatabaseDown, odoo.Connection, odoo.Serialization):

@@ -126,7 +126,7 @@ func (a *app) showJobs(list []jobs.Job, limit int) error {
 	rows := [][]string{{"ID", "STATE", "BACKEND", "JOB", "RESULT"}}
 	for _, j := range list {
 		text := j.Result
-		if j.State == jobs.StateFailed {
+		if j.State == jobs.StateFailed || text == "" { // one that is tried again has a cause, too
 			text = j.ExcMessage
 		}
 		rows = append(rows, []string{fmt.Sprint(j.ID), string(j.State), j.Backend, cut(j.Description, 60), cut(text, 60)})

@@ -43,7 +43,7 @@ func (f *fake) become(h http.Handler) {
 }
 
 func fakeCommand(ts *testscript.TestScript, neg bool, args []string) {
-	need(ts, neg, args, 2, "fake NAME odoo|picky|trello|page|denies|fails|silent|nobody")
+	need(ts, neg, args, 2, "fake NAME odoo|picky|trello|page|absent|denies|fails|silent|nobody")
 	if args[1] == "nobody" {
 		ts.Setenv(args[0], refusing(ts))
 		return
@@ -58,6 +58,8 @@ func fakeCommand(ts *testscript.TestScript, neg bool, args []string) {
 		f.handler = newTrello()
 	case "page":
 		f.handler = echo(http.StatusOK)
+	case "absent":
+		f.handler = echo(http.StatusNotFound)
 	case "denies":
 		f.handler = echo(http.StatusUnauthorized)
 	case "fails":

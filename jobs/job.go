@@ -116,6 +116,9 @@ func (e *ArgsError) Error() string {
 // Unwrap gives the cause.
 func (e *ArgsError) Unwrap() error { return e.Err }
 
+// Sealed says that the cause is not for print.
+func (*ArgsError) Sealed() {}
+
 func encodeArgs(function string, args any) (json.RawMessage, error) {
 	if args == nil {
 		return json.RawMessage("{}"), nil

@@ -117,14 +117,14 @@ func kindOf(err error) string {
 	return "error"
 }
 
-// chain lists an error and its causes, one a line.
+// chain lists an error and its causes, one a line, down to one that is sealed: what is below may hold a secret.
 func chain(err error) string {
 	var lines []string
 	for e := err; e != nil; e = errors.Unwrap(e) {
-		if _, secretive := e.(*ArgsError); secretive { //nolint:errorlint // this very link of the chain
-			return strings.Join(append(lines, fmt.Sprintf("%T: %s", e, e)), "\n")
-		}
 		lines = append(lines, fmt.Sprintf("%T: %s", e, e))
+		if _, last := e.(interface{ Sealed() }); last {
+			break
+		}
 	}
 	return strings.Join(lines, "\n")
 }

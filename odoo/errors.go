@@ -81,8 +81,8 @@ type Error struct {
 	Retryable bool
 	// OutcomeUnknown says that the call can have taken effect, or has, although it failed.
 	OutcomeUnknown bool
-	// Err is the cause: a *transport.Error or a type of transport/xmlrpc. Its text is not
-	// redacted: do not print it.
+	// Err is the cause: a *transport.Error, or a type of transport/xmlrpc, of which a fault's text is
+	// Odoo's whole traceback without the password.
 	Err error
 
 	path string // of the value in the call, as transport/xmlrpc names it

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/odoo-connector/connector/transport"
 	"github.com/odoo-connector/connector/transport/xmlrpc"
 )
 
@@ -32,8 +33,13 @@ func (l *login) fault(c call, f *xmlrpc.Fault) *Error {
 
 func (l *login) typed(c call, f *xmlrpc.Fault, kind Kind, text, hint string) *Error {
 	e := l.fail(c, kind, l.redact(text), hint)
-	e.Err = f
+	e.Err = l.blotted(f)
 	return e
+}
+
+// blotted is the fault with its whole text, but for the password.
+func (l *login) blotted(f *xmlrpc.Fault) *xmlrpc.Fault {
+	return &xmlrpc.Fault{Code: f.Code, Text: transport.Blot(f.Text, l.password)}
 }
 
 // warning types a fault of code 2.
@@ -42,7 +48,7 @@ func (l *login) warning(c call, f *xmlrpc.Fault) *Error {
 	switch {
 	// The one text looked at, and only in the source language; FieldsGet finds the rest.
 	case c.model != "" && text == "Object "+c.model+" doesn't exist":
-		return l.unknownModel(c, f)
+		return l.unknownModel(c, l.blotted(f))
 	case missing.MatchString(text):
 		return l.typed(c, f, MissingError, text, "it was deleted meanwhile; read again")
 	default:

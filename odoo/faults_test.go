@@ -138,6 +138,10 @@ func TestFaultsInAnyLanguage(t *testing.T) {
 		if e := failed(t, err); e.Kind != odoo.ServerError || e.Text != "RuntimeError: login with *** failed" {
 			t.Errorf("kind %q, text %q", e.Kind, e.Text)
 		}
+		var cause *xmlrpc.Fault
+		if !errors.As(err, &cause) || strings.Contains(cause.Error(), password) || !strings.Contains(cause.Text, "line 1, in f\n") {
+			t.Errorf("the cause is %q, want the traceback without the password", cause)
+		}
 	})
 	t.Run("Ensure a server without its database is an outage", func(t *testing.T) {
 		s := dial(t, &scripted{answer: fault(1, "psycopg2.OperationalError: connection to server failed: FATAL:  sorry, too many clients already")})

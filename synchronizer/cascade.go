@@ -2,7 +2,9 @@ package synchronizer
 
 import (
 	"context"
+	"slices"
 
+	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/record"
 )
 
@@ -49,9 +51,10 @@ func (sl *slice) activeDiffers(it *item) bool {
 	return false
 }
 
-// of says whether Odoo itself archived or restored the item's record. A restored project has its
-// tasks' very write_date, since one transaction wrote them all.
-func (o owners) of(sl *slice, it *item) (archived, restored bool) {
+// of puts into the item's pair what Odoo itself may have done to its record. A restored project has
+// its tasks' very write_date, since one transaction wrote them all.
+func (o owners) of(sl *slice, it *item) {
+	p := &it.pair
 	for _, name := range sl.model.CascadeFrom {
 		ref, ok := it.odoo.Value(name).AsRef()
 		if !ok {
@@ -62,21 +65,45 @@ func (o owners) of(sl *slice, it *item) (archived, restored bool) {
 			continue
 		}
 		active := owner.Value("active").AsBool()
-		archived = archived || !active
-		when := writeDate(*it.odoo)
-		restored = restored || (active && (writeDate(owner) == when || sl.flipped(ref, when)))
+		p.CascadeArchived = p.CascadeArchived || !active
+		when, flips := writeDate(*it.odoo), sl.ownerFlips(ref)
+		p.CascadeRestored = p.CascadeRestored || (active && (writeDate(owner) == when || slices.Contains(flips, when)))
+		p.CascadeOver = p.CascadeOver || (active && flippedAfter(flips, it.binding.ActiveFlip))
 	}
-	return archived, restored
 }
 
-// flipped says that a binding of the owner saw it archived or restored at that write_date.
-func (sl *slice) flipped(owner record.Reference, when string) bool {
+// ownerFlips are the write dates at which the owner's bindings last saw it archived or restored.
+func (sl *slice) ownerFlips(owner record.Reference) (all []string) {
 	for _, m := range sl.env.Backend.AllModels() {
 		if m.OdooModel != owner.Model {
 			continue
 		}
 		for _, b := range sl.lookup.bindings[record.Reference{Model: m.Name, ID: owner.ID}] {
-			if b.ActiveFlip != "" && b.ActiveFlip == when {
+			if b.ActiveFlip != "" {
+				all = append(all, b.ActiveFlip)
+			}
+		}
+	}
+	return all
+}
+
+// flippedAfter says that one of the flips came after the one that is known.
+func flippedAfter(flips []string, known string) bool {
+	return known != "" && slices.ContainsFunc(flips, func(f string) bool { return f > known })
+}
+
+// archivedAgain says that a row is archived as it was when its owner had been archived with it, but
+// that the owner was restored since, which restores its rows: so somebody archived it anew.
+func (p *poll) archivedAgain(b binding.Binding, r record.Record) bool {
+	if b.OdooWriteDate == writeDate(r) || r.Value("active").AsBool() {
+		return false
+	}
+	for _, f := range p.mapper.Fields() {
+		if st, known := b.Base(f.Name); !f.Active || !known || !st.Base.AsBool() {
+			continue
+		}
+		for _, name := range p.model.CascadeFrom {
+			if ref, ok := r.Value(name).AsRef(); ok && flippedAfter(p.ownerFlips(ref), b.ActiveFlip) {
 				return true
 			}
 		}

@@ -58,7 +58,7 @@ func (sl *slice) bindingAfter(it *item, external, odoo record.Record) binding.Bi
 		b.Name = odoo.Value(sl.model.OdooNameField).AsText()
 	}
 	b.SyncDate = sl.env.Clock.Now()
-	if sl.flips(it, odoo) {
+	if sl.flips(it, odoo) || it.pair.CascadeArchived {
 		b.ActiveFlip = writeDate(odoo)
 	}
 	b.OdooWriteDate = writeDate(odoo)

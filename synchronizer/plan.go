@@ -46,6 +46,9 @@ type Pair struct {
 	// CascadeArchived and CascadeRestored say that Odoo itself archived or restored the Odoo record
 	// together with what it lives in.
 	CascadeArchived, CascadeRestored bool
+	// CascadeOver says that what the Odoo record lives in was restored since the record was last seen
+	// archived or restored. Odoo restores the record with it, so if it is archived a user did that.
+	CascadeOver bool
 	// ExternalTime and OdooTime are when the sides were last changed, for the policy "newest".
 	ExternalTime, OdooTime time.Time
 	// Off tells of binding models that are not synchronized, so that links to them are left alone.
@@ -159,8 +162,8 @@ func (p Pair) changes(f mapping.Field, fp *FieldPlan, xOK, oOK bool) change {
 	}
 	fp.Base = st.Base
 	waits := p.waits(f.Name) // what waits for a decision is an edit still, although it was seen
-	c.external = xOK && !fp.External.Equal(st.Base) && (waits || st.External != f.ExternalHash(*p.External))
-	c.odoo = oOK && !fp.Odoo.Equal(st.Base) && (waits || st.Odoo != f.OdooHash(*p.Odoo))
+	c.external = xOK && !fp.External.Equal(st.Base) && (waits || p.elsewhere(f, p.ExternalScope) || st.External != f.ExternalHash(*p.External))
+	c.odoo = oOK && !fp.Odoo.Equal(st.Base) && (waits || p.elsewhere(f, p.OdooScope) || (f.Active && p.CascadeOver) || st.Odoo != f.OdooHash(*p.Odoo))
 	return c
 }
 
@@ -322,12 +325,10 @@ func (p Pair) odooSource() mapping.Source {
 
 // writes turns the decisions into values for the two sides.
 func (p Pair) writes(plan *Plan) error {
-	moved := p.moves(plan, func(fp FieldPlan) bool { return fp.ToExternal })
-	movedInOdoo := p.moves(plan, func(fp FieldPlan) bool { return fp.ToOdoo })
+	moved, movedInOdoo := p.follow(plan)
 	external := *p.External
 	if moved {
 		external = p.withoutLinks()
-		p.stays(plan)
 	}
 	for i := range plan.Fields {
 		fp := &plan.Fields[i]
@@ -346,53 +347,6 @@ func (p Pair) writes(plan *Plan) error {
 		plan.Action = Update
 	}
 	return nil
-}
-
-// moves reports that a record goes to another parent on the side that is written. What its links
-// meant is lost there (a task that goes to another project gets that one's first stage, as seen on
-// Odoo 18), so all links are written with it.
-func (p Pair) moves(plan *Plan, written func(FieldPlan) bool) bool {
-	for _, fp := range plan.Fields {
-		if f, _ := p.Mapper.Field(fp.Field); written(fp) && p.Model.OdooParent != "" && f.Name == p.Model.OdooParent {
-			return true
-		}
-	}
-	return false
-}
-
-// stays holds all links back where the place that the record moved to has no counterpart outside: they
-// mean nothing in the old one.
-func (p Pair) stays(plan *Plan) {
-	parent, _ := p.Mapper.Field(p.Model.OdooParent)
-	for _, fp := range plan.Fields {
-		var missing *mapping.MissingError
-		if fp.Field != parent.Name {
-			continue
-		}
-		if _, err := parent.WriteExternal(p.target(fp.Result, *p.External, p.OdooScope)); !errors.As(err, &missing) {
-			return
-		}
-	}
-	for i := range plan.Fields {
-		fp := &plan.Fields[i]
-		if f, _ := p.Mapper.Field(fp.Field); f.Needs != nil && f.Name != parent.Name {
-			fp.Result, fp.hold, fp.ToOdoo, fp.ToExternal = fp.Base, true, false, false
-		}
-	}
-}
-
-// withoutLinks is the external record without its links: what a record loses when it moves.
-func (p Pair) withoutLinks() record.Record {
-	left := *p.External
-	for _, f := range p.Mapper.Fields() {
-		if f.Needs == nil {
-			continue
-		}
-		for _, name := range f.External {
-			left = left.With(name, record.Null())
-		}
-	}
-	return left
 }
 
 func (p Pair) writeField(f mapping.Field, fp *FieldPlan, external record.Record, plan *Plan) error {

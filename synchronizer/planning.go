@@ -28,7 +28,7 @@ func (sl *slice) planAll(ctx context.Context) error {
 		return err
 	}
 	for _, it := range bound {
-		it.pair.CascadeArchived, it.pair.CascadeRestored = cascades.of(sl, it)
+		cascades.of(sl, it)
 		plan, err := Reconcile(it.pair)
 		if err := sl.planned(ctx, it, plan, err); err != nil {
 			return err

@@ -29,7 +29,7 @@ type OdooPoll struct {
 	Model   string
 	Changed []record.Record // rows written since the oldest consumer's position, with all mapped fields
 	Sweep   []record.Record // id and write_date of every row that takes part
-	Latest  string          // the newest write_date among both
+	Latest  string          // the newest write_date among the changed ones, to which the positions move
 }
 
 // wants is what one synchronizer needs of an Odoo model.
@@ -375,7 +375,7 @@ func (p *poll) odooRow(r record.Record, bindings []binding.Binding, alone map[in
 			scope = parent
 		}
 		held, found := p.heldFields(b, r, scope)
-		if found || p.changed(&b, r, scope, odooSide, held) {
+		if found || p.archivedAgain(b, r) || p.changed(&b, r, scope, odooSide, held) {
 			args := Args{Model: p.model.Name, ExternalID: b.ExternalID, Scope: b.Scope, Parent: b.Parent}
 			p.changes = append(p.changes, Change{Args: args, Name: name})
 			continue

@@ -228,7 +228,7 @@ type severalError struct{ reason string }
 func (e *severalError) Error() string { return e.reason }
 
 // search looks for the external record that an export made, by what was sent: an unbound record of
-// the sent name under the sent parent that was not there before. It completes the binding if there
+// the sent name under the sent parent, one that holds all that was sent before any other. It completes the binding if there
 // is one; several are left for review with a *severalError.
 func (sl *slice) search(ctx context.Context, b binding.Binding) (binding.Binding, error) {
 	lister, ok := sl.adapter.(backend.Siblings)

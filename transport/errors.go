@@ -112,8 +112,10 @@ func (e *Error) Hint() string {
 		return "try again later, and run less at a time"
 	case Denied:
 		return "check the credentials and the rights of the user"
-	case Protocol:
+	case Protocol, NotFound:
 		return "check the URL"
+	case Rejected:
+		return "correct the record, or what the configuration says"
 	case TooLarge:
 		return "ask for fewer records at a time"
 	default:
@@ -123,6 +125,9 @@ func (e *Error) Hint() string {
 
 // Unwrap is the cause, so that errors.Is finds context.Canceled and the like.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Sealed says that the causes below are not for print; what may be said of them is in Detail.
+func (*Error) Sealed() {}
 
 // Outage reports whether the failure is the other side's as a whole, not of this one request: it
 // cannot be reached, is overloaded, or takes our credentials no more (401).

@@ -57,6 +57,10 @@ func Redact(text string, secrets ...string) string {
 	return cut(redact(text, newBlots(secrets)), maxText)
 }
 
+// Blot is text without the secrets and without whatever looks like a credential, at its full length
+// and on its own lines: a traceback that is kept.
+func Blot(text string, secrets ...string) string { return redact(text, newBlots(secrets)) }
+
 func redact(text string, secrets []blot) string {
 	for _, blots := range [][]blot{secrets, shapes} {
 		for _, b := range blots {

@@ -139,10 +139,21 @@ func withAccept(h http.Header) http.Header {
 func notFound(err error) error {
 	var e *transport.Error
 	if errors.As(err, &e) && e.Kind == transport.NotFound {
-		return errors.Join(backend.ErrNotFound, err)
+		return &notFoundError{e}
 	}
 	return err
 }
+
+// notFoundError is Trello's 404 in its own words, and ErrNotFound to errors.Is.
+type notFoundError struct{ cause *transport.Error }
+
+func (e *notFoundError) Error() string { return e.cause.Error() }
+
+// Is makes it the framework's ErrNotFound.
+func (*notFoundError) Is(target error) bool { return target == backend.ErrNotFound }
+
+// Unwrap is what transport said.
+func (e *notFoundError) Unwrap() error { return e.cause }
 
 // cached gives the snapshot if it is fresh, else asks.
 func cached[T any](c *Client, m map[string]snapshot[T], id string, ask func() (T, error)) (T, error) {

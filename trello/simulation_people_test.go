@@ -3,7 +3,6 @@ package trello_test
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/odoo-connector/connector/trello/trellotest"
@@ -73,6 +72,9 @@ func (s *simulation) describeCard() {
 		if s.chance.IntN(4) > 0 {
 			text = s.words()
 		}
+		if text == c.Desc {
+			return
+		}
 		s.tell("Trello: the card %q has the text %q", c.Name, text)
 		s.trello.UpdateCard(c.ID, func(c *trellotest.Card) { c.Desc = text })
 		s.did("card "+c.ID, "description", text)
@@ -117,6 +119,9 @@ func (s *simulation) scheduleCard() {
 		due := time.Time{}
 		if s.chance.IntN(3) > 0 {
 			due = s.day()
+		}
+		if due.Equal(c.Due) {
+			return
 		}
 		s.tell("Trello: the card %q is due %s", c.Name, due)
 		s.trello.UpdateCard(c.ID, func(c *trellotest.Card) { c.Due = due })
@@ -167,17 +172,7 @@ func (s *simulation) closeBoard() {
 	s.tell("Trello: the board %q is closed: %v", b.Name, !b.Closed)
 	s.trello.UpdateBoard(b.ID, func(b *trellotest.Board) { b.Closed = !b.Closed })
 	s.did("board "+b.ID, "active", fmt.Sprint(b.Closed))
-	s.forgetActive()
-}
-
-// forgetActive drops what people archived in Odoo: a project that is archived or restored takes its
-// tasks along.
-func (s *simulation) forgetActive() {
-	for k := range s.edits {
-		if strings.HasPrefix(k.record, "task ") && k.field == "active" {
-			delete(s.edits, k)
-		}
-	}
+	s.cascade = true
 }
 
 func (s *simulation) renameBoard() {
@@ -340,6 +335,9 @@ func (s *simulation) describeTask() {
 		default:
 			text = "<p>" + s.name("Words &lt;&amp;&gt;") + "</p><p>and more</p>"
 		}
+		if text == r["description"] {
+			return
+		}
 		s.tell("Odoo: the task %q has the text %v", r["name"], text)
 		s.write("project.task", id, map[string]any{"description": text})
 		s.did(task(id), "description", plain(text))
@@ -379,6 +377,9 @@ func (s *simulation) scheduleTask() {
 		if s.chance.IntN(3) > 0 {
 			due = moment(s.day())
 		}
+		if due == r["date_deadline"] {
+			return
+		}
 		s.tell("Odoo: the task %q is due %v", r["name"], due)
 		s.write("project.task", id, map[string]any{"date_deadline": due})
 		text, _ := due.(string)
@@ -414,12 +415,15 @@ func (s *simulation) archiveTask() {
 
 func (s *simulation) archiveProject() {
 	id, _ := pick(s, s.projects())
+	if id != s.elsewhere && !s.known[fmt.Sprint("project ", id)] {
+		return // it would not be bound to its board, which is open
+	}
 	r := s.read("project.project", id)
 	active := r["active"] != true
 	s.tell("Odoo: the project %q is active: %v", r["name"], active)
 	s.write("project.project", id, map[string]any{"active": active})
 	s.did(fmt.Sprint("project ", id), "active", fmt.Sprint(active))
-	s.forgetActive()
+	s.cascade = true
 }
 
 func (s *simulation) renameProject() {

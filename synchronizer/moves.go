@@ -1,0 +1,119 @@
+package synchronizer
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/mapping"
+	"github.com/odoo-connector/connector/record"
+)
+
+// elsewhere says that a side is in another place than when both last agreed, where the same raw links
+// mean something else.
+func (p Pair) elsewhere(f mapping.Field, scope string) bool {
+	return f.Needs != nil && p.Binding.Parent != "" && scope != p.Binding.Parent
+}
+
+// follow lets what depends on a record's place go with it. What its links meant in the old place is
+// lost where it goes (a task that goes to another project gets that one's first stage, as seen on
+// Odoo 18), so the links of the side that moved it are written with it; while the move itself waits
+// for a decision all links do. It says on which side the record moves.
+func (p Pair) follow(plan *Plan) (outside, inOdoo bool) {
+	parent := p.parentPlan(plan)
+	if parent == nil {
+		return false, false
+	}
+	switch {
+	case parent.ToExternal && p.nowhere(*parent), parent.keep:
+		p.holdLinks(plan)
+	case parent.ToExternal:
+		p.takeLinks(plan, func(fp *FieldPlan) { fp.Result, fp.ToOdoo, fp.ToExternal = fp.Odoo, false, true })
+	case parent.ToOdoo:
+		p.takeLinks(plan, func(fp *FieldPlan) { fp.Result, fp.ToOdoo, fp.ToExternal = fp.External, true, false })
+	}
+	p.ownState(plan, *parent)
+	return parent.ToExternal, parent.ToOdoo
+}
+
+// parentPlan is the plan of the field with the place that the record lives in; nil if there is none.
+func (p Pair) parentPlan(plan *Plan) *FieldPlan {
+	i := slices.IndexFunc(plan.Fields, func(fp FieldPlan) bool { return fp.Field == p.Model.OdooParent })
+	if i < 0 {
+		return nil
+	}
+	return &plan.Fields[i]
+}
+
+// nowhere says that the place to which the record moves has no counterpart outside.
+func (p Pair) nowhere(parent FieldPlan) bool {
+	f, _ := p.Mapper.Field(parent.Field)
+	var missing *mapping.MissingError
+	_, err := f.WriteExternal(p.target(parent.Result, *p.External, p.OdooScope))
+	return errors.As(err, &missing)
+}
+
+// eachLink calls change for every link but the one to the place itself.
+func (p Pair) eachLink(plan *Plan, change func(mapping.Field, *FieldPlan)) {
+	for i := range plan.Fields {
+		fp := &plan.Fields[i]
+		if f, _ := p.Mapper.Field(fp.Field); f.Needs != nil && f.Name != p.Model.OdooParent {
+			change(f, fp)
+		}
+	}
+}
+
+// holdLinks leaves all links as they are: one side's mean nothing where the other is.
+func (p Pair) holdLinks(plan *Plan) {
+	p.eachLink(plan, func(f mapping.Field, fp *FieldPlan) {
+		fp.Result, fp.hold, fp.ToOdoo, fp.ToExternal = fp.Base, true, false, false
+		plan.withdraw(f.Name)
+	})
+}
+
+// takeLinks lets the side that moved the record decide on all links that cannot be merged: an edit
+// of the other side was made in the place that it has left.
+func (p Pair) takeLinks(plan *Plan, take func(*FieldPlan)) {
+	p.eachLink(plan, func(f mapping.Field, fp *FieldPlan) {
+		if f.Merge != nil || fp.hold {
+			return
+		}
+		take(fp)
+		fp.keep = false
+		plan.withdraw(f.Name)
+	})
+}
+
+// withdraw takes back the review of a field.
+func (plan *Plan) withdraw(field string) {
+	plan.Reviews = slices.DeleteFunc(plan.Reviews, func(r binding.Review) bool { return r.Field == field })
+}
+
+// ownState restores a record that leaves a place with which Odoo had archived it.
+func (p Pair) ownState(plan *Plan, parent FieldPlan) {
+	if (!parent.ToExternal && !parent.ToOdoo) || !p.Settings.Direction.Imports() {
+		return
+	}
+	for i := range plan.Fields {
+		fp := &plan.Fields[i]
+		f, _ := p.Mapper.Field(fp.Field)
+		if !f.Active || fp.hold || (fp.keep && !parent.ToOdoo) || fp.Odoo.Equal(fp.Base) || !fp.Result.Equal(fp.Base) || !fp.Base.AsBool() {
+			continue
+		}
+		fp.keep, fp.ToOdoo, fp.Note = false, true, "archived by Odoo together with what it lived in; its own state comes back"
+	}
+}
+
+// withoutLinks is the external record without its links: what a record loses when it moves.
+func (p Pair) withoutLinks() record.Record {
+	left := *p.External
+	for _, f := range p.Mapper.Fields() {
+		if f.Needs == nil {
+			continue
+		}
+		for _, name := range f.External {
+			left = left.With(name, record.Null())
+		}
+	}
+	return left
+}
