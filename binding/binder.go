@@ -295,6 +295,25 @@ func jsonList[T any](ids []T) (string, error) {
 	return encode(ids)
 }
 
+// Remember keeps a short text for the backend beyond this run; see Recall.
+func (b *Binder) Remember(ctx context.Context, key, text string) error {
+	return b.db.Write(ctx, func(tx *state.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, b.note(key), text)
+		return err
+	})
+}
+
+// Recall is the text that was remembered under the key, "" if there is none.
+func (b *Binder) Recall(ctx context.Context, key string) (text string, err error) {
+	err = b.db.Read().QueryRowContext(ctx, `SELECT value FROM meta WHERE key = ?`, b.note(key)).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return text, b.db.Explain(err)
+}
+
+func (b *Binder) note(key string) string { return "note " + b.backend + " " + key }
+
 // Databases are the keys of the Odoo databases that a backend has bindings or reviews in, sorted.
 func Databases(ctx context.Context, db *state.DB, backend string) (out []string, err error) {
 	rows, err := db.Read().QueryContext(ctx, `SELECT database FROM binding WHERE backend = ? UNION SELECT database FROM review WHERE backend = ? ORDER BY 1`, backend, backend)

@@ -29,7 +29,9 @@ type running struct {
 	locks     []*state.FileLock
 	sandboxes map[string]*sandbox.Sandbox
 	sessions  map[string]*odoo.Session
+	refused   map[string]error // logins that failed
 	backends  []*opened
+	failures  []error // of backends that could not be opened, while others can
 	explain   func(string)
 }
 
@@ -84,7 +86,7 @@ func (a *app) openState(ctx context.Context, c *config.Config) (*state.DB, error
 // open locks the named backends, opens the state and connects both sides of each. The caller closes
 // what is running, be there an error or not.
 func (a *app) open(ctx context.Context, names []string, explain func(string)) (*running, error) {
-	r := &running{app: a, sandboxes: map[string]*sandbox.Sandbox{}, sessions: map[string]*odoo.Session{}, explain: explain}
+	r := &running{app: a, sandboxes: map[string]*sandbox.Sandbox{}, sessions: map[string]*odoo.Session{}, refused: map[string]error{}, explain: explain}
 	var err error
 	if r.config, err = a.load(); err != nil {
 		return r, err
@@ -93,7 +95,7 @@ func (a *app) open(ctx context.Context, names []string, explain func(string)) (*
 	if err != nil {
 		return r, err
 	}
-	if err := r.lock(chosen); err != nil {
+	if chosen, err = r.lock(chosen); err != nil {
 		return r, err
 	}
 	a.working.Store(true)
@@ -107,28 +109,36 @@ func (a *app) open(ctx context.Context, names []string, explain func(string)) (*
 	for _, b := range chosen {
 		o, err := r.connect(ctx, b)
 		if err != nil {
-			return r, err
+			r.failures = append(r.failures, err)
+			continue
 		}
 		r.backends = append(r.backends, o)
+	}
+	if len(r.backends) == 0 {
+		return r, errors.Join(r.failures...)
 	}
 	return r, nil
 }
 
-// lock takes the backends' locks, so that no two runs work on one of them.
-func (r *running) lock(chosen []config.Backend) error {
+// lock takes the backends' locks, so that no two runs work on one of them, and gives those that it got.
+func (r *running) lock(chosen []config.Backend) (free []config.Backend, err error) {
 	if dir := filepath.Dir(r.config.State); dir != "" {
 		if _, err := os.Stat(dir); err != nil {
-			return &usageError{fmt.Sprintf("the directory of the state file, %s, cannot be used: %v; make it, or change `state:`", dir, errors.Unwrap(err))}
+			return nil, &usageError{fmt.Sprintf("the directory of the state file, %s, cannot be used: %v; make it, or change `state:`", dir, errors.Unwrap(err))}
 		}
 	}
 	for _, b := range chosen {
 		l, err := state.Lock(r.config.State, b.Name, r.app.clock.Now())
 		if err != nil {
-			return err
+			r.failures = append(r.failures, err)
+			continue
 		}
-		r.locks = append(r.locks, l)
+		r.locks, free = append(r.locks, l), append(free, b)
 	}
-	return nil
+	if len(free) == 0 {
+		return nil, errors.Join(r.failures...)
+	}
+	return free, nil
 }
 
 // openSandboxes starts the demo servers that the chosen backends' addresses name, each once.
@@ -218,6 +228,20 @@ func (r *running) session(ctx context.Context, name string) (*odoo.Session, erro
 	if s := r.sessions[name]; s != nil {
 		return s, nil
 	}
+	if err := r.refused[name]; err != nil {
+		return nil, err
+	}
+	s, err := r.dial(ctx, name)
+	if err != nil {
+		r.refused[name] = err
+		return nil, err
+	}
+	r.sessions[name] = s
+	return s, nil
+}
+
+// dial logs in to the named Odoo.
+func (r *running) dial(ctx context.Context, name string) (*odoo.Session, error) {
 	o, _ := r.config.FindOdoo(name)
 	options := odoo.Options{Name: o.Name, URL: o.URL, Database: o.Database, Username: o.Username, Clock: r.app.clock}
 	if box, ok := o.SandboxName(); ok {
@@ -234,12 +258,7 @@ func (r *running) session(ctx context.Context, name string) (*odoo.Session, erro
 	options.Client = transport.New(transport.Options{
 		System: "Odoo " + o.Name, Secrets: []string{options.Password}, Timeout: o.Timeout, Clock: r.app.clock,
 	})
-	s, err := odoo.Dial(ctx, options)
-	if err != nil {
-		return nil, err
-	}
-	r.sessions[name] = s
-	return s, nil
+	return odoo.Dial(ctx, options)
 }
 
 // sandboxed gives a backend of the sandbox its address and credentials.

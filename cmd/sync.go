@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,7 +71,7 @@ func owner() string {
 
 // each runs the backends, those of one Odoo together, and prints a report for each.
 func (r *running) each(ctx context.Context, do func(context.Context, []*synchronizer.Synchronizer) []error) error {
-	var all []error
+	all := r.failures
 	for _, group := range r.groups() {
 		started := r.app.clock.Now()
 		syncs := make([]*synchronizer.Synchronizer, len(group))
@@ -166,9 +167,14 @@ func (r *running) attention(ctx context.Context, o *opened, report *synchronizer
 	if report.Jobs.Failed == 0 {
 		return nil
 	}
-	failed, err := r.queue.List(ctx, jobs.Filter{Backend: o.config.Name, States: []jobs.State{jobs.StateFailed}, Limit: shown})
+	failed, err := r.queue.List(ctx, jobs.Filter{Backend: o.config.Name, States: []jobs.State{jobs.StateFailed}})
 	if err != nil {
 		return err
+	}
+	failed = slices.DeleteFunc(failed, func(j jobs.Job) bool { return j.Finished.Before(report.Started) }) // of earlier runs
+	if len(failed) > shown {
+		_, _ = fmt.Fprintf(r.app.out, "%d more jobs failed; see `connector jobs list --state failed`\n", len(failed)-shown)
+		failed = failed[:shown]
 	}
 	for _, j := range failed {
 		_, _ = fmt.Fprintf(r.app.out, "Job %d failed: %s: %s\n", j.ID, j.Description, j.ExcMessage)

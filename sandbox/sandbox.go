@@ -179,6 +179,7 @@ func odooSystem() System {
 		New: func(o FakeOptions) Fake {
 			return odootest.New(odootest.Options{
 				Database: login["database"], Username: login["username"], Password: login["password"], Clock: o.Clock, Journal: o.Journal,
+				DatabaseUUID: uuidOf(o.Clock()),
 			})
 		},
 		Demo: func(f Fake) {
@@ -188,6 +189,11 @@ func odooSystem() System {
 		},
 		Credentials: login,
 	}
+}
+
+// uuidOf is the identity of a database that began at that time: the folder's own, so that a new folder is another database.
+func uuidOf(began time.Time) string {
+	return fmt.Sprintf("%08x-0000-4000-8000-%012x", uint32(began.Unix()), uint64(began.UnixMicro())&(1<<48-1)) //nolint:gosec // a label
 }
 
 // Odoo tells how to log in to Odoo, and whether it is served.

@@ -78,9 +78,9 @@ func (sl *slice) createOdoo(ctx context.Context, items []*item) error {
 	}
 	sl.env.Explainf("create %d %s in Odoo", len(rows), plural(sl.model.OdooNoun, len(rows)))
 	session := sl.reading().WithContext(map[string]any{"tracking_disable": true})
-	results, err := session.LoadRecords(ctx, sl.model.OdooModel, rows)
-	if err != nil && len(results) == 0 {
-		return err
+	results, ended := session.LoadRecords(ctx, sl.model.OdooModel, rows)
+	if ended != nil && len(results) == 0 {
+		return ended
 	}
 	made := sl.loaded(items, results)
 	if len(made) > 0 {
@@ -88,10 +88,10 @@ func (sl *slice) createOdoo(ctx context.Context, items []*item) error {
 			return err
 		}
 	}
-	if err := sl.loadFailures(items, results); err != nil {
-		return err
+	if err := sl.loadFailures(items, results); err != nil || !outage(ended) {
+		return err // what ended the call and is no outage stands in each row's result
 	}
-	return err
+	return ended
 }
 
 // loaded notes the new ids and gives the items that have one.

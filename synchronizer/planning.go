@@ -27,10 +27,16 @@ func (sl *slice) planAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, it := range bound {
+	plans, errs := make([]Plan, len(bound)), make([]error, len(bound))
+	for i, it := range bound {
 		cascades.of(sl, it)
-		plan, err := Reconcile(it.pair)
-		if err := sl.planned(ctx, it, plan, err); err != nil {
+		plans[i], errs[i] = Reconcile(it.pair)
+	}
+	if err := sl.keepNamesApart(ctx, bound, plans); err != nil {
+		return err
+	}
+	for i, it := range bound {
+		if err := sl.planned(ctx, it, plans[i], errs[i]); err != nil {
 			return err
 		}
 	}

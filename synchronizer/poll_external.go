@@ -172,7 +172,7 @@ func (p *poll) compared(f mapping.Field, r record.Record, of side) bool {
 // external takes one listed record.
 func (p *poll) external(r record.Record, b binding.Binding) {
 	parent := refID(r, p.model.ParentField)
-	name := r.Value(p.model.NameField).AsText()
+	name := p.nameOf(r, parent)
 	change := Change{Args: Args{Model: p.model.Name, ExternalID: r.ID, Parent: parent, Scope: scopeOf(p.model, parent)}, Name: name}
 	switch {
 	case b.Gone() && b.ExternalGone.IsZero(): // its Odoo half was deleted
@@ -183,6 +183,22 @@ func (p *poll) external(r record.Record, b binding.Binding) {
 	default:
 		p.changes = append(p.changes, change)
 	}
+}
+
+// nameOf is an external record's name for people: what it goes by where it has none of its own.
+func (p *poll) nameOf(r record.Record, parent string) string {
+	if name := r.Value(p.model.NameField).AsText(); name != "" {
+		return name
+	}
+	match, ok := p.mapper.MatchField()
+	if !ok {
+		return ""
+	}
+	v, err := match.ReadExternal(p.source(r, parent))
+	if err != nil {
+		return ""
+	}
+	return v.AsText()
 }
 
 // missing makes a job of every bound record that a full listing of its parent lacks: reading it by

@@ -209,7 +209,7 @@ func (sl *slice) settleExport(ctx context.Context, it *item, cause error) error 
 		}
 		return nil
 	}
-	wait := it.binding.IntentAt.Add(sl.window).Sub(sl.env.Clock.Now())
+	wait := min(sl.window, it.binding.IntentAt.Add(sl.window).Sub(sl.env.Clock.Now())) // the clock may have been set back
 	if wait > 0 {
 		sl.env.Explainf("it may still take effect for %s; it is searched for again then", wait.Round(1e9))
 		if it.repeat {

@@ -1,6 +1,7 @@
 package trello
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,11 +33,12 @@ func (b *board) record() record.Record {
 type SettingsError struct {
 	Backend string
 	Problem string
+	Key     string // of the configuration; "" for boards
 }
 
 // Error names the backend, the problem and the remedy.
 func (e *SettingsError) Error() string {
-	return fmt.Sprintf("backend %s: %s; change `boards:` in the configuration", e.Backend, e.Problem)
+	return fmt.Sprintf("backend %s: %s; change `%s:` in the configuration", e.Backend, e.Problem, cmp.Or(e.Key, "boards"))
 }
 
 // Usage marks the error as the configuration's.
@@ -83,7 +85,7 @@ func (c *Client) selection(ctx context.Context, env *backend.Environment) ([]*bo
 	if err != nil {
 		return nil, err
 	}
-	named, err := namedBoards(env, mine)
+	named, err := namedBoards(ctx, env, mine)
 	if err != nil {
 		return nil, err
 	}
@@ -102,20 +104,39 @@ func boundBoards(ctx context.Context, env *backend.Environment) (map[string]bool
 }
 
 // namedBoards resolves the configuration's names and ids; nil if it names none.
-func namedBoards(env *backend.Environment, mine []*board) (map[string]bool, error) {
+func namedBoards(ctx context.Context, env *backend.Environment, mine []*board) (map[string]bool, error) {
 	settings, ok := env.Config.Settings.(*Settings)
 	if !ok || len(settings.Boards) == 0 {
 		return nil, nil
 	}
 	named := map[string]bool{}
 	for _, name := range settings.Boards {
-		id, err := findBoard(env.Config.Name, name, mine)
+		id, err := namedBoard(ctx, env, name, mine)
 		if err != nil {
 			return nil, err
 		}
 		named[id] = true
 	}
 	return named, nil
+}
+
+// namedBoard is the id of the board that the configuration names. A name is remembered with its board,
+// so that renaming the board, on either side, does not break the configuration.
+func namedBoard(ctx context.Context, env *backend.Environment, name string, mine []*board) (string, error) {
+	key := "board " + name
+	before, err := env.Binder.Recall(ctx, key)
+	if err != nil {
+		return "", err
+	}
+	id, err := findBoard(env.Config.Name, name, mine)
+	switch {
+	case err != nil && slices.ContainsFunc(mine, func(b *board) bool { return b.ID == before }):
+		return before, nil
+	case err != nil || id == before:
+		return id, err
+	default:
+		return id, env.Binder.Remember(ctx, key, id)
+	}
 }
 
 func findBoard(backendName, name string, mine []*board) (string, error) {

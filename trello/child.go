@@ -25,6 +25,12 @@ type childAdapter struct {
 	forget func()
 }
 
+// noAnswer reports that a board is gone or may not be read: nothing is known of what lives on it.
+func noAnswer(err error) bool {
+	var permission *PermissionError
+	return errors.Is(err, backend.ErrNotFound) || errors.As(err, &permission)
+}
+
 // recordsOf are the records of Trello's own JSON objects.
 func recordsOf[T any](all []T, of func(*T) record.Record) []record.Record {
 	out := make([]record.Record, len(all))
@@ -56,7 +62,7 @@ func (a *childAdapter) List(ctx context.Context) (backend.Listing, error) {
 	}
 	for _, b := range boards {
 		records, err := a.records(ctx, b.ID)
-		if errors.Is(err, backend.ErrNotFound) {
+		if noAnswer(err) {
 			continue
 		}
 		if err != nil {
@@ -73,7 +79,7 @@ func (a *childAdapter) Siblings(ctx context.Context, parents []string) ([]record
 	var out []record.Record
 	for _, p := range parents {
 		records, err := a.records(ctx, p)
-		if err != nil && !errors.Is(err, backend.ErrNotFound) {
+		if err != nil && !noAnswer(err) {
 			return nil, err
 		}
 		out = append(out, records...)
@@ -110,7 +116,7 @@ func (a *childAdapter) byBoard(ctx context.Context, keys []backend.Key) (map[str
 		}
 		count[k.Parent] = 0 // read once
 		records, err := a.records(ctx, k.Parent)
-		if err != nil && !errors.Is(err, backend.ErrNotFound) {
+		if err != nil && !noAnswer(err) {
 			return nil, err
 		}
 		for _, r := range records {

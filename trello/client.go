@@ -46,6 +46,9 @@ func connect(ctx context.Context, s backend.Setup) (any, error) {
 	if !ok {
 		return nil, fmt.Errorf("backend %s has no settings of trello", s.Config.Name)
 	}
+	if settings.Rate < 0 {
+		return nil, &SettingsError{Backend: s.Config.Name, Problem: "`requests_per_10s` is negative", Key: "requests_per_10s"}
+	}
 	key, err := settings.Key.Reveal(ctx)
 	if err != nil {
 		return nil, err
@@ -116,7 +119,7 @@ func (c *Client) do(ctx context.Context, r transport.Request, into any) error {
 	r.Header = withAccept(r.Header)
 	answer, err := c.http.Do(ctx, r)
 	if err != nil {
-		return notFound(err)
+		return ofOneRecord(err)
 	}
 	if err := json.Unmarshal(answer.Body, into); err != nil {
 		return &transport.Error{
@@ -135,14 +138,44 @@ func withAccept(h http.Header) http.Header {
 	return h
 }
 
-// notFound marks a 404 as the framework's ErrNotFound.
-func notFound(err error) error {
+// ofOneRecord tells what concerns one record from what concerns the whole server: a 404 is the
+// framework's ErrNotFound, and a 401 that blames neither key nor token is a missing permission
+// (Trello answers 401 for both).
+func ofOneRecord(err error) error {
 	var e *transport.Error
-	if errors.As(err, &e) && e.Kind == transport.NotFound {
-		return &notFoundError{e}
+	if !errors.As(err, &e) {
+		return err
 	}
-	return err
+	switch {
+	case e.Kind == transport.NotFound:
+		return &notFoundError{e}
+	case e.Status == http.StatusUnauthorized && !blamesCredentials(e.Text):
+		return &PermissionError{e}
+	default:
+		return err
+	}
 }
+
+// blamesCredentials reports that a 401 is about the key or the token, and so about every request.
+func blamesCredentials(text string) bool {
+	text = strings.ToLower(text)
+	return text == "" || strings.Contains(text, "key") || strings.Contains(text, "token")
+}
+
+// PermissionError says that the token's member may not do this to this one board, list, label or
+// card. Unlike wrong credentials it stops nothing else.
+type PermissionError struct{ cause *transport.Error }
+
+// Error is Trello's answer and the remedy.
+func (e *PermissionError) Error() string {
+	return e.cause.Error() + "; the token's member needs the right to this board"
+}
+
+// Outage says that the rest of Trello can still be reached.
+func (*PermissionError) Outage() bool { return false }
+
+// Unwrap is what transport said.
+func (e *PermissionError) Unwrap() error { return e.cause }
 
 // notFoundError is Trello's 404 in its own words, and ErrNotFound to errors.Is.
 type notFoundError struct{ cause *transport.Error }

@@ -314,3 +314,19 @@ func TestTasksThatAreNoCards(t *testing.T) {
 		s.want("project.task.type", s.stageID("Later", s.project), "user_id", false)
 	})
 }
+
+func TestNamedBoardIsRenamed(t *testing.T) {
+	t.Run("Ensure a board that the configuration names may be renamed on either side", func(t *testing.T) {
+		w := newWorld(t)
+		board, _, _ := workshop(w)
+		w.boards = []string{"Workshop"}
+		w.mustSync()
+		project := w.odoo.Search("project.project", []any{[]any{"name", "=", "Workshop"}})
+		w.odoo.Write("project.project", project, map[string]any{"name": "Joinery"})
+		w.counts(w.mustSync(), "trello.board", "updated=1")
+		if b, _ := w.trello.Board(board.ID); b.Name != "Joinery" {
+			t.Errorf("the board is called %q", b.Name)
+		}
+		w.counts(w.mustSync(), "trello.board", "unchanged=1")
+	})
+}

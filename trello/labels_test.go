@@ -122,13 +122,13 @@ func TestLabelsBindByName(t *testing.T) {
 		}
 		s.quiet()
 	})
-	t.Run("Ensure a name that another tag has is refused and the rest goes on", func(t *testing.T) {
+	t.Run("Ensure a name that another tag has waits for review and the rest goes on", func(t *testing.T) {
 		s := bound(t)
 		s.odoo.Create("project.tags", map[string]any{"name": "Taken"})
 		s.trello.UpdateLabel(s.labelOf("Urgent"), func(l *trellotest.Label) { l.Name = "Taken" })
 		s.edit("Oil the hinges", func(c *trellotest.Card) { c.Desc = "All of them" })
 		r := s.mustSync()
-		if r.Of(trello.LabelModel).Failed != 1 || r.Of(trello.CardModel).Updated != 1 {
+		if r.Of(trello.LabelModel).Skipped != 1 || r.Jobs.Failed != 0 || r.Of(trello.CardModel).Updated != 1 {
 			t.Errorf("got %+v and %+v", *r.Of(trello.LabelModel), *r.Of(trello.CardModel))
 		}
 		s.want("project.tags", s.tagID("Urgent"), "name", "Urgent")
@@ -199,5 +199,22 @@ func TestASharedTag(t *testing.T) {
 		s.mustSync()
 		s.noTrelloWrites()
 		s.quiet()
+	})
+}
+
+func TestLabelRenamedToATagOfThatName(t *testing.T) {
+	t.Run("Ensure a label that takes another tag's name waits for review, and is quiet once it has a name of its own", func(t *testing.T) {
+		w := newWorld(t)
+		board, _, _ := workshop(w)
+		w.odoo.Create("project.tags", map[string]any{"name": "Bug"})
+		w.mustSync()
+		label := w.trello.Labels(board.ID)[0]
+		w.trello.UpdateLabel(label.ID, func(l *trellotest.Label) { l.Name = "Bug" })
+		for range 2 {
+			w.counts(w.mustSync(), "trello.label", "unchanged=1 skipped=1")
+		}
+		w.trello.UpdateLabel(label.ID, func(l *trellotest.Label) { l.Name = "Very urgent" })
+		w.counts(w.mustSync(), "trello.label", "updated=1 unchanged=1")
+		w.counts(w.mustSync(), "trello.label", "unchanged=2")
 	})
 }

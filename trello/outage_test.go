@@ -301,3 +301,38 @@ func TestAnotherDatabase(t *testing.T) {
 		s.quiet()
 	})
 }
+
+func TestPermissionOfOneBoard(t *testing.T) {
+	t.Run("Ensure a card that the member may not change fails alone, and a board that it may not read stops no other", func(t *testing.T) {
+		w := newWorld(t)
+		workshop(w)
+		garden := w.trello.AddBoard("Garden")
+		w.trello.AddCard(w.trello.AddList(garden.ID, "To do").ID, "Dig")
+		w.mustSync()
+
+		dig, _ := w.task("Dig")
+		paint, _ := w.task("Paint the door")
+		w.odoo.Write("project.task", []int64{dig, paint}, map[string]any{"description": "<p>In spring</p>"})
+		card := w.card("Dig")
+		w.trello.Fail(func(r trellotest.Request) error {
+			if !r.After && r.Method == "PUT" && strings.HasSuffix(r.Path, card.ID) {
+				return &trellotest.Refusal{Status: 401, Text: "unauthorized card permission requested"}
+			}
+			return nil
+		})
+		r := w.mustSync()
+		w.counts(r, "trello.card", "updated=1 unchanged=3 failed=1")
+
+		w.trello.Fail(func(r trellotest.Request) error {
+			if !r.After && strings.Contains(r.Path, "/boards/"+garden.ID) {
+				return &trellotest.Refusal{Status: 401, Text: "unauthorized permission requested"}
+			}
+			return nil
+		})
+		w.trello.UpdateCard(w.card("Oil the hinges").ID, func(c *trellotest.Card) { c.Desc = "All of them" })
+		r = w.mustSync()
+		if c := r.Of("trello.card"); c.Updated != 2 || c.Deleted != 0 { // the card that failed is tried again
+			t.Errorf("the cards' counts are %+v", *c)
+		}
+	})
+}
