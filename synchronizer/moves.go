@@ -85,8 +85,8 @@ func (p Pair) takeLinks(plan *Plan, take func(*FieldPlan)) {
 }
 
 // withdraw takes back the review of a field.
-func (plan *Plan) withdraw(field string) {
-	plan.Reviews = slices.DeleteFunc(plan.Reviews, func(r binding.Review) bool { return r.Field == field })
+func (p *Plan) withdraw(field string) {
+	p.Reviews = slices.DeleteFunc(p.Reviews, func(r binding.Review) bool { return r.Field == field })
 }
 
 // ownState restores a record that leaves a place with which Odoo had archived it.

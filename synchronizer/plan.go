@@ -161,10 +161,20 @@ func (p Pair) changes(f mapping.Field, fp *FieldPlan, xOK, oOK bool) change {
 		return c
 	}
 	fp.Base = st.Base
-	waits := p.waits(f.Name) // what waits for a decision is an edit still, although it was seen
-	c.external = xOK && !fp.External.Equal(st.Base) && (waits || p.elsewhere(f, p.ExternalScope) || st.External != f.ExternalHash(*p.External))
-	c.odoo = oOK && !fp.Odoo.Equal(st.Base) && (waits || p.elsewhere(f, p.OdooScope) || (f.Active && p.CascadeOver) || st.Odoo != f.OdooHash(*p.Odoo))
+	c.external = xOK && !fp.External.Equal(st.Base) && !p.externalSeen(f, st)
+	c.odoo = oOK && !fp.Odoo.Equal(st.Base) && !p.odooSeen(f, st)
 	return c
+}
+
+// externalSeen says that the external side was dealt with as it is. What waits for a decision is an edit
+// still, although it was seen.
+func (p Pair) externalSeen(f mapping.Field, st binding.FieldState) bool {
+	return !p.waits(f.Name) && !p.elsewhere(f, p.ExternalScope) && st.External == f.ExternalHash(*p.External)
+}
+
+// odooSeen says that the Odoo side was dealt with as it is.
+func (p Pair) odooSeen(f mapping.Field, st binding.FieldState) bool {
+	return !p.waits(f.Name) && !p.elsewhere(f, p.OdooScope) && (!f.Active || !p.CascadeOver) && st.Odoo == f.OdooHash(*p.Odoo)
 }
 
 // cascade keeps what Odoo archived or restored by itself from being taken for a user's edit.
