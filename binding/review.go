@@ -78,10 +78,11 @@ func (b *Binder) SaveReview(ctx context.Context, tx *state.Tx, r Review) error {
 }
 
 // CloseReviews takes away the reviews of a record: those that name its external id or, within the
-// scope, its Odoo id.
+// scope, its Odoo id. What waits in a field of another external record of that Odoo id (two labels of
+// one tag) stays.
 func (b *Binder) CloseReviews(ctx context.Context, tx *state.Tx, model, externalID string, odooID int64, scope string) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM review WHERE database = ? AND backend = ? AND model = ?
-		AND ((external_id <> '' AND external_id = ?) OR (odoo_id <> 0 AND odoo_id = ? AND scope = ?))`,
+		AND ((external_id <> '' AND external_id = ?) OR (odoo_id <> 0 AND odoo_id = ? AND scope = ? AND (field = '' OR external_id = '')))`,
 		b.database, b.backend, model, externalID, odooID, scope)
 	if err != nil {
 		return fmt.Errorf("reviews could not be closed: %w", err)

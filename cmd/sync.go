@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -135,14 +136,26 @@ func (r *running) print(ctx context.Context, o *opened, report *synchronizer.Rep
 	return r.attention(ctx, o, report)
 }
 
+// reportRows is a line for each model with what is not 0, so that it fits a terminal of 80 columns.
 func reportRows(report *synchronizer.Report) [][]string {
-	rows := [][]string{{"", "created", "updated", "archived", "deleted", "unchanged", "skipped", "failed"}}
-	for _, c := range report.Models {
-		row := []string{fmt.Sprintf("  %s ↔ %s", c.Model, c.Odoo)}
-		for _, n := range []int{c.Created, c.Updated, c.Archived, c.Deleted, c.Unchanged, c.Skipped, c.Failed} {
-			row = append(row, fmt.Sprint(n))
+	rows := make([][]string, len(report.Models))
+	for i, c := range report.Models {
+		var parts []string
+		for _, n := range []struct {
+			count int
+			name  string
+		}{
+			{c.Created, "created"}, {c.Updated, "updated"}, {c.Archived, "archived"}, {c.Deleted, "deleted"},
+			{c.Unchanged, "unchanged"}, {c.Skipped, "skipped"}, {c.Failed, "failed"},
+		} {
+			if n.count != 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", n.count, n.name))
+			}
 		}
-		rows = append(rows, row)
+		if len(parts) == 0 {
+			parts = []string{"none"}
+		}
+		rows[i] = []string{fmt.Sprintf("  %s ↔ %s", c.Model, c.Odoo), strings.Join(parts, ", ")}
 	}
 	return rows
 }

@@ -33,7 +33,7 @@ func (p Pair) follow(plan *Plan) (outside, inOdoo bool) {
 		p.takeLinks(plan, func(fp *FieldPlan) { fp.Result, fp.ToOdoo, fp.ToExternal = fp.External, true, false })
 	}
 	p.ownState(plan, *parent)
-	return parent.ToExternal, parent.ToOdoo
+	return parent.ToExternal && !p.nowhere(*parent), parent.ToOdoo
 }
 
 // parentPlan is the plan of the field with the place that the record lives in; nil if there is none.

@@ -346,7 +346,7 @@ func (p Pair) writes(plan *Plan) error {
 		if links := f.Needs != nil && !fp.keep && !fp.hold; links {
 			fp.ToExternal, fp.ToOdoo = fp.ToExternal || moved, fp.ToOdoo || movedInOdoo
 		}
-		if err := p.writeField(f, fp, external, plan); err != nil {
+		if err := p.writeField(f, fp, external, moved, plan); err != nil {
 			return err
 		}
 		if _, open := p.Reviews[fp.Field]; open && !fp.keep && !fp.hold {
@@ -359,7 +359,9 @@ func (p Pair) writes(plan *Plan) error {
 	return nil
 }
 
-func (p Pair) writeField(f mapping.Field, fp *FieldPlan, external record.Record, plan *Plan) error {
+// writeField adds what to write for one field. A link that has no counterpart outside waits for one. Where
+// the record moves, the other side gives it a link of its own, which is no edit.
+func (p Pair) writeField(f mapping.Field, fp *FieldPlan, external record.Record, moved bool, plan *Plan) error {
 	if fp.ToOdoo {
 		values, err := f.WriteOdoo(p.target(fp.Result, *p.Odoo, p.ExternalScope))
 		if err != nil {
@@ -373,9 +375,10 @@ func (p Pair) writeField(f mapping.Field, fp *FieldPlan, external record.Record,
 	values, err := f.WriteExternal(p.target(fp.Result, external, p.OdooScope))
 	var missing *mapping.MissingError
 	if errors.As(err, &missing) {
-		fp.ToExternal, fp.Result, fp.hold = false, fp.Base, true
+		fp.ToExternal, fp.Result, fp.hold, fp.later = false, fp.Base, !moved, moved
 		fp.Note = p.missingNote(missing)
 		p.review(plan, f.Name, binding.MissingReference, fp.Note)
+		plan.Reviews[len(plan.Reviews)-1].Fingerprint = f.ExternalHash(*p.External)
 		return nil
 	}
 	if err == nil && len(values) == 0 {

@@ -177,7 +177,7 @@ func (p *poll) external(r record.Record, b binding.Binding) {
 	switch {
 	case b.Gone() && b.ExternalGone.IsZero(): // its Odoo half was deleted
 	case b.Bound():
-		if p.changed(&b, r, parent, externalSide, p.heldLinks(b)) || b.Gone() || b.Parent != parent {
+		if p.changed(&b, r, parent, externalSide, p.heldOutside(b, r)) || b.Gone() || b.Parent != parent {
 			p.changes = append(p.changes, change)
 		}
 	default:

@@ -239,6 +239,7 @@ func (p *poll) stillMissing(r *record.Record) bool {
 // heldFields are the fields of a bound row whose links had no counterpart outside: those that still
 // have none are left alone; found says that one has got its counterpart, or needs it no more.
 func (p *poll) heldFields(b binding.Binding, r record.Record, scope string) (held map[string]bool, found bool) {
+	held = p.heldLinks(b)
 	for _, rv := range p.reviews {
 		if rv.Field == "" || rv.ExternalID != b.ExternalID || rv.Kind != binding.MissingReference {
 			continue
@@ -251,25 +252,30 @@ func (p *poll) heldFields(b binding.Binding, r record.Record, scope string) (hel
 		if !isMissing(err) {
 			return nil, true
 		}
-		if held == nil {
-			held = map[string]bool{}
-		}
 		held[rv.Field] = true
-		for _, link := range p.mapper.Fields() { // in no place that is known outside, no link means anything
-			if rv.Field == p.model.OdooParent && link.Needs != nil {
-				held[link.Name] = true
-			}
-		}
 	}
 	return held, false
 }
 
-// heldLinks are the fields of a bound external record that are not looked at while its Odoo half lives in
-// no place that is known outside: all links but the one to that place.
+// heldOutside are the fields of a bound external record that are left alone: links whose Odoo half has
+// no counterpart outside and which are as they were when that was found out.
+func (p *poll) heldOutside(b binding.Binding, r record.Record) map[string]bool {
+	held := p.heldLinks(b)
+	for _, rv := range p.reviews {
+		if rv.Field != "" && rv.ExternalID == b.ExternalID && rv.Kind == binding.MissingReference {
+			f, _ := p.mapper.Field(rv.Field)
+			held[rv.Field] = held[rv.Field] || rv.Fingerprint == f.ExternalHash(r)
+		}
+	}
+	return held
+}
+
+// heldLinks are the links of a pair whose place waits for review: in two places they mean nothing to each
+// other. The link to the place itself is not among them.
 func (p *poll) heldLinks(b binding.Binding) map[string]bool {
 	held := map[string]bool{}
 	for _, rv := range p.reviews {
-		if rv.ExternalID != b.ExternalID || rv.Kind != binding.MissingReference || rv.Field != p.model.OdooParent || rv.Field == "" {
+		if rv.ExternalID != b.ExternalID || rv.Field == "" || rv.Field != p.model.OdooParent {
 			continue
 		}
 		for _, link := range p.mapper.Fields() {

@@ -62,7 +62,7 @@ func (s *simulation) renameCard() {
 		name := s.name("Card")
 		s.tell("Trello: the card %q is called %q", c.Name, name)
 		s.trello.UpdateCard(c.ID, func(c *trellotest.Card) { c.Name = name })
-		s.did("card "+c.ID, "name", name)
+		s.did("card "+c.ID, "name", c.Name, name)
 	})
 }
 
@@ -77,7 +77,7 @@ func (s *simulation) describeCard() {
 		}
 		s.tell("Trello: the card %q has the text %q", c.Name, text)
 		s.trello.UpdateCard(c.ID, func(c *trellotest.Card) { c.Desc = text })
-		s.did("card "+c.ID, "description", text)
+		s.did("card "+c.ID, "description", c.Desc, text)
 	})
 }
 
@@ -89,7 +89,7 @@ func (s *simulation) moveCard() {
 		}
 		s.tell("Trello: the card %q goes to the list %q", c.Name, l.Name)
 		s.trello.MoveCard(c.ID, l.ID)
-		s.did("card "+c.ID, "stage_id", l.ID)
+		s.did("card "+c.ID, "stage_id", c.IDList, l.ID)
 	})
 }
 
@@ -102,10 +102,10 @@ func (s *simulation) moveCardAway() {
 		}
 		s.tell("Trello: the card %q goes to the list %q of the board %q", c.Name, l.Name, b.Name)
 		s.trello.MoveCard(c.ID, l.ID)
-		s.did("card "+c.ID, "project_id", b.ID)
-		s.did("card "+c.ID, "stage_id", l.ID)
+		s.did("card "+c.ID, "project_id", c.IDBoard, b.ID)
+		s.did("card "+c.ID, "stage_id", c.IDList, l.ID)
 		s.forget("card "+c.ID, "label") // Trello takes them off
-		s.did("card "+c.ID, "moved", "")
+		s.did("card "+c.ID, "moved", "", "yes")
 	})
 }
 
@@ -125,7 +125,7 @@ func (s *simulation) scheduleCard() {
 		}
 		s.tell("Trello: the card %q is due %s", c.Name, due)
 		s.trello.UpdateCard(c.ID, func(c *trellotest.Card) { c.Due = due })
-		s.did("card "+c.ID, "date_deadline", moment(due))
+		s.did("card "+c.ID, "date_deadline", moment(c.Due), moment(due))
 	})
 }
 
@@ -152,7 +152,7 @@ func (s *simulation) labelCard() {
 				c.IDLabels = slices.DeleteFunc(c.IDLabels, func(id string) bool { return id == l.ID })
 			}
 		})
-		s.did("card "+c.ID, "label "+l.ID, fmt.Sprint(on))
+		s.did("card "+c.ID, "label "+l.ID, fmt.Sprint(!on), fmt.Sprint(on))
 	})
 }
 
@@ -160,7 +160,7 @@ func (s *simulation) archiveCard() {
 	s.onCard(func(c trellotest.Card) {
 		s.tell("Trello: the card %q is archived: %v", c.Name, !c.Closed)
 		s.trello.UpdateCard(c.ID, func(c *trellotest.Card) { c.Closed = !c.Closed })
-		s.did("card "+c.ID, "active", fmt.Sprint(c.Closed))
+		s.did("card "+c.ID, "active", fmt.Sprint(!c.Closed), fmt.Sprint(c.Closed))
 	})
 }
 
@@ -171,7 +171,7 @@ func (s *simulation) closeBoard() {
 	}
 	s.tell("Trello: the board %q is closed: %v", b.Name, !b.Closed)
 	s.trello.UpdateBoard(b.ID, func(b *trellotest.Board) { b.Closed = !b.Closed })
-	s.did("board "+b.ID, "active", fmt.Sprint(b.Closed))
+	s.did("board "+b.ID, "active", fmt.Sprint(!b.Closed), fmt.Sprint(b.Closed))
 	s.cascade = true
 }
 
@@ -180,7 +180,7 @@ func (s *simulation) renameBoard() {
 	name := s.name("Board")
 	s.tell("Trello: the board %q is called %q", b.Name, name)
 	s.trello.UpdateBoard(b.ID, func(b *trellotest.Board) { b.Name = name })
-	s.did("board "+b.ID, "name", name)
+	s.did("board "+b.ID, "name", b.Name, name)
 }
 
 func (s *simulation) newList() {
@@ -205,7 +205,7 @@ func (s *simulation) renameList() {
 	name := s.name("List")
 	s.tell("Trello: the list %q of %q is called %q", l.Name, b.Name, name)
 	s.trello.UpdateList(l.ID, func(l *trellotest.List) { l.Name = name })
-	s.did("list "+l.ID, "name", name)
+	s.did("list "+l.ID, "name", l.Name, name)
 }
 
 // closeList closes one that is not the last open one, or opens it again.
@@ -245,7 +245,7 @@ func (s *simulation) renameLabel() {
 	name := s.name("Label")
 	s.tell("Trello: the label %q of %q is called %q", l.Name, b.Name, name)
 	s.trello.UpdateLabel(l.ID, func(l *trellotest.Label) { l.Name = name })
-	s.did("label "+l.ID, "name", name)
+	s.did("label "+l.ID, "name", l.Name, name)
 }
 
 // row is an Odoo record as a person sees it.
@@ -320,7 +320,7 @@ func (s *simulation) renameTask() {
 		name := s.name("Task")
 		s.tell("Odoo: the task %q is called %q", r["name"], name)
 		s.write("project.task", id, map[string]any{"name": name})
-		s.did(task(id), "name", name)
+		s.did(task(id), "name", r.text("name"), name)
 	})
 }
 
@@ -340,7 +340,7 @@ func (s *simulation) describeTask() {
 		}
 		s.tell("Odoo: the task %q has the text %v", r["name"], text)
 		s.write("project.task", id, map[string]any{"description": text})
-		s.did(task(id), "description", plain(text))
+		s.did(task(id), "description", plain(r["description"]), plain(text))
 	})
 }
 
@@ -352,7 +352,7 @@ func (s *simulation) moveTask() {
 		}
 		s.tell("Odoo: the task %q goes to the stage %q", r["name"], s.read("project.task.type", stage)["name"])
 		s.write("project.task", id, map[string]any{"stage_id": stage})
-		s.did(task(id), "stage_id", fmt.Sprint(stage))
+		s.did(task(id), "stage_id", fmt.Sprint(r.link("stage_id")), fmt.Sprint(stage))
 	})
 }
 
@@ -365,9 +365,9 @@ func (s *simulation) moveTaskAway() {
 		}
 		s.tell("Odoo: the task %q goes to the project %q, stage %q", r["name"], s.read("project.project", project)["name"], s.read("project.task.type", stage)["name"])
 		s.write("project.task", id, map[string]any{"project_id": project, "stage_id": stage})
-		s.did(task(id), "project_id", fmt.Sprint(project))
-		s.did(task(id), "stage_id", fmt.Sprint(stage))
-		s.did(task(id), "moved", "")
+		s.did(task(id), "project_id", fmt.Sprint(r.link("project_id")), fmt.Sprint(project))
+		s.did(task(id), "stage_id", fmt.Sprint(r.link("stage_id")), fmt.Sprint(stage))
+		s.did(task(id), "moved", "", "yes")
 	})
 }
 
@@ -383,7 +383,7 @@ func (s *simulation) scheduleTask() {
 		s.tell("Odoo: the task %q is due %v", r["name"], due)
 		s.write("project.task", id, map[string]any{"date_deadline": due})
 		text, _ := due.(string)
-		s.did(task(id), "date_deadline", text)
+		s.did(task(id), "date_deadline", r.text("date_deadline"), text)
 	})
 }
 
@@ -400,7 +400,7 @@ func (s *simulation) tagTask() {
 		}
 		s.tell("Odoo: the task %q has the tag %q: %v", r["name"], s.read("project.tags", tag)["name"], on)
 		s.write("project.task", id, map[string]any{"tag_ids": links(tags...)})
-		s.did(task(id), fmt.Sprint("label ", tag), fmt.Sprint(on))
+		s.did(task(id), fmt.Sprint("label ", tag), fmt.Sprint(!on), fmt.Sprint(on))
 	})
 }
 
@@ -409,7 +409,7 @@ func (s *simulation) archiveTask() {
 		active := r["active"] != true
 		s.tell("Odoo: the task %q is active: %v", r["name"], active)
 		s.write("project.task", id, map[string]any{"active": active})
-		s.did(task(id), "active", fmt.Sprint(active))
+		s.did(task(id), "active", fmt.Sprint(!active), fmt.Sprint(active))
 	})
 }
 
@@ -422,7 +422,7 @@ func (s *simulation) archiveProject() {
 	active := r["active"] != true
 	s.tell("Odoo: the project %q is active: %v", r["name"], active)
 	s.write("project.project", id, map[string]any{"active": active})
-	s.did(fmt.Sprint("project ", id), "active", fmt.Sprint(active))
+	s.did(fmt.Sprint("project ", id), "active", fmt.Sprint(!active), fmt.Sprint(active))
 	s.cascade = true
 }
 
@@ -431,7 +431,7 @@ func (s *simulation) renameProject() {
 	r, name := s.read("project.project", id), s.name("Project")
 	s.tell("Odoo: the project %q is called %q", r["name"], name)
 	s.write("project.project", id, map[string]any{"name": name})
-	s.did(fmt.Sprint("project ", id), "name", name)
+	s.did(fmt.Sprint("project ", id), "name", r.text("name"), name)
 }
 
 func (s *simulation) newStage() {
@@ -462,7 +462,7 @@ func (s *simulation) renameStage() {
 	r, name := s.read("project.task.type", id), s.name("Stage")
 	s.tell("Odoo: the stage %q is called %q", r["name"], name)
 	s.write("project.task.type", id, map[string]any{"name": name})
-	s.did(fmt.Sprint("stage ", id), "name", name)
+	s.did(fmt.Sprint("stage ", id), "name", r.text("name"), name)
 }
 
 func (s *simulation) newTag() {
@@ -479,7 +479,7 @@ func (s *simulation) renameTag() {
 	r, name := s.read("project.tags", id), s.name("Tag")
 	s.tell("Odoo: the tag %q is called %q", r["name"], name)
 	s.write("project.tags", id, map[string]any{"name": name})
-	s.did(fmt.Sprint("tag ", id), "name", name)
+	s.did(fmt.Sprint("tag ", id), "name", r.text("name"), name)
 }
 
 func (s *simulation) touch() {

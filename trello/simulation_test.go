@@ -234,9 +234,10 @@ type editKey struct{ record, field string }
 
 // edit is the last one that people made of it.
 type edit struct {
-	want string
-	run  int  // how many syncs had begun
-	old  bool // a rest lies between
+	was, want string
+	muddled   bool // see did
+	run       int  // how many syncs had begun
+	old       bool // a rest lies between
 }
 
 func newSimulation(t testing.TB, seed uint64) *simulation {
@@ -285,9 +286,19 @@ func (s *simulation) name(of string) string {
 	return fmt.Sprintf("%s %d", of, s.names)
 }
 
-// did notes a person's edit of one field.
-func (s *simulation) did(record, field, want string) {
-	s.edits[editKey{record, field}] = edit{want: want, run: s.runs}
+// did notes a person's edit of one field. One that leads back to what was before the first one is
+// none; if a sync that did not end well ran between the two, nobody can know what becomes of it.
+func (s *simulation) did(record, field, was, want string) {
+	k := editKey{record, field}
+	e, again := s.edits[k]
+	if !again || e.old {
+		e = edit{was: was}
+	}
+	e.muddled = e.muddled || (again && !e.old && e.was == want && e.run != s.runs)
+	e.want, e.run = want, s.runs
+	if s.edits[k] = e; e.was == want && !e.muddled {
+		delete(s.edits, k)
+	}
 }
 
 // forget drops edits that are none any more.
@@ -606,7 +617,7 @@ func (in *inspection) keptMarks(b binding.Binding, c trellotest.Card, r row) {
 	for _, l := range in.trello.Labels(c.IDBoard) {
 		tag := in.external[trello.LabelModel+" "+l.ID].OdooID
 		x, changed := in.edits[editKey{"card " + c.ID, "label " + l.ID}]
-		if _, both := in.edits[editKey{task(b.OdooID), fmt.Sprint("label ", tag)}]; changed && !both && !in.alias(tag, c.IDBoard) {
+		if _, both := in.edits[editKey{task(b.OdooID), fmt.Sprint("label ", tag)}]; changed && !both && !x.muddled && !in.alias(tag, c.IDBoard) {
 			if got := fmt.Sprint(slices.Contains(c.IDLabels, l.ID)); got != x.want {
 				in.t.Errorf("lost edit: the card %q has the label %q: %s, want %s", c.Name, l.Name, got, x.want)
 			}
@@ -614,7 +625,7 @@ func (in *inspection) keptMarks(b binding.Binding, c trellotest.Card, r row) {
 	}
 	for k, x := range in.edits {
 		tag, isTag := strings.CutPrefix(k.field, "label ")
-		if k.record != task(b.OdooID) || !isTag || in.labelEdited(c.ID, tag) {
+		if k.record != task(b.OdooID) || !isTag || x.muddled || in.labelEdited(c.ID, tag) {
 			continue
 		}
 		id, _ := strconv.ParseInt(tag, 10, 64)
@@ -673,6 +684,7 @@ func (in *inspection) kept(b binding.Binding, mine, its, field, external, inOdoo
 	x, outside := in.edits[editKey{mine, field}]
 	o, inside := in.edits[editKey{its, field}]
 	switch {
+	case x.muddled || o.muddled:
 	case outside && inside:
 		in.both(b, field, x, o, external, inOdoo)
 	case outside && x.want != external && !in.guarded(b):
