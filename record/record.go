@@ -18,6 +18,12 @@ func New(model, id string, values map[string]Value) Record {
 	return Record{Model: model, ID: id, values: maps.Clone(values)}
 }
 
+// Adopt is New for a map that was made for the record alone: it is not copied, and must not be changed any
+// more.
+func Adopt(model, id string, values map[string]Value) Record {
+	return Record{Model: model, ID: id, values: values}
+}
+
 // Get is the value of the named field; ok is false where the record has no such field, which is
 // not the same as an empty one.
 func (r Record) Get(name string) (v Value, ok bool) {

@@ -9,7 +9,6 @@ package transport
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -27,8 +26,7 @@ type Clock interface {
 type Options struct {
 	// System is what errors call the other side: "Odoo main", "Trello".
 	System string
-	// Base sends one request. Default: a connection pool with the proxy of the environment, 5 s
-	// to connect and 5 s for the TLS handshake.
+	// Base sends one request. Default: Network("").
 	Base http.RoundTripper
 	// Authorize adds the credentials, to the headers only, before each try.
 	Authorize func(*http.Request)
@@ -36,6 +34,9 @@ type Options struct {
 	Secrets []string
 	// Limit spaces the requests out; several clients may share one. Default: no limit.
 	Limit *Limiter
+	// Gate bounds how many requests are under way at once; all clients of one server share one.
+	// Default: no bound.
+	Gate *Gate
 	// Timeout is how long one try may take, the answer's body included. Default: 30 s.
 	Timeout time.Duration
 	// Clock measures and waits between tries. Default: the system's clock.
@@ -92,6 +93,7 @@ type Client struct {
 	o     Options
 	blots []blot
 	sent  atomic.Int64
+	skew  atomic.Pointer[time.Duration]
 }
 
 // New makes a client of the options.
@@ -112,19 +114,6 @@ func New(o Options) *Client {
 		o.UserAgent = "connector"
 	}
 	return &Client{o: o, blots: newBlots(o.Secrets)}
-}
-
-func defaultBase() http.RoundTripper {
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout:   5 * time.Second,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          16,
-		MaxIdleConnsPerHost:   4,
-		IdleConnTimeout:       60 * time.Second,
-		ExpectContinueTimeout: time.Second,
-	}
 }
 
 type systemClock struct{}
@@ -148,6 +137,34 @@ func (c *Client) System() string { return c.o.System }
 // Requests is how many requests were sent so far, repeated ones included; one that found nobody
 // to send it to does not count.
 func (c *Client) Requests() int { return int(c.sent.Load()) }
+
+// Skew is by how much the server's clock is ahead of ours, after its last answer, to the second; known is false while no answer told
+// the time (by the header Date).
+func (c *Client) Skew() (ahead time.Duration, known bool) {
+	if d := c.skew.Load(); d != nil {
+		return *d, true
+	}
+	return 0, false
+}
+
+// noteSkew compares the server's clock with ours. It told the time in whole seconds, somewhere between asking and answering.
+func (c *Client) noteSkew(h http.Header, asked time.Time) {
+	date, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return
+	}
+	answered := c.o.Clock.Now()
+	earliest, latest := date.Sub(answered), date.Add(time.Second).Sub(asked)
+	var skew time.Duration
+	switch {
+	case earliest > 0:
+		skew = earliest
+	case latest < 0:
+		skew = latest
+	}
+	skew = skew.Round(time.Second)
+	c.skew.Store(&skew)
+}
 
 // Redact is text without the client's secrets and without whatever looks like a credential, on
 // one line and cut to 300 characters: fit for an error.
@@ -180,9 +197,16 @@ func (c *Client) try(ctx context.Context, r Request, try int) (*Response, *Error
 	if err != nil {
 		return nil, c.failure(r, Rejected, err)
 	}
+	if pause := c.o.Gate.closedFor(c.o.Clock.Now()); pause > 0 {
+		return nil, c.paused(r, pause)
+	}
 	if err := c.o.Limit.wait(ctx, c.o.Clock); err != nil {
 		return nil, c.failure(r, kindOfContext(err), err)
 	}
+	if err := c.o.Gate.enter(ctx); err != nil {
+		return nil, c.failure(r, kindOfContext(err), err)
+	}
+	defer c.o.Gate.leave()
 	point := pointOf(req, r.Op)
 	c.hook(ctx, "before request "+point)
 	start := c.o.Clock.Now()
@@ -247,6 +271,7 @@ func (c *Client) send(ctx context.Context, req *http.Request, r Request) (*Respo
 	defer cancel()
 	req, seen := watch(limited, req)
 	c.sent.Add(1)
+	asked := c.o.Clock.Now()
 	res, err := c.o.Base.RoundTrip(req)
 	if err != nil {
 		failure := c.broken(ctx, r, err, seen.notSent(err))
@@ -256,6 +281,7 @@ func (c *Client) send(ctx context.Context, req *http.Request, r Request) (*Respo
 		return nil, failure
 	}
 	defer func() { _ = res.Body.Close() }()
+	c.noteSkew(res.Header, asked)
 	body, err := io.ReadAll(io.LimitReader(res.Body, c.o.MaxBody+1))
 	if err != nil {
 		return nil, c.broken(ctx, r, err, false)

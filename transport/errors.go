@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -28,7 +29,7 @@ const (
 	RateLimited Kind = "rate limited"
 	// Unavailable: status 502, 503 or 504.
 	Unavailable Kind = "unavailable"
-	// Denied: status 401 or 403.
+	// Denied: status 401 or 403, or 407 of a proxy.
 	Denied Kind = "denied"
 	// NotFound: status 404.
 	NotFound Kind = "not found"
@@ -62,7 +63,9 @@ type Error struct {
 	// Err is the cause. Its text is not redacted: do not print it.
 	Err error
 
-	cause string // Err's text, redacted
+	cause   string // Err's text, redacted
+	hint    string // in the place of the kind's
+	lasting bool   // another try within seconds makes no sense
 }
 
 // Error is one line: system, operation, what failed and why, what to do next.
@@ -98,11 +101,18 @@ func (e *Error) Detail() string {
 	return strings.Join(parts, ": ")
 }
 
+// Remedy is the hint where the cause itself is known (a certificate, a proxy, a wrong scheme, a redirect to another address), ""
+// where Hint goes by the kind alone: for callers that know their protocol better than that.
+func (e *Error) Remedy() string { return e.hint }
+
 // Hint says what to do next.
 func (e *Error) Hint() string {
+	if e.hint != "" {
+		return e.hint
+	}
 	switch e.Kind {
 	case Unreachable:
-		return "check the URL, the network and the proxy, then try again"
+		return hintNetwork
 	case Timeout, Dropped, Unavailable, ServerError:
 		return "try again later"
 	case RateLimited:
@@ -130,13 +140,13 @@ func (e *Error) Unwrap() error { return e.Err }
 func (*Error) Sealed() {}
 
 // Outage reports whether the failure is the other side's as a whole, not of this one request: it
-// cannot be reached, is overloaded, or takes our credentials no more (401).
+// cannot be reached, is overloaded, or takes our credentials no more (401, a proxy's 407).
 func (e *Error) Outage() bool {
 	switch e.Kind {
 	case Unreachable, Timeout, Dropped, RateLimited, Unavailable:
 		return true
 	case Denied:
-		return e.Status == http.StatusUnauthorized
+		return e.Status == http.StatusUnauthorized || e.Status == http.StatusProxyAuthRequired
 	default:
 		return false
 	}
@@ -173,6 +183,15 @@ func pathOf(raw string) string {
 	return u.EscapedPath()
 }
 
+// hostOf is the host of a URL, with its port where it names one.
+func hostOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
 // effective reports whether sending the request can change anything.
 func effective(r Request) bool {
 	return r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != ""
@@ -183,9 +202,24 @@ func (c *Client) broken(ctx context.Context, r Request, err error, notSent bool)
 	kind := kindOfBroken(ctx, err, notSent)
 	e := c.failure(r, kind, err)
 	e.OutcomeUnknown = !notSent && effective(r)
-	if kind == Timeout {
+	switch {
+	case kind == Timeout:
 		e.cause = "no answer within " + c.o.Timeout.String()
+	case kind == Unreachable:
+		why := reasonOf(err, hostOf(r.URL))
+		e.cause, e.hint, e.lasting = c.Redact(why.text), why.hint, why.lasting
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		e.cause = "the answer was cut off"
+	case errors.Is(err, io.EOF):
+		e.cause = "the connection was closed without an answer"
 	}
+	return e
+}
+
+// paused is the Error of a request that is not sent because the server asked to be left alone.
+func (c *Client) paused(r Request, pause time.Duration) *Error {
+	e := c.failure(r, RateLimited, nil)
+	e.cause, e.RetryAfter = "the server asked for a pause", max(time.Second, pause.Round(time.Second))
 	return e
 }
 
@@ -216,18 +250,46 @@ func (c *Client) refused(r Request, answer *Response) *Error {
 	e.Status, e.Response = answer.Status, answer
 	e.Text = c.Redact(message(answer))
 	e.OutcomeUnknown = answer.Status >= 500 && effective(r)
-	e.RetryAfter = retryAfter(answer.Header, c.o.Clock.Now())
-	if answer.Status/100 == 3 {
+	now := c.o.Clock.Now()
+	e.RetryAfter = retryAfter(answer.Header, now)
+	c.o.Gate.close(now, e.RetryAfter)
+	switch {
+	case wantsHTTPS(answer):
+		e.Kind, e.Text, e.lasting = Unreachable, "the server speaks HTTPS on this port", true
+		e.hint = "write the URL with https://"
+	case answer.Status == http.StatusProxyAuthRequired:
+		e.hint = hintProxy
+	case answer.Status/100 == 3:
 		e.Location = target(r.URL, answer.Header.Get("Location"))
+		e.hint = redirectHint(r.URL, e.Location)
 	}
 	return e
+}
+
+// redirectHint says what a redirect wants, "" where it leads to another page of the same server.
+func redirectHint(from, to string) string {
+	a, err := url.Parse(from)
+	if err != nil {
+		return ""
+	}
+	b, err := url.Parse(to)
+	switch {
+	case err != nil || b.Host == "":
+		return ""
+	case a.Hostname() == b.Hostname() && a.Scheme == "http" && b.Scheme == "https":
+		return "write the URL with https://"
+	case a.Host != b.Host:
+		return "if that is the right server, write its address, " + b.Scheme + "://" + b.Host + ", as the URL"
+	default:
+		return ""
+	}
 }
 
 func kindOfStatus(status int) Kind {
 	switch {
 	case status == http.StatusTooManyRequests:
 		return RateLimited
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusProxyAuthRequired:
 		return Denied
 	case status == http.StatusNotFound:
 		return NotFound

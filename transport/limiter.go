@@ -23,6 +23,14 @@ func NewLimiter(n int, window time.Duration) *Limiter {
 	return &Limiter{bucket: rate.NewLimiter(rate.Limit(perSecond), burst), width: window}
 }
 
+// PerSecond lets so many requests begin a second, evenly: 0.5 is one in two seconds. What is not above 0 is no limit, a nil *Limiter.
+func PerSecond(n float64) *Limiter {
+	if n <= 0 {
+		return nil
+	}
+	return &Limiter{bucket: rate.NewLimiter(rate.Limit(n), 1), width: time.Duration(float64(time.Second) / n)}
+}
+
 // window is the stretch of time that the limiter counts in.
 func (l *Limiter) window() time.Duration {
 	if l == nil {

@@ -45,8 +45,10 @@ func (t *retry) next(r Request, e *Error, try int) (time.Duration, bool) {
 func mayRepeat(r Request, e *Error) bool {
 	switch e.Kind {
 	case Unreachable:
-		return true
-	case Dropped, Timeout, RateLimited, Unavailable:
+		return !e.lasting
+	case RateLimited:
+		return r.Idempotent || e.Status == 0 // without a status it was held back here
+	case Dropped, Timeout, Unavailable:
 		return r.Idempotent
 	default:
 		return false

@@ -32,8 +32,11 @@ func (f *Fault) Error() string {
 type ProtocolError struct {
 	// Reason says in words what is wrong.
 	Reason string
-	// Size is the body's length in bytes.
+	// Size is how many bytes were looked at: the body's length, or as much as had
+	// come when the error was found.
 	Size int
+	// Offset is the byte at or before which it goes wrong, counted from 0.
+	Offset int64
 	// Err is the parser's error, if there is one.
 	Err error
 }

@@ -9,6 +9,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/odoo-connector/connector/transport/stream"
 )
 
 // DecodeCall reads a <methodCall>, for a server. The arguments are bool, int64,
@@ -149,8 +151,8 @@ func (r *reader) text() (string, error) {
 
 // value reads what stands between <value> and </value>; text alone is a string.
 func (r *reader) value() (any, error) {
-	if r.depth++; r.depth > maxDepth {
-		return nil, fmt.Errorf("values are nested more than %d deep", maxDepth)
+	if r.depth++; r.depth > stream.MaxDepth {
+		return nil, fmt.Errorf("values are nested more than %d deep", stream.MaxDepth)
 	}
 	defer func() { r.depth-- }()
 	var b strings.Builder

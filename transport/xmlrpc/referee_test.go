@@ -1,12 +1,76 @@
-package xmlrpc
+package xmlrpc_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"testing"
+
+	kolo "github.com/kolo/xmlrpc"
+
+	"github.com/odoo-connector/connector/transport/stream"
+	"github.com/odoo-connector/connector/transport/xmlrpc"
 )
 
-// maxDepth is how deep values may be nested. Odoo's answers stay below 10.
-const maxDepth = 100
+// referee decodes an answer with the codec of kolo, where that loses nothing; ok
+// is false where it would. The codec cuts text at comments, loses its place at
+// empty values and finds a value in any page, so the tags are checked first.
+func referee(body []byte) (value any, fault *xmlrpc.Fault, ok bool) {
+	if checkShape(body) != "" {
+		return nil, nil, false
+	}
+	response := kolo.Response(body)
+	if err := response.Err(); err != nil {
+		var refused kolo.FaultError
+		if !errors.As(err, &refused) {
+			return nil, nil, false
+		}
+		return nil, &xmlrpc.Fault{Code: refused.Code, Text: refused.String}, true
+	}
+	if err := response.Unmarshal(&value); err != nil {
+		return nil, nil, false
+	}
+	return restore(value), nil, true
+}
+
+// restore undoes what the codec makes of empty values: nil is an empty string
+// (<string></string>), a nil map an empty struct.
+func restore(value any) any {
+	switch v := value.(type) {
+	case nil:
+		return ""
+	case map[string]any:
+		if v == nil {
+			return map[string]any{}
+		}
+		for key, member := range v {
+			v[key] = restore(member)
+		}
+	case []any:
+		for i, element := range v {
+			v[i] = restore(element)
+		}
+	}
+	return value
+}
+
+func TestTheRefereeKnowsTheRules(t *testing.T) {
+	t.Run("Ensure kolo alone cuts a text where the rules refuse it", func(t *testing.T) {
+		body := []byte(answered("<value><string>a<![CDATA[x]]></string></value>"))
+		var alone any
+		if err := kolo.Response(body).Unmarshal(&alone); err != nil || alone != "a" {
+			t.Errorf("got %v, %v", alone, err)
+		}
+		if _, _, ok := referee(body); ok {
+			t.Error("the referee takes it")
+		}
+	})
+	t.Run("Ensure it reads an answer", func(t *testing.T) {
+		if value, _, ok := referee([]byte(answered("<value><int>5</int></value>"))); value != int64(5) || !ok {
+			t.Errorf("got %v, %v", value, ok)
+		}
+	})
+}
 
 // grammar names for each element the elements that it may hold. A nil entry is
 // a scalar: it holds text alone.
@@ -31,9 +95,7 @@ var grammar = map[string][]string{
 	"double":         nil,
 }
 
-// shape walks over the tags of an answer before the codec sees it, because the
-// codec cuts text at comments, loses its place at empty values, takes what is
-// between untyped tags for nothing and finds a value in any page.
+// shape walks over the tags of an answer before the codec sees it.
 type shape struct {
 	rest  []byte
 	open  []string
@@ -131,8 +193,8 @@ func (s *shape) openTag(name []byte) string {
 	switch {
 	case allowed == "":
 		return s.misplaced(name)
-	case len(s.open) >= 4*maxDepth:
-		return fmt.Sprintf("its values are nested more than %d deep", maxDepth)
+	case len(s.open) >= 4*stream.MaxDepth:
+		return fmt.Sprintf("its values are nested more than %d deep", stream.MaxDepth)
 	}
 	if reason := s.tooMany(allowed); reason != "" {
 		return reason

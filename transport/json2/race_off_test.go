@@ -1,0 +1,5 @@
+//go:build !race
+
+package json2_test
+
+const raceDetector = false

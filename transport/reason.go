@@ -1,0 +1,146 @@
+package transport
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+)
+
+const (
+	hintNetwork = "check the URL, the network and the proxy, then try again"
+	hintProxy   = "check the proxy's address, user and password in HTTPS_PROXY and HTTP_PROXY, or name the server in NO_PROXY"
+	hintCA      = "if the server, or an authority of your own, signed it, give its PEM file as ca_file; " +
+		"if not, somebody may stand between here and the server"
+)
+
+// reason is why a server could not be reached, in words that help.
+type reason struct {
+	text string
+	hint string
+	// lasting says that another try within seconds makes no sense.
+	lasting bool
+}
+
+// reasonOf explains an error of looking a name up, of dialling, of a proxy or of the TLS handshake. An error that it does not
+// know keeps its own words.
+func reasonOf(err error, host string) reason {
+	for _, explain := range []func(error, string) (reason, bool){proxyReason, certificateReason, tlsReason, nameReason, dialReason} {
+		if r, ok := explain(err, host); ok {
+			return r
+		}
+	}
+	return reason{text: causeText(err), hint: hintNetwork}
+}
+
+func nameReason(err error, _ string) (reason, bool) {
+	var lookup *net.DNSError
+	switch {
+	case !errors.As(err, &lookup):
+		return reason{}, false
+	case lookup.IsNotFound:
+		return reason{text: "there is no host " + lookup.Name, hint: "check the spelling of the URL, and the network's name server"}, true
+	default:
+		text := fmt.Sprintf("the name server does not tell where %s is (%s)", lookup.Name, lookup.Err)
+		return reason{text: text, hint: "check the network, then try again"}, true
+	}
+}
+
+func dialReason(err error, host string) (reason, bool) {
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return reason{text: host + ": connection refused", hint: "check that the server runs and that the URL names its port, then try again"}, true
+	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+		return reason{text: "there is no way to " + host, hint: "check the network and the proxy, then try again"}, true
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return reason{text: host + " does not answer", hint: "check the URL, the network and its firewall, then try again"}, true
+	default:
+		return reason{}, false
+	}
+}
+
+func proxyReason(err error, _ string) (reason, bool) {
+	var refused *proxyError
+	var dial *net.OpError
+	switch {
+	case errors.As(err, &refused):
+		return reason{text: refused.Error(), hint: hintProxy, lasting: true}, true
+	case errors.As(err, &dial) && dial.Op == "proxyconnect":
+		return reason{text: "the proxy cannot be reached: " + dial.Err.Error(), hint: hintProxy}, true
+	default:
+		return reason{}, false
+	}
+}
+
+// certificateReason explains why a server's certificate is not trusted.
+func certificateReason(err error, host string) (reason, bool) {
+	var (
+		unknown  x509.UnknownAuthorityError
+		invalid  x509.CertificateInvalidError
+		name     x509.HostnameError
+		verified *tls.CertificateVerificationError
+	)
+	switch {
+	case errors.As(err, &name):
+		text := fmt.Sprintf("the certificate is for %s, not for %s", namesOn(name.Certificate), name.Host)
+		return reason{text, "write the host into the URL as the certificate names it", true}, true
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		text := "the certificate of " + host + " is not valid today: " + invalid.Detail
+		return reason{text, "renew the server's certificate, or set this machine's clock right", true}, true
+	case errors.As(err, &unknown):
+		return reason{"the certificate of " + host + " is signed by an authority that is not known here", hintCA, true}, true
+	case errors.As(err, &verified), errors.As(err, &invalid):
+		return reason{"the certificate of " + host + " is not trusted: " + causeText(err), hintCA, true}, true
+	default:
+		return reason{}, false
+	}
+}
+
+// namesOn are the hosts that a certificate is for.
+func namesOn(c *x509.Certificate) string {
+	names := append([]string(nil), c.DNSNames...)
+	for _, ip := range c.IPAddresses {
+		names = append(names, ip.String())
+	}
+	if len(names) == 0 {
+		return "no host at all"
+	}
+	return strings.Join(names[:min(len(names), 3)], ", ")
+}
+
+func tlsReason(err error, host string) (reason, bool) {
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	switch {
+	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
+		hint := "write http:// if the server has no encryption, or the port on which it speaks HTTPS"
+		return reason{host + " does not speak HTTPS on this port", hint, true}, true
+	case errors.As(err, &alert), strings.Contains(err.Error(), "tls: "):
+		text := "no encrypted connection with " + host + ": " + causeText(err)
+		return reason{text, "the server must speak TLS 1.2 or newer; check it, or what stands before it", true}, true
+	default:
+		return reason{}, false
+	}
+}
+
+// wantsHTTPS recognises the answer of a port that speaks HTTPS to a request in plain HTTP: the words of Go's server, of nginx and
+// of Apache.
+func wantsHTTPS(answer *Response) bool {
+	if answer.Status != http.StatusBadRequest {
+		return false
+	}
+	for _, words := range []string{
+		"HTTP request to an HTTPS server", "plain HTTP request was sent to HTTPS port", "speaking plain HTTP to an SSL-enabled server port",
+	} {
+		if bytes.Contains(answer.Body, []byte(words)) {
+			return true
+		}
+	}
+	return false
+}
