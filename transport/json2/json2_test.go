@@ -184,7 +184,7 @@ func TestAnswersAreRead(t *testing.T) {
 		{"control characters and U+FFFE, as they were stored", "\"a\\u0001b\\u001fc\uFFFE d\\r\\ne\"", "a\x01b\x1fc\uFFFE d\r\ne"},
 		{"lists and structs", `[1, [], {}, {"a": {"b": [null, ""]}, "": false}]`, []any{int64(1), []any{}, map[string]any{}, map[string]any{"a": map[string]any{"b": []any{nil, ""}}, "": false}}},
 		{"a struct of structs", `{"a": {"b": {"c": "d"}}, "e": [{"f": "g"}]}`, map[string]any{"a": map[string]any{"b": map[string]any{"c": "d"}}, "e": []any{map[string]any{"f": "g"}}}},
-		{"a long text", `"` + strings.Repeat("0123456789", 50000) + `\n"`, strings.Repeat("0123456789", 50000) + "\n"},
+		{"a long text", `"` + strings.Repeat("0123456789", 5000) + `\n"`, strings.Repeat("0123456789", 5000) + "\n"},
 	} {
 		t.Run("Ensure "+c.name+" is read", func(t *testing.T) {
 			if got, err := decode(c.body); err != nil || !reflect.DeepEqual(got, c.want) {

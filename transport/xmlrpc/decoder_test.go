@@ -220,6 +220,7 @@ func broken() []struct{ name, body, reason string } {
 		{"UTF-8 that calls itself us-ascii", `<?xml version="1.0" encoding="us-ascii"?>` + text("\u00e9"), "us-ascii"},
 		{"another charset", `<?xml version="1.0" encoding="windows-1252"?>` + text("a"), "encoding"},
 		{"another XML", `<?xml version="1.1"?>` + text("a"), "no XML 1.0"},
+		{"another instruction", `<?xml-stylesheet href="x"?>` + text("a"), "no <methodResponse>"},
 		{"a declaration without an end", `<?xml version="1.0">` + text("a"), "declaration"},
 		{"a tag without an end", "<methodResponse" + strings.Repeat(" ", 5000), "longer than"},
 		{"deep nesting", "<methodResponse><params><param>" + strings.Repeat("<value><array><data>", 10000), "nested"},

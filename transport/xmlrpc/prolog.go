@@ -15,7 +15,7 @@ func (d *Decoder) prolog() error {
 	if err != nil {
 		return err
 	}
-	if bytes.HasPrefix(t.name, []byte("?xml")) {
+	if isDeclaration(t.name) {
 		if err := d.declaration(string(t.name)); err != nil {
 			return err
 		}
@@ -24,6 +24,12 @@ func (d *Decoder) prolog() error {
 		}
 	}
 	return d.root(t)
+}
+
+// isDeclaration tells <?xml … ?> from other instructions.
+func isDeclaration(name []byte) bool {
+	rest, is := bytes.CutPrefix(name, []byte("?xml"))
+	return is && len(rest) > 0 && (rest[0] == '?' || isSpace(rest[0]))
 }
 
 // firstByte goes to the answer's first tag.

@@ -11,6 +11,9 @@ import (
 )
 
 func TestMemoryIsFlatInTheNumberOfRows(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector keeps memory of its own")
+	}
 	heap := func(rows int) uint64 {
 		tokens, err := streamtest.Drain(xmlrpc.NewDecoder(streamtest.Partners(rows)))
 		if err != nil || tokens < 20*rows {
@@ -26,6 +29,9 @@ func TestMemoryIsFlatInTheNumberOfRows(t *testing.T) {
 }
 
 func TestATokenAllocatesNothing(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector keeps memory of its own")
+	}
 	allocations := func(rows int) float64 {
 		body := partners(t, rows)
 		return testing.AllocsPerRun(3, func() {
