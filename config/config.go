@@ -7,6 +7,9 @@
 package config
 
 import (
+	"net"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -22,6 +25,7 @@ const (
 	maxTimeout    = 10 * time.Minute
 	defaultState  = "state.db"
 	sandboxScheme = "sandbox"
+	maxID         = 1<<31 - 1 // of a record of Odoo
 )
 
 // Config is one validated configuration file.
@@ -44,14 +48,59 @@ type Odoo struct {
 	Name string
 	// URL is http://…, https://… or sandbox://NAME; it carries no credentials, query or fragment.
 	URL string
-	// Database, Username and Password may be empty where URL is a sandbox, which fills them in.
+	// Database may be empty: then it is the only one that the server shows.
 	Database string
+	// Username may be empty where URL is a sandbox, which fills it in, and with [ProtocolJSON2], whose key tells the user.
 	Username string
+	// Password and APIKey are how the user logs in: one of them is given, neither needs to be where URL is a sandbox.
 	Password Secret
+	APIKey   Secret
+	// Protocol is [ProtocolAuto] where left out.
+	Protocol Protocol
+	// CAFile is the absolute path of a PEM file with certificates of authorities that are trusted beside the system's; empty
+	// where left out. It was there and held certificates when the configuration was read.
+	CAFile string
+	// CallsAtOnce is how many calls may be under way at a time, from 1 to 16; 2 where left out. CallsPerSecond bounds how many
+	// begin, from 0.01 to 1000, 0 for any number; where left out it is 1 under odoo.com and 0 elsewhere. Both count for the
+	// server as a whole, see [Odoo.Server].
+	CallsAtOnce    int
+	CallsPerSecond float64
+	// Language is the code of the language in which Odoo's texts are read and written, as fr_FR; empty for Odoo's source language.
+	Language string
+	// Companies are those in which the connector works, the first of them the one that new records belong to; the user's own
+	// company where left out.
+	Companies []Company
+	// TrackingDisable says that Odoo posts no message about a change, which makes writes several times quicker.
+	TrackingDisable bool
 	// Timeout is the deadline of one request, from 1 s to 10 min; [DefaultTimeout] where left out.
 	Timeout time.Duration
 	// Line is where the entry begins in the file, counted from 1.
 	Line int
+}
+
+// Protocol is how Odoo is spoken to.
+type Protocol string
+
+// The protocols of Odoo's external API.
+const (
+	// ProtocolAuto is JSON-2 for an API key on Odoo 19 and later, XML-RPC else; the default.
+	ProtocolAuto   Protocol = "auto"
+	ProtocolXMLRPC Protocol = "xmlrpc" // Odoo 16 and later, until it goes away
+	ProtocolJSON2  Protocol = "json2"  // Odoo 19 and later, with an API key
+)
+
+// Company names one company of Odoo: by its database id, or where that is 0 by its name.
+type Company struct {
+	ID   int64
+	Name string
+}
+
+// String is the name, or the id in decimal.
+func (c Company) String() string {
+	if c.ID > 0 {
+		return strconv.FormatInt(c.ID, 10)
+	}
+	return c.Name
 }
 
 // Backend is one external system that is kept in step with one Odoo database.
@@ -143,6 +192,20 @@ func (o Odoo) SandboxName() (string, bool) { return sandboxName(o.URL) }
 
 // SandboxName gives demo for sandbox://demo and tells whether the backend is played by a sandbox.
 func (b Backend) SandboxName() (string, bool) { return sandboxName(b.URL) }
+
+// Server names the server behind the URL, alike for every spelling of it: https://example.odoo.com:443. Entries of one server are
+// entries of one machine that wants to be treated gently.
+func (o Odoo) Server() string {
+	u, err := url.Parse(o.URL)
+	if err != nil {
+		return o.URL
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")), port)
+}
 
 func sandboxName(rawURL string) (string, bool) {
 	return strings.CutPrefix(rawURL, sandboxScheme+"://")

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -291,7 +292,19 @@ func TestExampleFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := mustLoad(t, realSetUp(string(data)))
+		dir := t.TempDir()
+		authority, _ := certificate(t)
+		if err := errors.Join(os.Mkdir(filepath.Join(dir, "certs"), 0o700),
+			os.WriteFile(filepath.Join(dir, "certs", "our-authority.pem"), authority, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		c, err := config.LoadBytes(filepath.Join(dir, "config.yaml"), []byte(realSetUp(string(data))), kinds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o := c.Odoo[0]; o.APIKey.IsZero() || o.CAFile == "" || o.CallsPerSecond != 5 || o.Language != "fr_FR" || len(o.Companies) != 2 || !o.TrackingDisable {
+			t.Errorf("odoo %+v", o)
+		}
 		s, _ := c.Backends[0].Settings.(*trelloSettings)
 		if c.Odoo[0].Username != "connector@example.com" || c.Backends[0].URL != trelloKind.DefaultURL || len(s.Boards) != 2 {
 			t.Errorf("configuration %+v", c)

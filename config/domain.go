@@ -9,10 +9,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// domainOperators are the operators of a condition, as Odoo 16 to 18 take them (osv/expression.py); any and not any came
-// with Odoo 17. Odoo takes them in this very spelling, in small letters.
+// domainOperators are the operators of a condition, as Odoo 16 to 19 take them (osv/expression.py, orm/domains.py); any and
+// not any came with Odoo 17, not =like and not =ilike with 19, which the session checks. Odoo takes them in this very
+// spelling, in small letters.
 var domainOperators = []string{"=", "!=", "<", "<=", ">", ">=", "=?", "like", "not like", "ilike", "not ilike", "=like", "=ilike",
-	"in", "not in", "child_of", "parent_of", "any", "not any"}
+	"not =like", "not =ilike", "in", "not in", "child_of", "parent_of", "any", "not any"}
 
 var fieldPath = regexp.MustCompile(`^[A-Za-z_]\w*(\.\w+)*$`)
 

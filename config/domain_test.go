@@ -38,7 +38,7 @@ func TestDomainErrors(t *testing.T) {
 	const (
 		brackets  = `write each condition in brackets of its own, as [["active", "=", true]]`
 		three     = `write it as ["field", "=", value]`
-		operators = "(=, !=, <, <=, >, >=, =?, like, not like, ilike, not ilike, =like, =ilike, in, not in, child_of, parent_of, any, not any)"
+		operators = "(=, !=, <, <=, >, >=, =?, like, not like, ilike, not ilike, =like, =ilike, not =like, not =ilike, in, not in, child_of, parent_of, any, not any)"
 	)
 	for text, want := range map[string]string{
 		`"[('a','=',1)]"`:                    `: expected a domain as lists, found text; ` + brackets,

@@ -17,7 +17,7 @@ const howToGive = "write it as {env: NAME}, {file: PATH} or {command: [PROGRAM, 
 var wrongLines = []struct{ about, line, replacement, want string }{
 	{"an unknown key at the top", "state:", "sate: x", `1: sate: unknown key "sate"; did you mean "state"? (state, odoo, backends)`},
 	{"an unknown key of an Odoo", "database:", "    databse: x\n    database: x",
-		`5: odoo[0].databse: unknown key "databse"; did you mean "database"? (name, url, database, username, password, timeout)`},
+		`5: odoo[0].databse: unknown key "databse"; did you mean "database"? (name, url, database, username, password, api_key, protocol, ca_file, timeout, calls_at_once, calls_per_second, language, companies, tracking_disable)`},
 	{"an unknown key of a backend", "boards:", "    bords: []",
 		`14: backends[0].bords: unknown key "bords"; did you mean "boards"? (name, kind, version, odoo, url, timeout, outcome_window, models, key, token, boards, requests_per_10s)`},
 	{"an unknown key far from all", "state:", "xyz: x", `1: xyz: unknown key "xyz"; use one of state, odoo, backends`},
@@ -49,11 +49,10 @@ var wrongLines = []struct{ about, line, replacement, want string }{
 		`14: backends[0].boards: expected a list, found keys with values; write each entry on a line of its own after "- ", or all in [ ]`},
 	{"text where keys are due", "{model:", "      - trello.card", `16: backends[0].models[0]: expected keys with values, found text`},
 	{"an empty text", "database:", `    database: " "`, `5: odoo[0].database: is empty`},
-	{"an empty value of a required key", "database:", "    database:",
-		`5: odoo[0].database: required key "database" is empty; the database's name, as Odoo's database selector shows it`},
-	{"a missing database", "database:", "", `3: odoo[0].database: required key "database" is missing; the database's name, as Odoo's database selector shows it`},
+	{"an empty value of a required key", "username:", "    username:",
+		`6: odoo[0].username: required key "username" is empty; the login of the user that the connector works as`},
 	{"a missing username", "username:", "", `3: odoo[0].username: required key "username" is missing; the login of the user that the connector works as`},
-	{"a missing password", "password:", "", `3: odoo[0].password: required key "password" is missing; ` + howToGive},
+	{"a missing password", "password:", "", `3: odoo[0].password: required key "password" is missing; give password or api_key; ` + howToGive},
 	{"a missing key of the system", "token:", "", `9: backends[0].token: required key "token" is missing; ` + howToGive},
 	{"a missing url", "url:", "", `3: odoo[0].url: required key "url" is missing; write it as https://HOST or sandbox://NAME`},
 	{"a missing kind", "kind:", "", `9: backends[0].kind: required key "kind" is missing; use one of trello, shop, bare`},
@@ -93,6 +92,46 @@ var wrongLines = []struct{ about, line, replacement, want string }{
 	{"a timeout that is a list", "database:", "    database: x\n    timeout: [1s]", `6: odoo[0].timeout: expected text, found a list`},
 	{"a timeout that is too short", "database:", "    database: x\n    timeout: 10ms", `6: odoo[0].timeout: "10ms" is not between 1s and 10m`},
 	{"a timeout that is too long", "version:", "    timeout: 11m", `11: backends[0].timeout: "11m" is not between 1s and 10m`},
+	{"a password beside an API key", "password:", "    password: {env: A}\n    api_key: {env: B}",
+		`8: odoo[0].api_key: password and api_key are both given; keep one of them: an API key is enough, and needed for a user with two-factor login`},
+	{"a password for JSON-2", "password:", "    password: {env: A}\n    protocol: json2",
+		`7: odoo[0].password: protocol json2 takes no password; give an API key under api_key, made in Odoo under Preferences, Account Security`},
+	{"an API key from two sources", "password:", "    api_key: {env: A, file: b}",
+		`7: odoo[0].api_key: a secret has one of env, file and command; ` + howToGive},
+	{"an unknown protocol", "database:", "    database: x\n    protocol: jsn2",
+		`6: odoo[0].protocol: "jsn2" is not a protocol; did you mean "json2"? (auto, xmlrpc, json2)`},
+	{"no call at a time", "database:", "    database: x\n    calls_at_once: 0", `6: odoo[0].calls_at_once: 0 is not between 1 and 16`},
+	{"too many calls at a time", "database:", "    database: x\n    calls_at_once: 17", `6: odoo[0].calls_at_once: 17 is not between 1 and 16`},
+	{"half a call at a time", "database:", "    database: x\n    calls_at_once: 1.5",
+		`6: odoo[0].calls_at_once: expected a whole number, found a number`},
+	{"a number of calls in words", "database:", "    database: x\n    calls_at_once: two",
+		`6: odoo[0].calls_at_once: expected a whole number, found text`},
+	{"no call a second", "database:", "    database: x\n    calls_per_second: 0",
+		`6: odoo[0].calls_per_second: 0 is not between 0.01 and 1000`},
+	{"endless calls a second", "database:", "    database: x\n    calls_per_second: .inf",
+		`6: odoo[0].calls_per_second: is not a finite number`},
+	{"calls a second with a unit", "database:", "    database: x\n    calls_per_second: 1/s",
+		`6: odoo[0].calls_per_second: expected a number, found text`},
+	{"a language by its name", "database:", "    database: x\n    language: French",
+		`6: odoo[0].language: "French" is not the code of a language; write it as Odoo does, fr_FR: language and country, joined by _`},
+	{"a language as browsers write it", "database:", "    database: x\n    language: fr-FR",
+		`6: odoo[0].language: "fr-FR" is not the code of a language; write it as Odoo does, fr_FR: language and country, joined by _`},
+	{"one company without a list", "database:", "    database: x\n    companies: My Company",
+		`6: odoo[0].companies: expected a list, found text; write each entry on a line of its own after "- ", or all in [ ]`},
+	{"no company", "database:", "    database: x\n    companies: []",
+		`6: odoo[0].companies: is an empty list; name at least one company, or leave companies out for the user's own`},
+	{"a company twice", "database:", "    database: x\n    companies: [1, 2, 1]",
+		`6: odoo[0].companies[2]: duplicate company, first on line 6`},
+	{"a company that has no id", "database:", "    database: x\n    companies: [0]",
+		`6: odoo[0].companies[0]: 0 is not between 1 and 2147483647`},
+	{"a company that is a list", "database:", "    database: x\n    companies: [[1]]",
+		`6: odoo[0].companies[0]: expected text, found a list`},
+	{"a tracking that is no truth", "database:", "    database: x\n    tracking_disable: 1",
+		`6: odoo[0].tracking_disable: expected true or false, found a number`},
+	{"a file of certificates that is not there", "database:", "    database: x\n    ca_file: certs/nowhere.pem",
+		`6: odoo[0].ca_file: there is no file "certs/nowhere.pem"; relative paths start beside the configuration file`},
+	{"a check of certificates turned off", "database:", "    database: x\n    insecure: true",
+		`6: odoo[0].insecure: unknown key "insecure"; to trust a server that signed its certificate itself, name the certificate's PEM file under ca_file`},
 	{"a secret with two sources", "password:", "    password: {env: A, file: b}",
 		`7: odoo[0].password: a secret has one of env, file and command; ` + howToGive},
 	{"a secret with a misspelt source", "password:", "    password: {fiel: a}",
@@ -254,12 +293,12 @@ func TestErrorOfHome(t *testing.T) {
 }
 
 func TestAllErrorsAtOnce(t *testing.T) {
-	text := strings.NewReplacer("database:", "databse:", "kind: trello", "kind: trello\n    timeout: 5", "both,", "imprt,").Replace(valid)
+	text := strings.NewReplacer("username:", "usernme:", "kind: trello", "kind: trello\n    timeout: 5", "both,", "imprt,").Replace(valid)
 	_, err := load(text)
 
 	t.Run("Ensure all errors of a file come at once, in the order of its lines", func(t *testing.T) {
-		wantText(t, err, `config.yaml:3: odoo[0].database: required key "database" is missing; the database's name, as Odoo's database selector shows it
-config.yaml:5: odoo[0].databse: unknown key "databse"; did you mean "database"? (name, url, database, username, password, timeout)
+		wantText(t, err, `config.yaml:3: odoo[0].username: required key "username" is missing; the login of the user that the connector works as
+config.yaml:6: odoo[0].usernme: unknown key "usernme"; did you mean "username"? (name, url, database, username, password, api_key, protocol, ca_file, timeout, calls_at_once, calls_per_second, language, companies, tracking_disable)
 config.yaml:11: backends[0].timeout: expected a time span, found a number; write a number with its unit, as 30s or 2m
 config.yaml:17: backends[0].models[0].direction: "imprt" is not a direction; did you mean "import"? (both, import, export, off)`)
 	})

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -64,9 +65,16 @@ func (m mapping) unknown(key, resolved, val *yaml.Node, known []string) {
 		m.r.report(key, joinPath(m.path, resolved), fmt.Sprintf("unknown key %q", name+"…"),
 			"write a blank after a key's colon, and put text that holds a comma, a brace or a colon in quotes")
 	default:
-		m.r.report(key, joinPath(m.path, resolved), fmt.Sprintf("unknown key %q", name), suggest(name, known))
+		hint := suggest(name, known)
+		if slices.Contains(known, "ca_file") && slices.Contains(unsafeKeys, strings.ToLower(name)) {
+			hint = "to trust a server that signed its certificate itself, name the certificate's PEM file under ca_file"
+		}
+		m.r.report(key, joinPath(m.path, resolved), fmt.Sprintf("unknown key %q", name), hint)
 	}
 }
+
+// unsafeKeys are what other programs call the wish to trust any certificate, which is not granted here.
+var unsafeKeys = []string{"insecure", "insecure_skip_verify", "skip_verify", "tls_insecure", "verify", "verify_ssl", "verify_tls", "ssl_verify", "tls_verify"}
 
 // get gives the value of a key and whether the file has one.
 func (m mapping) get(key string) (value, bool) {

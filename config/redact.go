@@ -21,16 +21,39 @@ func (c *Config) Redacted() map[string]any {
 }
 
 func (o Odoo) redacted() map[string]any {
-	shape := map[string]any{"name": o.Name, "url": o.URL, "timeout": short(o.Timeout)}
-	for key, text := range map[string]string{"database": o.Database, "username": o.Username} {
+	shape := map[string]any{
+		"name": o.Name, "url": o.URL, "timeout": short(o.Timeout), "protocol": string(o.Protocol),
+		"calls_at_once": o.CallsAtOnce, "tracking_disable": o.TrackingDisable,
+	}
+	for key, text := range map[string]string{"database": o.Database, "username": o.Username, "ca_file": o.CAFile, "language": o.Language} {
 		if text != "" {
 			shape[key] = text
 		}
 	}
-	if !o.Password.IsZero() {
-		shape["password"] = o.Password.redacted()
+	for key, secret := range map[string]Secret{"password": o.Password, "api_key": o.APIKey} {
+		if !secret.IsZero() {
+			shape[key] = secret.redacted()
+		}
+	}
+	if o.CallsPerSecond > 0 {
+		shape["calls_per_second"] = o.CallsPerSecond
+	}
+	if len(o.Companies) > 0 {
+		shape["companies"] = redactedCompanies(o.Companies)
 	}
 	return shape
+}
+
+// redactedCompanies gives ids as numbers and names as texts, as the file does.
+func redactedCompanies(companies []Company) []any {
+	all := make([]any, len(companies))
+	for i, c := range companies {
+		all[i] = c.Name
+		if c.ID > 0 {
+			all[i] = c.ID
+		}
+	}
+	return all
 }
 
 func (b Backend) redacted() map[string]any {

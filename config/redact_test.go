@@ -12,6 +12,8 @@ import (
 
 const toShow = `odoo:
   - {name: main, url: https://example.odoo.com, database: d, username: u, password: {file: pw}}
+  - {name: key, url: https://odoo.example.com, database: d, username: u, api_key: typed-in-too, protocol: json2, calls_at_once: 4,
+     calls_per_second: 0.5, language: fr_FR, companies: [1, Second Co], tracking_disable: true}
   - {name: demo, url: "sandbox://demo"}
 backends:
   - {name: trello, kind: trello, odoo: main, key: typed-in, token: {command: [pass, show, token]}, boards: [A], timeout: 90s,
@@ -72,15 +74,36 @@ const whatShows = `backends:
       url: https://shop.example.com
       version: "1.7"
 odoo:
-    - database: d
+    - calls_at_once: 2
+      calls_per_second: 1
+      database: d
       name: main
       password:
         file: pw
+      protocol: auto
       timeout: 30s
+      tracking_disable: false
       url: https://example.odoo.com
       username: u
-    - name: demo
+    - api_key: '******'
+      calls_at_once: 4
+      calls_per_second: 0.5
+      companies:
+        - 1
+        - Second Co
+      database: d
+      language: fr_FR
+      name: key
+      protocol: json2
       timeout: 30s
+      tracking_disable: true
+      url: https://odoo.example.com
+      username: u
+    - calls_at_once: 2
+      name: demo
+      protocol: auto
+      timeout: 30s
+      tracking_disable: false
       url: sandbox://demo
 state: /etc/connector/state.db
 `

@@ -10,8 +10,11 @@ import (
 )
 
 var (
-	topKeys     = []string{"state", "odoo", "backends"}
-	odooKeys    = []string{"name", "url", "database", "username", "password", "timeout"}
+	topKeys  = []string{"state", "odoo", "backends"}
+	odooKeys = []string{
+		"name", "url", "database", "username", "password", "api_key", "protocol", "ca_file", "timeout",
+		"calls_at_once", "calls_per_second", "language", "companies", "tracking_disable",
+	}
 	backendKeys = []string{"name", "kind", "version", "odoo", "url", "timeout", "outcome_window", "models"}
 	modelKeys   = []string{"model", "direction", "domain", "conflict"}
 	directions  = []string{string(DirectionBoth), string(DirectionImport), string(DirectionExport), string(DirectionOff)}
@@ -81,36 +84,6 @@ func (n names) take(m mapping, key string, read func(value) (string, bool)) stri
 	}
 	n[name] = v.place.Line
 	return name
-}
-
-func (r *reader) odoos(top mapping) []Odoo {
-	var all []Odoo
-	taken := names{}
-	for _, v := range top.entries("odoo", "Odoo database") {
-		if m, ok := v.mapping(odooKeys); ok {
-			all = append(all, r.odoo(m, taken))
-		}
-	}
-	return all
-}
-
-func (r *reader) odoo(m mapping, taken names) Odoo {
-	o := Odoo{Name: taken.take(m, "name", value.name), Line: m.place.Line, Timeout: m.duration("timeout", DefaultTimeout)}
-	if v, ok := m.require("url", "write it as https://HOST or sandbox://NAME"); ok {
-		o.URL = v.url()
-	}
-	_, sandbox := o.SandboxName()
-	login := m.required(!sandbox)
-	if v, ok := login("database", "the database's name, as Odoo's database selector shows it"); ok {
-		o.Database, _ = v.text()
-	}
-	if v, ok := login("username", "the login of the user that the connector works as"); ok {
-		o.Username, _ = v.text()
-	}
-	if v, ok := login("password", secretHint); ok {
-		o.Password, _ = v.secret()
-	}
-	return o
 }
 
 // required gives get or require, as the keys are compulsory or not.

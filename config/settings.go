@@ -131,7 +131,9 @@ func (v value) scalar(to reflect.Value) {
 		text, _ := v.text()
 		to.SetString(text)
 	case to.Kind() == reflect.Bool:
-		v.truth(to)
+		if yes, ok := v.truth(); ok {
+			to.SetBool(yes)
+		}
 	case to.CanInt():
 		v.integer(to)
 	case to.CanFloat():
@@ -141,14 +143,6 @@ func (v value) scalar(to reflect.Value) {
 	default:
 		panic(fmt.Sprintf("config: %s cannot be read from a configuration", to.Type()))
 	}
-}
-
-func (v value) truth(to reflect.Value) {
-	if !v.isScalar("!!bool") {
-		v.failType("true or false", "")
-		return
-	}
-	to.SetBool(strings.EqualFold(v.node.Value, "true"))
 }
 
 func (v value) integer(to reflect.Value) {

@@ -127,6 +127,39 @@ func (v value) duration(shortest, longest time.Duration) (time.Duration, bool) {
 	return 0, false
 }
 
+// whole gives a whole number between lowest and highest.
+func (v value) whole(lowest, highest int64) (int64, bool) {
+	if !v.isScalar("!!int") {
+		v.failType("a whole number", "")
+		return 0, false
+	}
+	n, err := strconv.ParseInt(v.node.Value, 0, 64)
+	if err != nil || n < lowest || n > highest {
+		v.fail(fmt.Sprintf("%s is not between %d and %d", cut(v.node.Value, 60), lowest, highest), "")
+		return 0, false
+	}
+	return n, true
+}
+
+// between gives a number between lowest and highest.
+func (v value) between(lowest, highest float64) (float64, bool) {
+	n, ok := v.number()
+	if ok && (n < lowest || n > highest) {
+		v.fail(fmt.Sprintf("%s is not between %g and %g", cut(v.node.Value, 60), lowest, highest), "")
+		return 0, false
+	}
+	return n, ok
+}
+
+// truth gives true or false.
+func (v value) truth() (yes, ok bool) {
+	if !v.isScalar("!!bool") {
+		v.failType("true or false", "")
+		return false, false
+	}
+	return strings.EqualFold(v.node.Value, "true"), true
+}
+
 // short words a span without zero parts: 10m instead of 10m0s.
 func short(d time.Duration) string {
 	text := d.String()

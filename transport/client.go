@@ -7,6 +7,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -282,12 +283,23 @@ func (c *Client) send(ctx context.Context, req *http.Request, r Request) (*Respo
 	}
 	defer func() { _ = res.Body.Close() }()
 	c.noteSkew(res.Header, asked)
-	body, err := io.ReadAll(io.LimitReader(res.Body, c.o.MaxBody+1))
+	body, err := readBody(res, c.o.MaxBody)
 	if err != nil {
 		return nil, c.broken(ctx, r, err, false)
 	}
 	answer := &Response{Status: res.StatusCode, Header: res.Header, Body: body}
 	return c.judge(r, answer)
+}
+
+// readBody reads an answer to its end, or to one byte beyond the limit. The length that the server announces saves growing
+// the buffer, and is believed no further: nothing is set aside for what a wrong header promises.
+func readBody(res *http.Response, limit int64) ([]byte, error) {
+	var body bytes.Buffer
+	if n := res.ContentLength; n > 0 {
+		body.Grow(int(min(n, limit, 16<<20)) + bytes.MinRead)
+	}
+	_, err := body.ReadFrom(io.LimitReader(res.Body, limit+1))
+	return body.Bytes(), err
 }
 
 // judge makes an Error of every answer that is too large or not 2xx.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -96,7 +97,7 @@ func (e *Error) Detail() string {
 		}
 	}
 	if e.Location != "" {
-		parts = append(parts, "redirects to "+e.Location)
+		parts = append(parts, "redirects to "+pathOf(e.Location))
 	}
 	return strings.Join(parts, ": ")
 }
@@ -165,13 +166,18 @@ func (c *Client) failure(r Request, kind Kind, err error) *Error {
 	return e
 }
 
-// causeText is the error's text without the URL that a *url.Error puts before it.
+// causeText is the error's text without the URL that a *url.Error, and the address that a *net.OpError, puts before it.
 func causeText(err error) string {
+	var network *net.OpError
 	var u *url.Error
-	if errors.As(err, &u) {
+	switch {
+	case errors.As(err, &network):
+		return network.Op + ": " + network.Err.Error()
+	case errors.As(err, &u):
 		return u.Err.Error()
+	default:
+		return err.Error()
 	}
-	return err.Error()
 }
 
 // pathOf is the path of a URL, without its query; "" for a URL that cannot be read.
@@ -181,15 +187,6 @@ func pathOf(raw string) string {
 		return ""
 	}
 	return u.EscapedPath()
-}
-
-// hostOf is the host of a URL, with its port where it names one.
-func hostOf(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return ""
-	}
-	return u.Host
 }
 
 // effective reports whether sending the request can change anything.
@@ -206,7 +203,7 @@ func (c *Client) broken(ctx context.Context, r Request, err error, notSent bool)
 	case kind == Timeout:
 		e.cause = "no answer within " + c.o.Timeout.String()
 	case kind == Unreachable:
-		why := reasonOf(err, hostOf(r.URL))
+		why := reasonOf(err)
 		e.cause, e.hint, e.lasting = c.Redact(why.text), why.hint, why.lasting
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		e.cause = "the answer was cut off"

@@ -120,7 +120,7 @@ func TestCertificates(t *testing.T) {
 			c.IPAddresses, c.DNSNames = nil, []string{"odoo.example.com", "www.example.com"}
 		})
 		e, clock := asking(t, pemFile(t, c.Certificate[0]), secure(t, &c).URL)
-		wantReason(t, e, clock, "the certificate is for odoo.example.com, www.example.com, not for 127.0.0.1", "as the certificate names it")
+		wantReason(t, e, clock, "certificate is for odoo.example.com, www.example.com, not for the host of the URL", "as the certificate names it")
 	})
 	t.Run("Ensure a certificate that is over is told apart", func(t *testing.T) {
 		c := signed(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Hour) })
@@ -134,7 +134,7 @@ func TestCertificates(t *testing.T) {
 		s.StartTLS()
 		t.Cleanup(s.Close)
 		e, clock := asking(t, pemFile(t, c.Certificate[0]), s.URL)
-		wantReason(t, e, clock, "no encrypted connection with 127.0.0.1:", "TLS 1.2 or newer")
+		wantReason(t, e, clock, "no encrypted connection: ", "TLS 1.2 or newer")
 	})
 }
 
@@ -191,15 +191,15 @@ func TestNamesAndWays(t *testing.T) {
 		name, text, hint string
 		err              error
 	}{
-		{"a name that nobody has", "there is no host odoo.invalid", "check the spelling of the URL",
+		{"a name that nobody has", "there is no host of this name", "check the spelling of the URL",
 			&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "odoo.invalid", IsNotFound: true}}},
-		{"a name server that is silent", "the name server does not tell where odoo.test is (i/o timeout)", "check the network",
+		{"a name server that is silent", "the name server does not tell where the host is (i/o timeout)", "check the network",
 			&net.OpError{Op: "dial", Err: &net.DNSError{Err: "i/o timeout", Name: "odoo.test", IsTimeout: true}}},
-		{"a port that nobody listens on", "odoo.test:8069: connection refused", "check that the server runs",
+		{"a port that nobody listens on", "connection refused", "check that the server runs",
 			&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}},
-		{"a network that is down", "there is no way to odoo.test:8069", "check the network",
+		{"a network that is down", "there is no way to the server", "check the network",
 			&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ENETUNREACH)}},
-		{"a firewall that swallows", "odoo.test:8069 does not answer", "its firewall", &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}},
+		{"a firewall that swallows", "the server does not answer", "its firewall", &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}},
 	}
 	for _, c := range cases {
 		t.Run("Ensure "+c.name+" is told in words that help, within 10 s", func(t *testing.T) {
@@ -208,7 +208,7 @@ func TestNamesAndWays(t *testing.T) {
 			client := transport.New(transport.Options{System: "Odoo main", Base: sequence(&n, fails(c.err)), Clock: clock})
 			_, err := client.Do(context.Background(), post("http://odoo.test:8069/xmlrpc/2/common"))
 			e := failure(t, err)
-			if e.Kind != transport.Unreachable || !strings.Contains(e.Detail(), c.text) || !strings.Contains(e.Hint(), c.hint) {
+			if e.Kind != transport.Unreachable || e.Detail() != c.text || strings.Contains(err.Error(), "odoo.test") || !strings.Contains(e.Hint(), c.hint) {
 				t.Errorf("kind %q, detail %q, hint %q", e.Kind, e.Detail(), e.Hint())
 			}
 			if took := clock.now.Sub(newClock().now); took > 10*time.Second {
@@ -221,7 +221,7 @@ func TestNamesAndWays(t *testing.T) {
 		s.Start()
 		s.Close()
 		e, _ := asking(t, "", s.URL)
-		if e == nil || !strings.HasSuffix(e.Detail(), ": connection refused") {
+		if e == nil || e.Detail() != "connection refused" {
 			t.Errorf("detail %v", e)
 		}
 	})

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -27,45 +26,45 @@ type reason struct {
 	lasting bool
 }
 
-// reasonOf explains an error of looking a name up, of dialling, of a proxy or of the TLS handshake. An error that it does not
+// reasonOf explains an error, without the address, which the configuration knows and a log should not: an error of looking a name up, of dialling, of a proxy or of the TLS handshake. An error that it does not
 // know keeps its own words.
-func reasonOf(err error, host string) reason {
-	for _, explain := range []func(error, string) (reason, bool){proxyReason, certificateReason, tlsReason, nameReason, dialReason} {
-		if r, ok := explain(err, host); ok {
+func reasonOf(err error) reason {
+	for _, explain := range []func(error) (reason, bool){proxyReason, certificateReason, tlsReason, nameReason, dialReason} {
+		if r, ok := explain(err); ok {
 			return r
 		}
 	}
 	return reason{text: causeText(err), hint: hintNetwork}
 }
 
-func nameReason(err error, _ string) (reason, bool) {
+func nameReason(err error) (reason, bool) {
 	var lookup *net.DNSError
 	switch {
 	case !errors.As(err, &lookup):
 		return reason{}, false
 	case lookup.IsNotFound:
-		return reason{text: "there is no host " + lookup.Name, hint: "check the spelling of the URL, and the network's name server"}, true
+		return reason{text: "there is no host of this name", hint: "check the spelling of the URL, and the network's name server"}, true
 	default:
-		text := fmt.Sprintf("the name server does not tell where %s is (%s)", lookup.Name, lookup.Err)
+		text := "the name server does not tell where the host is (" + lookup.Err + ")"
 		return reason{text: text, hint: "check the network, then try again"}, true
 	}
 }
 
-func dialReason(err error, host string) (reason, bool) {
+func dialReason(err error) (reason, bool) {
 	var timeout interface{ Timeout() bool }
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return reason{text: host + ": connection refused", hint: "check that the server runs and that the URL names its port, then try again"}, true
+		return reason{text: "connection refused", hint: "check that the server runs and that the URL names its port, then try again"}, true
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
-		return reason{text: "there is no way to " + host, hint: "check the network and the proxy, then try again"}, true
+		return reason{text: "there is no way to the server", hint: "check the network and the proxy, then try again"}, true
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return reason{text: host + " does not answer", hint: "check the URL, the network and its firewall, then try again"}, true
+		return reason{text: "the server does not answer", hint: "check the URL, the network and its firewall, then try again"}, true
 	default:
 		return reason{}, false
 	}
 }
 
-func proxyReason(err error, _ string) (reason, bool) {
+func proxyReason(err error) (reason, bool) {
 	var refused *proxyError
 	var dial *net.OpError
 	switch {
@@ -79,7 +78,7 @@ func proxyReason(err error, _ string) (reason, bool) {
 }
 
 // certificateReason explains why a server's certificate is not trusted.
-func certificateReason(err error, host string) (reason, bool) {
+func certificateReason(err error) (reason, bool) {
 	var (
 		unknown  x509.UnknownAuthorityError
 		invalid  x509.CertificateInvalidError
@@ -88,15 +87,15 @@ func certificateReason(err error, host string) (reason, bool) {
 	)
 	switch {
 	case errors.As(err, &name):
-		text := fmt.Sprintf("the certificate is for %s, not for %s", namesOn(name.Certificate), name.Host)
+		text := "the server's certificate is for " + namesOn(name.Certificate) + ", not for the host of the URL"
 		return reason{text, "write the host into the URL as the certificate names it", true}, true
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		text := "the certificate of " + host + " is not valid today: " + invalid.Detail
+		text := "the server's certificate is not valid today: " + invalid.Detail
 		return reason{text, "renew the server's certificate, or set this machine's clock right", true}, true
 	case errors.As(err, &unknown):
-		return reason{"the certificate of " + host + " is signed by an authority that is not known here", hintCA, true}, true
+		return reason{"the server's certificate is signed by an authority that is not known here", hintCA, true}, true
 	case errors.As(err, &verified), errors.As(err, &invalid):
-		return reason{"the certificate of " + host + " is not trusted: " + causeText(err), hintCA, true}, true
+		return reason{"the server's certificate is not trusted: " + causeText(err), hintCA, true}, true
 	default:
 		return reason{}, false
 	}
@@ -114,15 +113,15 @@ func namesOn(c *x509.Certificate) string {
 	return strings.Join(names[:min(len(names), 3)], ", ")
 }
 
-func tlsReason(err error, host string) (reason, bool) {
+func tlsReason(err error) (reason, bool) {
 	var record tls.RecordHeaderError
 	var alert tls.AlertError
 	switch {
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
 		hint := "write http:// if the server has no encryption, or the port on which it speaks HTTPS"
-		return reason{host + " does not speak HTTPS on this port", hint, true}, true
+		return reason{"the server does not speak HTTPS on this port", hint, true}, true
 	case errors.As(err, &alert), strings.Contains(err.Error(), "tls: "):
-		text := "no encrypted connection with " + host + ": " + causeText(err)
+		text := "no encrypted connection: " + causeText(err)
 		return reason{text, "the server must speak TLS 1.2 or newer; check it, or what stands before it", true}, true
 	default:
 		return reason{}, false

@@ -36,6 +36,9 @@ func isDeclaration(name []byte) bool {
 func (d *Decoder) firstByte() error {
 	for len(d.buf)-d.pos < 3 && d.fill() == nil {
 	}
+	if start := d.buf[d.pos:]; bytes.HasPrefix(start, []byte("\xff\xfe")) || bytes.HasPrefix(start, []byte("\xfe\xff")) {
+		return d.bad(d.pos, "it is UTF-16; Odoo sends UTF-8")
+	}
 	d.pos += len(d.buf[d.pos:]) - len(bytes.TrimPrefix(d.buf[d.pos:], []byte("\xef\xbb\xbf")))
 	err := d.skipSpace()
 	switch {
@@ -44,11 +47,7 @@ func (d *Decoder) firstByte() error {
 	case err != nil:
 		return err
 	}
-	start := d.buf[d.pos:]
-	switch {
-	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):
-		return d.bad(d.pos, "it is UTF-16; Odoo sends UTF-8")
-	case start[0] != '<':
+	if d.buf[d.pos] != '<' {
 		return d.bad(d.pos, "it does not begin with a tag, as JSON or plain text")
 	}
 	return nil
