@@ -6,46 +6,73 @@ import (
 	"strings"
 
 	"github.com/odoo-connector/connector/transport"
+	"github.com/odoo-connector/connector/transport/json2"
+	"github.com/odoo-connector/connector/transport/stream"
 	"github.com/odoo-connector/connector/transport/xmlrpc"
 )
 
-// The services of the external API.
-const (
-	serviceCommon = "common" // login
-	serviceObject = "object" // the models' methods
-)
-
-// call is one call of a service on its way.
+// call is one call on its way.
 type call struct {
-	service string
+	service string // of XML-RPC; empty for a model's method
 	model   string
 	method  string
-	op      string // for errors, traces and crash points
-	args    []any  // as the service takes them
-	values  []any  // the model's method's own arguments, to understand a fault by
-	read    bool   // changes nothing, so it may be repeated
+	op      string         // for errors, traces and crash points
+	args    []any          // by position
+	kw      map[string]any // by name
+	read    bool           // changes nothing, so it may be repeated
+	got     *int           // where to put the bytes of the answer, or nil
 }
 
-// CallOption changes how ExecuteKW treats one call.
+// CallOption changes how Call and ExecuteKW treat one call.
 type CallOption func(*call)
 
 // Read says that the method changes nothing. A call that failed on its way is then repeated, and
 // its outcome never counts as unknown.
 func Read() CallOption { return func(c *call) { c.read = true } }
 
-// ExecuteKW calls a public method of a model: args by position, kw by name. The session's context
-// is added under "context"; keys that kw's own "context" sets win. The answer is a bool, int64,
-// float64, string, []any or map[string]any, as XML-RPC has it. Its errors are *Error.
+// Call calls a public method of a model with arguments by Python's names. ids are the records of a
+// method of records, and nil for one of the model itself; an empty list is an *Error of the kind
+// InvalidCall, for Odoo would do nothing and report success. The session's context is added under
+// "context"; keys that named's own "context" sets win. The answer is a bool, int64, float64, string,
+// []any or map[string]any, and over JSON-2 nil where the method returns nothing (over XML-RPC that is
+// an *Error of the kind NoneResult). Its errors are *Error.
+func (s *Session) Call(ctx context.Context, model, method string, ids []int64, named map[string]any, opts ...CallOption) (any, error) {
+	if ids != nil && len(ids) == 0 {
+		return nil, s.fail(callOf(model, method), InvalidCall, "it names no records", "give the ids of the records")
+	}
+	args, kw := byPosition(method, ids, named)
+	return s.ExecuteKW(ctx, model, method, args, kw, opts...)
+}
+
+// ExecuteKW is Call in the form of XML-RPC: args by position, the ids first, and kw by name. Over JSON-2
+// the arguments by position must be those of a method that every model has, or ids alone.
 func (s *Session) ExecuteKW(ctx context.Context, model, method string, args []any, kw map[string]any, opts ...CallOption) (any, error) {
-	c := call{service: serviceObject, model: model, method: method, op: model + " " + method, values: args}
+	var result any
+	err := s.exchange(ctx, s.callFor(model, method, args, kw, opts), wholeInto(&result))
+	return result, err
+}
+
+func (s *Session) callFor(model, method string, args []any, kw map[string]any, opts []CallOption) call {
+	c := callOf(model, method)
+	c.args, c.kw = args, s.keywords(kw)
 	for _, option := range opts {
 		option(&c)
 	}
-	if args == nil {
-		args = []any{}
+	return c
+}
+
+// callOf is a call without arguments, to name in errors.
+func callOf(model, method string) call {
+	return call{model: model, method: method, op: model + " " + method}
+}
+
+// wholeInto reads a whole answer.
+func wholeInto(result *any) func(stream.Reader) error {
+	return func(r stream.Reader) error {
+		value, err := stream.Whole(r)
+		*result = value
+		return err
 	}
-	c.args = []any{s.database, s.uid, s.password, model, method, args, s.keywords(kw)}
-	return s.send(ctx, c)
 }
 
 // keywords is kw with the context; it always goes by name, never by position.
@@ -58,35 +85,21 @@ func (s *Session) keywords(kw map[string]any) map[string]any {
 	return out
 }
 
-// send makes one call and turns everything but a result into an *Error.
-func (l *login) send(ctx context.Context, c call) (any, error) {
-	method := c.method
-	if c.service == serviceObject {
-		method = "execute_kw"
-	}
-	body, err := xmlrpc.EncodeCall(method, c.args...)
-	if err != nil {
-		return nil, l.unsendable(c, err)
-	}
-	answer, err := l.client.Do(ctx, l.request(c, body))
-	if err != nil {
-		return nil, l.broken(c, err)
-	}
-	result, err := xmlrpc.DecodeResponse(answer.Body)
-	if err != nil {
-		return nil, l.refused(c, answer, err)
-	}
-	return result, nil
-}
-
-// unsendable is a value that XML-RPC cannot carry. Nothing was sent.
+// unsendable is a value that the protocol cannot carry, or a call that it cannot make. Nothing was sent.
 func (l *login) unsendable(c call, err error) error {
-	e := l.fail(c, InvalidValue, err.Error(), "correct the value in the other system")
-	var value *xmlrpc.ValueError
-	if errors.As(err, &value) {
-		e.Text = value.Reason
-		e.Field, e.path = fieldOfPath(value.Path), value.Path
+	if own := asError(err); own != nil {
+		return own
 	}
+	e := l.fail(c, InvalidValue, err.Error(), "correct the value in the other system")
+	var xml *xmlrpc.ValueError
+	var js *json2.ValueError
+	switch {
+	case errors.As(err, &xml):
+		e.Text, e.path = xml.Reason, xml.Path
+	case errors.As(err, &js):
+		e.Text, e.path = js.Reason, js.Path
+	}
+	e.Field = fieldOfPath(e.path)
 	e.Err = err
 	return e
 }
@@ -124,6 +137,9 @@ func (l *login) broken(c call, err error) error {
 	case transport.Rejected:
 		e.Kind, e.Hint = rejected(t.Status)
 	}
+	if own := t.Remedy(); own != "" { // it knows http where https is due, and a redirect to another host
+		e.Hint = own
+	}
 	return e
 }
 
@@ -140,16 +156,22 @@ func rejected(status int) (Kind, string) {
 	}
 }
 
-// refused is an answer without a result: a fault, or no XML-RPC at all.
+// refused is an answer without a result: a fault, a page for people, or no answer of the protocol at all.
 func (l *login) refused(c call, answer *transport.Response, err error) error {
-	var fault *xmlrpc.Fault
-	if errors.As(err, &fault) {
-		return l.fault(c, fault)
+	if own := asError(err); own != nil {
+		return own // of what the answer holds
+	}
+	if e := l.wireRefusal(c, err); e != nil {
+		return e
 	}
 	e := l.fail(c, UnexpectedAnswer, l.redact(err.Error()), "try again; look at the server's log if it stays")
-	var broken *xmlrpc.ProtocolError
-	if errors.As(err, &broken) {
-		e.Text = l.redact(broken.Reason)
+	var xml *xmlrpc.ProtocolError
+	var js *json2.ProtocolError
+	switch {
+	case errors.As(err, &xml):
+		e.Text = l.redact(xml.Reason)
+	case errors.As(err, &js):
+		e.Text = l.redact(js.Reason)
 	}
 	if isPage(answer) {
 		e.Kind, e.Text, e.Hint = NotOdoo, "a web page came instead of an answer", hintNotOdoo

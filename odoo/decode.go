@@ -1,154 +1,297 @@
 package odoo
 
 import (
+	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/odoo-connector/connector/record"
+	"github.com/odoo-connector/connector/transport/stream"
 )
 
-// records turns the rows of an answer of search_read or read into records of the given fields.
-func (s *Session) records(model, method string, fields []Field, answer any) ([]record.Record, error) {
-	rows, ok := answer.([]any)
-	if !ok {
-		return nil, s.unexpected(model, method, "the answer is no list")
+// readRows makes a call whose answer is rows of the given fields, and gives them as records, with the number of
+// bytes that the answer took.
+func (s *Session) readRows(ctx context.Context, model, method string, fields []Field, args []any, kw map[string]any) ([]record.Record, int, error) {
+	c := s.callFor(model, method, args, kw, []CallOption{Read()})
+	var got int
+	c.got = &got
+	rows := rowReader{session: s, model: model, method: method, fields: fields, at: make(map[string]int, len(fields))}
+	for i, f := range fields {
+		rows.at[f.Name] = i
 	}
-	out := make([]record.Record, len(rows))
-	for i, r := range rows {
-		row, ok := r.(map[string]any)
-		id, okID := row["id"].(int64)
-		if !ok || !okID {
-			return nil, s.unexpected(model, method, fmt.Sprintf("row %d of the answer has no id", i+1))
-		}
-		values, err := s.values(model, method, fields, row)
+	var out []record.Record
+	err := s.exchange(ctx, c, func(r stream.Reader) (err error) {
+		out, err = rows.all(r)
+		return err
+	})
+	return out, got, err
+}
+
+// rowReader makes records of the tokens of an answer of search_read or read.
+type rowReader struct {
+	session       *Session
+	model, method string
+	fields        []Field
+	at            map[string]int // position of a field by its name
+}
+
+func (d *rowReader) unexpected(text string) *Error {
+	return d.session.unexpected(d.model, d.method, text)
+}
+
+// all reads the whole answer.
+func (d *rowReader) all(r stream.Reader) ([]record.Record, error) {
+	first, err := r.Next()
+	if err != nil {
+		return nil, err
+	}
+	if first.Kind != stream.ListStart {
+		return nil, d.unexpected("the answer is no list")
+	}
+	out := []record.Record{}
+	for {
+		t, err := r.Next()
 		if err != nil {
 			return nil, err
 		}
-		out[i] = record.New(model, formatID(id), values)
-	}
-	return out, nil
-}
-
-func (s *Session) values(model, method string, fields []Field, row map[string]any) (map[string]record.Value, error) {
-	values := make(map[string]record.Value, len(fields))
-	for _, f := range fields {
-		raw, ok := row[f.Name]
-		if !ok {
-			return nil, s.unexpected(model, method, "the answer lacks field "+f.Name)
+		if t.Kind == stream.ListEnd {
+			return out, stream.End(r)
 		}
-		v, err := decode(f, raw)
+		row, err := d.row(r, t, len(out)+1)
 		if err != nil {
-			e := s.unexpected(model, method, err.Error())
-			e.Field = f.Name
-			return nil, e
+			return nil, err
 		}
-		values[f.Name] = v
+		out = append(out, row)
 	}
-	return values, nil
 }
 
-// decode gives a raw value of an answer its meaning by the field's type. False is a value for a
-// boolean only, elsewhere it is emptiness; an empty text that Odoo stores stays one.
-func decode(f Field, raw any) (record.Value, error) {
-	if f.Type == typeBoolean {
-		b, ok := raw.(bool)
-		if !ok {
-			return record.Value{}, mismatch(f, raw)
-		}
-		return record.Bool(b), nil
+// row reads one record, the number-th.
+func (d *rowReader) row(r stream.Reader, first stream.Token, number int) (record.Record, error) {
+	if first.Kind != stream.StructStart {
+		return record.Record{}, d.unexpected(fmt.Sprintf("row %d of the answer is no record", number))
 	}
-	if raw == false {
+	values, id := make(map[string]record.Value, len(d.fields)), int64(0)
+	for {
+		name, err := r.Next()
+		if err != nil {
+			return record.Record{}, err
+		}
+		if name.Kind == stream.StructEnd {
+			return d.finished(values, id, number)
+		}
+		if string(name.Text) == "id" {
+			value, err := r.Next()
+			if err != nil {
+				return record.Record{}, err
+			}
+			id = value.Int // 0 where it is no number
+			if at, ok := d.at["id"]; ok {
+				values[d.fields[at].Name] = record.Int(id)
+			}
+			continue
+		}
+		at, ok := d.at[string(name.Text)]
+		if !ok {
+			if err := stream.Skip(r); err != nil {
+				return record.Record{}, err
+			}
+			continue
+		}
+		if err := d.value(r, d.fields[at], values); err != nil {
+			return record.Record{}, err
+		}
+	}
+}
+
+// value reads the value of one field.
+func (d *rowReader) value(r stream.Reader, f Field, into map[string]record.Value) error {
+	first, err := r.Next()
+	if err != nil {
+		return err
+	}
+	value, err := decode(f, first, r)
+	if err == nil {
+		into[f.Name] = value
+		return nil
+	}
+	var wrong *valueError
+	if !errors.As(err, &wrong) {
+		return err // of the answer as such
+	}
+	e := d.unexpected(wrong.Error())
+	e.Field = f.Name
+	return e
+}
+
+// finished is the record, if it is whole.
+func (d *rowReader) finished(values map[string]record.Value, id int64, number int) (record.Record, error) {
+	if id == 0 {
+		return record.Record{}, d.unexpected(fmt.Sprintf("row %d of the answer has no id", number))
+	}
+	if len(values) < len(d.fields) {
+		for _, f := range d.fields {
+			if _, ok := values[f.Name]; !ok {
+				return record.Record{}, d.unexpected("the answer lacks field " + f.Name)
+			}
+		}
+	}
+	return record.Adopt(d.model, formatID(id), values), nil
+}
+
+// valueError is a value that does not fit its field's type.
+type valueError struct{ err error }
+
+func (e *valueError) Error() string { return e.err.Error() }
+
+func (e *valueError) Unwrap() error { return e.err }
+
+// decode gives a value of an answer its meaning by the field's type; first is its first token. False is a value
+// for a boolean only, elsewhere it is emptiness; an empty text that Odoo stores stays one. Its errors are a
+// *valueError, or the reader's.
+func decode(f Field, first stream.Token, r stream.Reader) (record.Value, error) {
+	if f.Type == typeBoolean {
+		if first.Kind != stream.Bool {
+			return record.Value{}, mismatch(f, first)
+		}
+		return record.Bool(first.Bool), nil
+	}
+	if first.Kind == stream.Bool && !first.Bool {
 		return record.Null(), nil
 	}
 	switch f.Type {
 	case typeInteger, typeMany2oneReference, typeFloat, typeMonetary:
-		return decodeNumber(f, raw)
-	case typeMany2one, typeOne2many, typeMany2many:
-		return decodeRelation(f, raw)
+		return decodeNumber(f, first)
+	case typeMany2one:
+		return decodeLink(f, first, r)
+	case typeOne2many, typeMany2many:
+		return decodeLinks(f, first, r)
 	default:
-		return decodeText(f, raw)
+		return decodeText(f, first)
 	}
 }
 
-func mismatch(f Field, raw any) error {
-	return fmt.Errorf("a field of type %s holds a %T", f.Type, raw)
+func mismatch(f Field, t stream.Token) error {
+	return &valueError{fmt.Errorf("a field of type %s holds a %s", f.Type, t.Kind)}
 }
 
-// decodeNumber: XML-RPC writes a float without a fraction as a double all the same, but a computed
+// decodeNumber: XML-RPC writes a float without a fraction as a double all the same, but JSON and a computed
 // field's code may answer either kind.
-func decodeNumber(f Field, raw any) (record.Value, error) {
+func decodeNumber(f Field, t stream.Token) (record.Value, error) {
 	whole := f.Type == typeInteger || f.Type == typeMany2oneReference
-	switch n := raw.(type) {
-	case int64:
-		if whole {
-			return record.Int(n), nil
-		}
-		return record.Decimal(strconv.FormatInt(n, 10))
-	case float64:
-		if !whole {
-			return record.Float(n), nil
-		}
-		if n == float64(int64(n)) {
-			return record.Int(int64(n)), nil
-		}
+	switch {
+	case t.Kind == stream.Int && whole:
+		return record.Int(t.Int), nil
+	case t.Kind == stream.Int:
+		return fitting(record.Decimal(formatID(t.Int)))
+	case t.Kind == stream.Float && !whole && !math.IsNaN(t.Float) && !math.IsInf(t.Float, 0):
+		return record.Float(t.Float), nil
+	case t.Kind == stream.Float && t.Float == math.Trunc(t.Float) && math.Abs(t.Float) < 1<<53:
+		return record.Int(int64(t.Float)), nil
+	default:
+		return record.Value{}, mismatch(f, t)
 	}
-	return record.Value{}, mismatch(f, raw)
 }
 
-func decodeRelation(f Field, raw any) (record.Value, error) {
-	list, isList := raw.([]any)
-	if f.Type == typeMany2one {
-		if isList && len(list) == 2 { // [id, name], where load='' was not heeded
-			raw = list[0]
-		}
-		id, ok := raw.(int64)
-		if !ok {
-			return record.Value{}, mismatch(f, raw)
-		}
-		return record.Ref(f.Relation, formatID(id)), nil
+// fitting is a value whose text was no value of the type.
+func fitting(v record.Value, err error) (record.Value, error) {
+	if err != nil {
+		return record.Value{}, &valueError{err}
 	}
-	ids, ok := idsOf(raw)
-	if !ok {
-		return record.Value{}, mismatch(f, raw)
-	}
-	refs := make([]record.Reference, len(ids))
-	for i, id := range ids {
-		refs[i] = record.Reference{Model: f.Relation, ID: formatID(id)}
-	}
-	return record.RefSet(refs...), nil
+	return v, nil
 }
 
-func decodeText(f Field, raw any) (record.Value, error) {
-	text, ok := raw.(string)
-	if !ok {
-		if n, isInt := raw.(int64); isInt && f.Type == typeSelection {
-			return record.Text(formatID(n)), nil
+// decodeLink reads a many2one: an id, or [id, name] where load=” was not heeded.
+func decodeLink(f Field, first stream.Token, r stream.Reader) (record.Value, error) {
+	id := first
+	if first.Kind == stream.ListStart {
+		var err error
+		if id, err = r.Next(); err != nil {
+			return record.Value{}, err
 		}
-		return record.Value{}, mismatch(f, raw)
+		if err := skipList(r, id); err != nil {
+			return record.Value{}, err
+		}
 	}
+	if id.Kind != stream.Int {
+		return record.Value{}, mismatch(f, id)
+	}
+	return record.Ref(f.Relation, formatID(id.Int)), nil
+}
+
+// skipList reads up to the end of a list from one of its tokens on.
+func skipList(r stream.Reader, t stream.Token) error {
+	for t.Kind != stream.ListEnd {
+		if err := stream.SkipOf(r, t); err != nil {
+			return err
+		}
+		var err error
+		if t, err = r.Next(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func decodeLinks(f Field, first stream.Token, r stream.Reader) (record.Value, error) {
+	if first.Kind != stream.ListStart {
+		return record.Value{}, mismatch(f, first)
+	}
+	var refs []record.Reference
+	for {
+		t, err := r.Next()
+		switch {
+		case err != nil:
+			return record.Value{}, err
+		case t.Kind == stream.ListEnd:
+			return record.RefSet(refs...), nil
+		case t.Kind != stream.Int:
+			return record.Value{}, mismatch(f, t)
+		}
+		refs = append(refs, record.Reference{Model: f.Relation, ID: formatID(t.Int)})
+	}
+}
+
+func decodeText(f Field, t stream.Token) (record.Value, error) {
+	if t.Kind == stream.Int && f.Type == typeSelection {
+		return record.Text(formatID(t.Int)), nil
+	}
+	if t.Kind != stream.Text {
+		return record.Value{}, mismatch(f, t)
+	}
+	text := string(t.Text)
 	switch f.Type {
 	case typeChar, typeText, typeSelection:
 		return record.Text(text), nil
 	case typeHTML:
 		return record.HTML(text), nil
-	case typeDate:
-		t, err := time.Parse(time.DateOnly, text)
-		return record.Date(t), err
-	case typeDatetime:
-		t, err := time.Parse(time.DateTime, text)
-		return record.Instant(t), err
-	case typeBinary:
-		data, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
-		return record.Bytes(data), err
 	case typeReference:
 		model, id, _ := strings.Cut(text, ",")
 		return record.Ref(model, id), nil
+	case typeDate, typeDatetime, typeBinary:
+		return fitting(decodeForm(f.Type, text))
 	default:
-		return record.Value{}, fmt.Errorf("fields of type %s are not supported", f.Type)
+		return record.Value{}, &valueError{fmt.Errorf("fields of type %s are not supported", f.Type)}
+	}
+}
+
+// decodeForm reads the texts that have a form.
+func decodeForm(kind, text string) (record.Value, error) {
+	switch kind {
+	case typeDate:
+		t, err := time.Parse(time.DateOnly, fourDigits(text))
+		return record.Date(t), err
+	case typeDatetime:
+		t, err := time.Parse(time.DateTime, fourDigits(text))
+		return record.Instant(t), err
+	default:
+		data, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+		return record.Bytes(data), err
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/odoo-connector/connector/transport"
 )
@@ -17,9 +18,11 @@ const (
 	AccessDenied Kind = "access denied"
 	// AccessError: the user lacks a right, or a record rule or company is in the way.
 	AccessError Kind = "no right"
-	// UserError: Odoo refuses for a reason that it tells the user: a constraint, a validation, a
-	// required field.
+	// UserError: Odoo refuses for a reason that it tells the user. Over XML-RPC, which does not tell
+	// them apart, what is a ValidationError too.
 	UserError Kind = "refused by Odoo"
+	// ValidationError: a constraint, a required field, a record still in use. JSON-2 alone tells it.
+	ValidationError Kind = "refused by a rule of Odoo"
 	// MissingError: a record of the call does not exist any more.
 	MissingError Kind = "no such record"
 	// UnknownModel: the model is not installed.
@@ -58,7 +61,12 @@ const (
 
 const (
 	hintLogin     = "check database, user and password; a user with two-factor login needs an API key as password"
-	hintNotOdoo   = "check the URL; the external API needs Odoo's Custom plan on odoo.com, and a proxy must let /xmlrpc/2 pass"
+	hintKey       = "check the API key, its scope (rpc) and its end, and the database; a password is no key"
+	hintRight     = "give the Odoo user this right, or do not ask for it"
+	hintMissing   = "it was deleted meanwhile; read again"
+	hintUser      = "correct the record, or the rule that refuses it"
+	hintMethod    = "check the version of Odoo and the modules installed"
+	hintNotOdoo   = "check the URL; the external API needs Odoo's Custom plan on odoo.com, and a proxy must let its paths pass"
 	hintLoginPage = "the URL leads to a login page: give the address of the server alone, and check the name of the database"
 )
 
@@ -81,8 +89,8 @@ type Error struct {
 	Retryable bool
 	// OutcomeUnknown says that the call can have taken effect, or has, although it failed.
 	OutcomeUnknown bool
-	// Err is the cause: a *transport.Error, or a type of transport/xmlrpc, of which a fault's text is
-	// Odoo's whole traceback without the password.
+	// Err is the cause: a *transport.Error, or a type of transport/xmlrpc or transport/json2, whose fault
+	// holds Odoo's whole traceback without the password.
 	Err error
 
 	path string // of the value in the call, as transport/xmlrpc names it
@@ -124,11 +132,24 @@ func (e *Error) Outage() bool {
 	}
 }
 
+// RetryAfter is the pause that the server, or a proxy before it, asks for; 0 where it does not.
+func (e *Error) RetryAfter() time.Duration {
+	var t *transport.Error
+	if errors.As(e.Err, &t) {
+		return t.RetryAfter
+	}
+	return 0
+}
+
 // IsKind reports whether err is an *Error of one of the kinds.
 func IsKind(err error, kinds ...Kind) bool {
 	var e *Error
 	return errors.As(err, &e) && slices.Contains(kinds, e.Kind)
 }
+
+// Refused reports whether Odoo refuses a record by a rule that it tells the user: a UserError or a
+// ValidationError.
+func Refused(err error) bool { return IsKind(err, UserError, ValidationError) }
 
 // asError is the *Error in err, or nil.
 func asError(err error) *Error {

@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/odoo-connector/connector/odoo"
+	"github.com/odoo-connector/connector/record"
 	"github.com/odoo-connector/connector/transport"
 	"github.com/odoo-connector/connector/transport/xmlrpc"
 )
@@ -152,4 +154,8 @@ func withFields(answer func(called) (any, error)) *scripted {
 		}
 		return answer(c)
 	}}
+}
+
+func ref(model string, id int64) record.Reference {
+	return record.Reference{Model: model, ID: strconv.FormatInt(id, 10)}
 }

@@ -1,7 +1,9 @@
 package odoo
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/odoo-connector/connector/transport"
@@ -23,7 +25,7 @@ func (l *login) fault(c call, f *xmlrpc.Fault) *Error {
 	case faultDenied:
 		return l.typed(c, f, AccessDenied, "", hintLogin)
 	case faultAccess:
-		return l.typed(c, f, AccessError, warningText(f.Text), "give the Odoo user this right, or do not ask for it")
+		return l.typed(c, f, AccessError, warningText(f.Text), hintRight)
 	case faultWarning:
 		return l.warning(c, f)
 	default:
@@ -50,9 +52,9 @@ func (l *login) warning(c call, f *xmlrpc.Fault) *Error {
 	case c.model != "" && text == "Object "+c.model+" doesn't exist":
 		return l.unknownModel(c, l.blotted(f))
 	case missing.MatchString(text):
-		return l.typed(c, f, MissingError, text, "it was deleted meanwhile; read again")
+		return l.typed(c, f, MissingError, text, hintMissing)
 	default:
-		return l.typed(c, f, UserError, text, "correct the record, or the rule that refuses it")
+		return l.typed(c, f, UserError, text, hintUser)
 	}
 }
 
@@ -92,7 +94,7 @@ var rules = []rule{
 	{NoneResult, regexp.MustCompile(`^TypeError: cannot marshal None unless allow_none is enabled`), "the work was done all the same: read the record again before anything else"},
 	{LargeResult, regexp.MustCompile(`^OverflowError: int exceeds XML-RPC limits`), "leave the field out, or read it as a text"},
 	{Serialization, regexp.MustCompile(`^psycopg2\.(?:errors|extensions)\.(?:SerializationFailure|TransactionRollbackError|DeadlockDetected|LockNotAvailable)\b`), "try again later, with fewer records at a time"},
-	{UnknownMethod, regexp.MustCompile(`^AttributeError: The method '[^']*' does not exist|^Exception: Method not found`), "check the version of Odoo and the modules installed"},
+	{UnknownMethod, regexp.MustCompile(`^AttributeError: The method '[^']*' does not exist|^Exception: Method not found`), hintMethod},
 	{UnknownField, regexp.MustCompile(`^ValueError: Invalid field '?([\w.]+)'?`), "check the version of Odoo, the modules installed and the user's rights"},
 	{ValueError, regexp.MustCompile(`^(?:ValueError|TypeError|AssertionError|SyntaxError|psycopg2\.errors\.(?:Datetime|Invalid|Numeric|String|Undefined)\w*|psycopg2\.DataError)\b`), "correct the value, the domain or the argument"},
 }
@@ -103,20 +105,28 @@ func (l *login) exception(c call, f *xmlrpc.Fault) *Error {
 	if e := l.databaseFault(c, f, line); e != nil {
 		return e
 	}
-	if key, ok := keyError(line); ok && hasKey(c.values, key) {
-		// Odoo 19 says no more of an unknown field in write (captures/odoo19/fault_unknown_field_write).
+	e := l.byRule(c, line)
+	e.Err = l.blotted(f)
+	return e
+}
+
+// byRule types an exception by "module.Exception: message".
+func (l *login) byRule(c call, line string) *Error {
+	if key, ok := keyError(line); ok && (hasKey(c.args, key) || hasKey([]any{c.kw}, key) || c.hasColumn(key)) {
+		// Odoo 19 says no more of an unknown field in write (captures/odoo19/fault_unknown_field_write), 16 and 17 of
+		// one in load.
 		line = "ValueError: Invalid field '" + key + "'"
 	}
 	for _, r := range rules {
 		if found := r.match.FindStringSubmatch(line); found != nil {
-			return l.ruled(c, f, r, found, line)
+			return l.ruled(c, r, found, line)
 		}
 	}
-	return l.typed(c, f, ServerError, line, "look at the server's log")
+	return l.fail(c, ServerError, l.redact(line), "look at the server's log")
 }
 
-func (l *login) ruled(c call, f *xmlrpc.Fault, r rule, found []string, line string) *Error {
-	e := l.typed(c, f, r.kind, line, r.hint)
+func (l *login) ruled(c call, r rule, found []string, line string) *Error {
+	e := l.fail(c, r.kind, l.redact(line), r.hint)
 	e.Retryable = r.kind == Serialization
 	e.OutcomeUnknown = (r.kind == NoneResult || r.kind == LargeResult) && !c.read
 	if len(found) > 1 {
@@ -157,17 +167,28 @@ func lastException(text string) string {
 	return lines[len(lines)-1]
 }
 
-func keyError(line string) (string, bool) {
-	key, ok := strings.CutPrefix(line, "KeyError: '")
-	return strings.TrimSuffix(key, "'"), ok
+// hasColumn reports whether the call is a load with this column.
+func (c call) hasColumn(name string) bool {
+	if c.method != "load" || len(c.args) == 0 {
+		return false
+	}
+	columns, _ := c.args[0].([]string)
+	return slices.ContainsFunc(columns, func(column string) bool { return fieldOfColumn(column) == name })
 }
 
-// hasKey reports whether a map among the arguments, or in a list among them, has the key.
+// keyError is the key that a KeyError names: quoted in a traceback, bare in JSON-2's message
+// (captures/odoo19/json2_error_unknown_field_write).
+func keyError(line string) (string, bool) {
+	key, ok := strings.CutPrefix(line, "KeyError: ")
+	return strings.Trim(key, "'"), ok
+}
+
+// hasKey reports whether a map among the arguments, or in one of them, has the key.
 func hasKey(values []any, key string) bool {
 	for _, v := range values {
 		switch v := v.(type) {
 		case map[string]any:
-			if _, ok := v[key]; ok {
+			if _, ok := v[key]; ok || hasKey(slices.Collect(maps.Values(v)), key) {
 				return true
 			}
 		case []any:

@@ -41,6 +41,10 @@ type Field struct {
 	Required, ReadOnly bool
 	// Selection are the choices of a selection, in order.
 	Selection []Choice
+	// Translated says that each language has a value of its own.
+	Translated bool
+	// Unsearchable says that no domain may use the field: it is computed, and nobody wrote a search for it.
+	Unsearchable bool
 }
 
 // Choice is one value of a selection field.
@@ -54,7 +58,7 @@ func (f Fields) Names() []string { return slices.Sorted(maps.Keys(f)) }
 
 // fieldAttributes are the attributes that FieldsGet asks for; all of them would be several times
 // as much.
-var fieldAttributes = []any{"type", "string", "relation", "required", "readonly", "selection"}
+var fieldAttributes = []any{"type", "string", "relation", "required", "readonly", "selection", "translate", "searchable"}
 
 // FieldsGet are the model's fields. They are asked for once per model and language, and kept as
 // long as the login. A model that is not installed is an *Error of the kind UnknownModel. The map
@@ -80,7 +84,7 @@ func (s *Session) FieldsGet(ctx context.Context, model string) (Fields, error) {
 
 func (s *Session) askFields(ctx context.Context, model string) (Fields, error) {
 	result, err := s.ExecuteKW(ctx, model, "fields_get", nil, map[string]any{"attributes": fieldAttributes}, Read())
-	if IsKind(err, UserError) {
+	if Refused(err) {
 		// fields_get has nothing to refuse but the model itself, in whatever language it says so.
 		return nil, s.unknownModel(call{model: model, method: "fields_get", op: model + " fields_get"}, err)
 	}
@@ -109,6 +113,8 @@ func fieldOf(name string, a map[string]any) Field {
 	f.Relation, _ = a["relation"].(string)
 	f.Required, _ = a["required"].(bool)
 	f.ReadOnly, _ = a["readonly"].(bool)
+	f.Translated, _ = a["translate"].(bool)
+	f.Unsearchable = a["searchable"] == false
 	choices, _ := a["selection"].([]any)
 	for _, c := range choices {
 		if pair, ok := c.([]any); ok && len(pair) == 2 {
@@ -139,11 +145,6 @@ func (s *Session) unknownField(model, method, name string) *Error {
 	e := s.fail(callOf(model, method), UnknownField, "", "check the version of Odoo, the modules installed and the user's rights")
 	e.Field = name
 	return e
-}
-
-// callOf names a call for an error that the session itself finds.
-func callOf(model, method string) call {
-	return call{service: serviceObject, model: model, method: method, op: model + " " + method}
 }
 
 // unexpected is an answer of another shape than the method's.

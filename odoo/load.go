@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/odoo-connector/connector/record"
 )
@@ -32,6 +33,10 @@ type NewRecord struct {
 // LoadRecords creates records together with their external identifiers, so that doing it again
 // makes no second one. Each record gets its own result, in this order. Records with the same
 // fields go in one call: an empty cell would be written as empty and hide the field's default.
+//
+// It is for records that are new. One that exists is updated, and then a many2many does not grow: load
+// replaces the whole set, also by what others have added since (seen on Odoo 16 to 19). To change
+// records use WriteRecords.
 //
 // A value that its field cannot hold is that record's error. The error beside the results is the
 // one that ended the work, as in Load.
@@ -71,7 +76,7 @@ func (s *Session) loadGroups(ctx context.Context, model string, groups map[strin
 		g := groups[key]
 		if ended != nil {
 			for _, at := range g.positions {
-				results[at].Err = s.notSent(model, ended)
+				results[at].Err = s.notSent(model, "load", ended)
 			}
 			continue
 		}
@@ -85,6 +90,9 @@ func (s *Session) loadGroups(ctx context.Context, model string, groups map[strin
 }
 
 func (s *Session) loadRow(model string, fields Fields, r NewRecord) (columns, cells []string, err error) {
+	if err := checkIdentifier(r.Identifier); err != nil {
+		return nil, nil, s.invalidValue(model, "load", "id", err)
+	}
 	columns, cells = []string{"id"}, []string{r.Identifier}
 	for _, name := range slices.Sorted(maps.Keys(r.Values)) {
 		f, ok := fields[name]
@@ -98,6 +106,21 @@ func (s *Session) loadRow(model string, fields Fields, r NewRecord) (columns, ce
 		columns, cells = append(columns, f.LoadColumn()), append(cells, cell)
 	}
 	return columns, cells, nil
+}
+
+// checkIdentifier refuses what load would not keep as it is: without a module Odoo puts __import__ before it,
+// without anything it makes a record that a second load makes again, and a space is refused by a constraint
+// (ir_model_data_name_nospaces, seen on Odoo 18).
+func checkIdentifier(identifier string) error {
+	module, name, _ := strings.Cut(identifier, ".")
+	switch {
+	case module == "" || name == "":
+		return fmt.Errorf("the external identifier %q is not of the form module.name", identifier)
+	case strings.ContainsFunc(identifier, unicode.IsSpace):
+		return fmt.Errorf("the external identifier %q holds a space, which Odoo refuses", identifier)
+	default:
+		return checkText(identifier)
+	}
 }
 
 // Load creates or updates a record per row by the method that Odoo's own import uses. fields are
@@ -137,7 +160,7 @@ func (b *loading) part(ctx context.Context, from, to int) {
 		return
 	}
 	if b.ended != nil {
-		b.failAll(from, to, b.session.notSent(b.model, b.ended))
+		b.failAll(from, to, b.session.notSent(b.model, "load", b.ended))
 		return
 	}
 	err := b.call(ctx, from, to)
@@ -162,7 +185,7 @@ func (b *loading) part(ctx context.Context, from, to int) {
 // load hands an AccessError on as a text like any other (seen on Odoo 18), and no row would pass.
 func (b *loading) lacksRight(ctx context.Context, err error) bool {
 	e := asError(err)
-	if b.asked || e == nil || e.Field != "" || e.Kind != UserError && e.Kind != AccessError {
+	if b.asked || e == nil || e.Field != "" || !Refused(e) && e.Kind != AccessError {
 		return false
 	}
 	b.asked = true
@@ -186,7 +209,7 @@ func (b *loading) failAll(from, to int, err error) {
 
 // rowsFault reports whether the rows are at fault, so that fewer of them may pass.
 func rowsFault(err error) bool {
-	return IsKind(err, UserError, MissingError, AccessError, ValueError, ServerError, InvalidValue, TooLarge) && !isUnknown(err)
+	return IsKind(err, UserError, ValidationError, MissingError, AccessError, ValueError, ServerError, InvalidValue, TooLarge) && !isUnknown(err)
 }
 
 func isUnknown(err error) bool {
@@ -194,9 +217,9 @@ func isUnknown(err error) bool {
 	return e != nil && e.OutcomeUnknown
 }
 
-// notSent is the error of rows that the end of the work left behind.
-func (s *Session) notSent(model string, because error) *Error {
-	e := s.fail(callOf(model, "load"), InvalidCall, "not sent, because an earlier part failed", "")
+// notSent is the error of records that the end of the work left behind.
+func (s *Session) notSent(model, method string, because error) *Error {
+	e := s.fail(callOf(model, method), InvalidCall, "not sent, because an earlier part failed", "")
 	if cause := asError(because); cause != nil {
 		e.Kind, e.Retryable, e.Hint = cause.Kind, cause.Retryable, cause.Hint
 	}

@@ -11,15 +11,6 @@ import (
 	"github.com/odoo-connector/connector/transport"
 )
 
-// TestTheFake runs the suite against the Odoo that the other folders' tests use, in each version.
-func TestTheFake(t *testing.T) {
-	for _, version := range []string{"16.0", "17.0", "18.0", "19.0"} {
-		t.Run("Odoo "+version, func(t *testing.T) {
-			conform(t, fakeOptions(odootest.New(odootest.Options{Version: version})))
-		})
-	}
-}
-
 func fakeOptions(server *odootest.Server) odoo.Options {
 	return odoo.Options{
 		Name: "main", URL: "http://odoo.test", Database: "demo", Username: "admin", Password: "admin",

@@ -8,10 +8,6 @@ import (
 	"github.com/odoo-connector/connector/record"
 )
 
-// readPage is how many records one call reads: 10,000 partners take 1.2 s in pages of 1000 and up
-// to 2.4 s in pages of 200 (seen on Odoo 18).
-const readPage = 1000
-
 // SearchOptions bound and order a search. The zero value is: all, in the model's own order.
 type SearchOptions struct {
 	// Limit is the largest number of records, 0 for all.
@@ -38,12 +34,13 @@ func (o SearchOptions) keywords() map[string]any {
 }
 
 // Search gives the ids of the records that fulfil the domain. Archived ones are left out unless
-// the context has active_test false.
+// the context has active_test false or the domain itself speaks of active.
 func (s *Session) Search(ctx context.Context, model string, domain Domain, o SearchOptions) ([]int64, error) {
-	if err := s.check(model, "search", domain); err != nil {
+	wire, err := s.checked(ctx, model, "search", domain)
+	if err != nil {
 		return nil, err
 	}
-	result, err := s.ExecuteKW(ctx, model, "search", []any{domain.wire()}, o.keywords(), Read())
+	result, err := s.ExecuteKW(ctx, model, "search", []any{wire}, o.keywords(), Read())
 	if err != nil {
 		return nil, err
 	}
@@ -54,30 +51,43 @@ func (s *Session) Search(ctx context.Context, model string, domain Domain, o Sea
 	return ids, nil
 }
 
-func (s *Session) check(model, method string, domain Domain) error {
-	if err := domain.Check(); err != nil {
-		return s.fail(callOf(model, method), InvalidCall, err.Error(), "correct the domain")
+// Count is how many records fulfil the domain, archived ones as in Search.
+func (s *Session) Count(ctx context.Context, model string, domain Domain) (int64, error) {
+	wire, err := s.checked(ctx, model, "search_count", domain)
+	if err != nil {
+		return 0, err
 	}
-	return nil
+	result, err := s.ExecuteKW(ctx, model, "search_count", []any{wire}, nil, Read())
+	if err != nil {
+		return 0, err
+	}
+	n, ok := result.(int64)
+	if !ok {
+		return 0, s.unexpected(model, "search_count", "the answer is no number")
+	}
+	return n, nil
 }
 
 // SearchRead gives the named fields of the records that fulfil the domain, in one call. A many2one
 // is a reference without a name. At least one field must be named; "id" is always in Record.ID.
 func (s *Session) SearchRead(ctx context.Context, model string, domain Domain, fields []string, o SearchOptions) ([]record.Record, error) {
-	if err := s.check(model, "search_read", domain); err != nil {
+	wire, err := s.checked(ctx, model, "search_read", domain)
+	if err != nil {
 		return nil, err
 	}
 	picked, err := s.named(ctx, model, "search_read", fields)
 	if err != nil {
 		return nil, err
 	}
+	rows, _, err := s.searchRead(ctx, model, wire, picked, o)
+	return rows, err
+}
+
+// searchRead is SearchRead of a domain that was checked and fields that are there, with the bytes of the answer.
+func (s *Session) searchRead(ctx context.Context, model string, wire []any, picked []Field, o SearchOptions) ([]record.Record, int, error) {
 	kw := o.keywords()
 	kw["fields"] = namesOf(picked) // no load: project.tags.search_read of Odoo 18 takes none
-	result, err := s.ExecuteKW(ctx, model, "search_read", []any{domain.wire()}, kw, Read())
-	if err != nil {
-		return nil, err
-	}
-	return s.records(model, "search_read", picked, result)
+	return s.readRows(ctx, model, "search_read", picked, []any{wire}, kw)
 }
 
 // named is pick for a read: without a name Odoo would answer with 150 fields and more.
@@ -96,32 +106,85 @@ func namesOf(fields []Field) []string {
 	return names
 }
 
-// All gives the named fields of all records that fulfil the domain, in pages (0 for 1000 records)
-// that begin after the last id of the one before, so that deletions and additions meanwhile let
-// none be missed. They come in order of their ids.
+// All gives the named fields of all records that fulfil the domain, in pages as Each reads them (or
+// of page records, where that is not 0). They come in order of their ids.
 func (s *Session) All(ctx context.Context, model string, domain Domain, fields []string, page int) ([]record.Record, error) {
-	if err := s.check(model, "search_read", domain); err != nil {
+	var out []record.Record
+	err := s.each(ctx, model, domain, fields, s.pagesOf(page), func(rows []record.Record) error {
+		out = append(out, rows...)
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
-	if page <= 0 {
-		page = readPage
+	return out, nil
+}
+
+// Each hands the named fields of all records that fulfil the domain to a function, one by one in order
+// of their ids. An error of the function ends the reading and is given back as it is.
+//
+// The records come in pages that begin after the last id of the one before, so that deletions and
+// additions meanwhile let none be missed. The pages grow and shrink so that an answer takes about 1 MB and
+// 2 s (20 to 2000 records); one that is too large or too slow is asked for again by halves.
+func (s *Session) Each(ctx context.Context, model string, domain Domain, fields []string, visit func(record.Record) error) error {
+	return s.each(ctx, model, domain, fields, s.pagesOf(0), func(rows []record.Record) error {
+		for _, r := range rows {
+			if err := visit(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// each hands on whole pages.
+func (s *Session) each(ctx context.Context, model string, domain Domain, fields []string, p *pages, visit func([]record.Record) error) error {
+	if _, err := s.checked(ctx, model, "search_read", domain); err != nil {
+		return err
 	}
-	var out []record.Record
-	for last := int64(0); ; {
-		next := domain
-		if last > 0 {
-			next = And(domain, Cond("id", ">", last))
-		}
-		rows, err := s.SearchRead(ctx, model, next, fields, SearchOptions{Limit: page, Order: "id"})
+	picked, err := s.named(ctx, model, "search_read", fields)
+	if err != nil {
+		return err
+	}
+	for last, done := int64(0), false; !done; {
+		var rows []record.Record
+		rows, done, err = s.page(ctx, model, domain, picked, p, last)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		out = append(out, rows...)
-		if len(rows) < page {
-			return out, nil
+		if !done {
+			if last, err = s.after(model, last, rows[len(rows)-1]); err != nil {
+				return err
+			}
 		}
-		if last, err = s.after(model, last, rows[len(rows)-1]); err != nil {
-			return nil, err
+		if err := visit(rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// page reads the records after the last id, fewer of them where the answer is too large or too slow. done
+// says that no more follow.
+func (s *Session) page(ctx context.Context, model string, domain Domain, picked []Field, p *pages, last int64) (rows []record.Record, done bool, err error) {
+	if last > 0 {
+		domain = And(domain, Cond("id", ">", last))
+	}
+	wire, err := s.checked(ctx, model, "search_read", domain)
+	if err != nil {
+		return nil, false, err
+	}
+	for {
+		asked := p.size
+		err := p.take(asked, func() (bytes int, err error) {
+			rows, bytes, err = s.searchRead(ctx, model, wire, picked, SearchOptions{Limit: asked, Order: "id"})
+			return bytes, err
+		})
+		if err == nil {
+			return rows, len(rows) < asked, nil
+		}
+		if !p.smaller(err) {
+			return nil, false, err
 		}
 	}
 }
@@ -138,7 +201,7 @@ func (s *Session) after(model string, last int64, row record.Record) (int64, err
 
 // Read gives the named fields of the records with these ids, archived or not, in the order of the
 // ids, and the ids of those that do not exist any more. A record that the user may not read is an
-// *Error of the kind AccessError for the whole call.
+// *Error of the kind AccessError for the whole call. Long lists are read in pages, as by Each.
 func (s *Session) Read(ctx context.Context, model string, ids []int64, fields []string) (found []record.Record, missing []int64, err error) {
 	picked, err := s.named(ctx, model, "read", fields)
 	if err != nil {
@@ -148,18 +211,23 @@ func (s *Session) Read(ctx context.Context, model string, ids []int64, fields []
 	if err != nil {
 		return nil, nil, err
 	}
-	for part := range slices.Chunk(unique(ids), readPage) {
-		kw := map[string]any{"fields": asked, "load": ""}
-		result, err := s.ExecuteKW(ctx, model, "read", []any{part}, kw, Read())
-		if err != nil {
+	p := s.pagesOf(0)
+	for rest := unique(ids); len(rest) > 0; {
+		part := rest[:min(p.size, len(rest))]
+		var rows []record.Record
+		err := p.take(len(part), func() (bytes int, err error) {
+			kw := map[string]any{"fields": asked, "load": ""}
+			rows, bytes, err = s.readRows(ctx, model, "read", picked, []any{part}, kw)
+			return bytes, err
+		})
+		switch {
+		case err == nil:
+			ordered, gone := arrange(part, rows)
+			found, missing = append(found, ordered...), append(missing, gone...)
+			rest = rest[len(part):]
+		case !p.smaller(err):
 			return nil, nil, err
 		}
-		rows, err := s.records(model, "read", picked, result)
-		if err != nil {
-			return nil, nil, err
-		}
-		ordered, gone := arrange(part, rows)
-		found, missing = append(found, ordered...), append(missing, gone...)
 	}
 	return found, missing, nil
 }

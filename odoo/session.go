@@ -3,14 +3,15 @@
 //
 // A Session reads Odoo's answers into records by the types that fields_get names, and writes them
 // back the same way, so that Odoo's False never has to be guessed. It speaks XML-RPC
-// (/xmlrpc/2/common and /xmlrpc/2/object, Odoo 16 to 19).
+// (/xmlrpc/2/common and /xmlrpc/2/object, Odoo 16 to 21) or JSON-2 (/json/2, Odoo 19 and later); a
+// caller need not know which.
 package odoo
 
 import (
 	"context"
 	"maps"
-	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/odoo-connector/connector/transport"
@@ -31,22 +32,30 @@ type Options struct {
 	// URL is where it is: "https://example.odoo.com". A trailing slash and the paths that a
 	// browser shows (/web, /odoo) do no harm.
 	URL string
-	// Database is the database's name.
+	// Database is the database's name. Where the server lets one alone be seen it may be left out.
 	Database string
-	// Username is the login of the user.
+	// Username is the login of the user. JSON-2 needs none: the key tells.
 	Username string
-	// Password is the user's password, or an API key, which serves as one.
+	// Password is the user's password, or an API key, which serves as one. It is for XML-RPC.
 	Password string
+	// APIKey is the user's API key, instead of the password.
+	APIKey string
+	// Protocol is how to speak. Default: ProtocolAuto.
+	Protocol Protocol
+	// Context is Odoo's context of every call: {"tracking_disable": true}. Default: empty.
+	Context map[string]any
 	// Key identifies the database for good. Default: URL and name. A server whose address changes from
 	// start to start needs one.
 	Key string
 	// Client sends the requests. Default: a transport.Client of its own.
 	Client *transport.Client
-	// Clock is the clock of that default. Default: the system's.
+	// Clock is the clock of that default, and of the size of pages. Default: the system's.
 	Clock Clock
 }
 
 // Session is a logged-in user in one database, with a context. It is safe for concurrent use.
+//
+// A session is of one user for good: what OpenERP's connector did by change_user is another Dial.
 type Session struct {
 	*login
 	context map[string]any // Odoo's context, never changed
@@ -54,47 +63,62 @@ type Session struct {
 
 // login is what the sessions of one Dial share.
 type login struct {
-	name, user, password string
+	name, user, password string // the password is the API key, where that is given
 	database             string // the name that Odoo knows it by
 	key                  string // URL and name
 	endpoint             endpoint
 	client               *transport.Client
-	uid                  int64
+	now                  func() time.Time
+	wire                 wire
+	uid                  atomic.Int64
+	version              atomic.Pointer[Version]
 
 	mu     sync.Mutex
 	fields map[string]Fields // by model and language
 }
 
-// Dial logs in, with one request. The URL, a database and a user must be named. Its errors are
-// *Error: AccessDenied for a wrong user or password, UnknownDatabase, NotOdoo, Connection.
+// Dial logs in, with one request; an API key with ProtocolAuto costs a second one, for the version, and
+// a database that is not named another. Its errors are *Error: AccessDenied for a wrong user, password or key,
+// UnknownDatabase, NotOdoo, Connection.
 func Dial(ctx context.Context, o Options) (*Session, error) {
 	l, err := newLogin(o)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.authenticate(ctx); err != nil {
+	if err := l.findDatabase(ctx, o); err != nil {
 		return nil, err
 	}
-	return &Session{login: l}, nil
+	if l.wire, err = l.choose(ctx, o); err != nil {
+		return nil, err
+	}
+	if l.user == "" && l.wire.name() == ProtocolXMLRPC {
+		return nil, l.invalid("login", "the user is not named", "name it in the configuration")
+	}
+	uid, err := l.wire.authenticate(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.uid.Store(uid)
+	return &Session{login: l, context: merged(o.Context, nil)}, nil
 }
 
 func newLogin(o Options) (*login, error) {
 	l := &login{
 		name: o.Name, user: o.Username, password: o.Password, database: o.Database,
-		client: o.Client, fields: map[string]Fields{},
+		client: o.Client, now: time.Now, fields: map[string]Fields{},
+	}
+	if o.Clock != nil {
+		l.now = o.Clock.Now
+	}
+	if o.APIKey != "" {
+		l.password = o.APIKey
 	}
 	var err error
 	if l.endpoint, err = parseEndpoint(o.URL); err != nil {
 		return nil, l.invalid("login", err.Error(), "write the URL as https://example.odoo.com")
 	}
-	if o.Database == "" || o.Username == "" {
-		return nil, l.invalid("login", "the database or the user is not named", "name both in the configuration")
-	}
-	if l.key = o.Key; l.key == "" {
-		l.key = l.endpoint.base + "/" + o.Database
-	}
 	if l.client == nil {
-		options := transport.Options{System: "Odoo " + o.Name, Secrets: []string{o.Password}}
+		options := transport.Options{System: "Odoo " + o.Name, Secrets: []string{l.password}}
 		if o.Clock != nil {
 			options.Clock = o.Clock
 		}
@@ -103,28 +127,14 @@ func newLogin(o Options) (*login, error) {
 	return l, nil
 }
 
-// authenticate asks for the user's id. A wrong password is no fault but false
-// (captures/odoo18/authenticate_wrong_password).
-func (l *login) authenticate(ctx context.Context) error {
-	c := call{service: serviceCommon, method: "authenticate", op: "login", read: true,
-		args: []any{l.database, l.user, l.password, map[string]any{}}}
-	result, err := l.send(ctx, c)
-	if err != nil {
-		return err
-	}
-	uid, ok := result.(int64)
-	if !ok || uid <= 0 {
-		return l.fail(c, AccessDenied, "wrong user or password for database "+l.database, hintLogin)
-	}
-	l.uid = uid
-	return nil
-}
-
 // Name is what the configuration calls this Odoo.
 func (s *Session) Name() string { return s.name }
 
+// Protocol is how this session speaks: ProtocolXMLRPC or ProtocolJSON2.
+func (s *Session) Protocol() Protocol { return s.wire.name() }
+
 // UID is the database id of the user, in res.users.
-func (s *Session) UID() int64 { return s.uid }
+func (s *Session) UID() int64 { return s.uid.Load() }
 
 // Database is the key of the database: Options.Key, or the same for every spelling of its URL,
 // "https://host/db".
@@ -148,12 +158,4 @@ func merged(a, b map[string]any) map[string]any {
 	maps.Copy(out, a)
 	maps.Copy(out, b)
 	return out
-}
-
-// request is the HTTP request of one call.
-func (l *login) request(c call, body []byte) transport.Request {
-	return transport.Request{
-		Method: http.MethodPost, URL: l.endpoint.service(c.service), Op: c.op, Body: body, Idempotent: c.read,
-		Header: http.Header{"Content-Type": {"text/xml; charset=utf-8"}},
-	}
 }

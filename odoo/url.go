@@ -15,6 +15,11 @@ type endpoint struct {
 // service is the URL of the external API's "common" or "object".
 func (e endpoint) service(name string) string { return e.base + "/xmlrpc/2/" + name }
 
+// json2 is the URL of a model's method.
+func (e endpoint) json2(model, method string) string {
+	return e.base + "/json/2/" + url.PathEscape(model) + "/" + url.PathEscape(method)
+}
+
 // browserPaths are first parts of paths of Odoo's own, as people copy them from a browser.
 var browserPaths = []string{"web", "odoo", "xmlrpc", "jsonrpc", "json", "my"}
 

@@ -1,0 +1,115 @@
+package odoo
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/odoo-connector/connector/transport"
+	"github.com/odoo-connector/connector/transport/stream"
+)
+
+// Protocol is how a session speaks to Odoo.
+type Protocol string
+
+// The protocols of the external API.
+const (
+	// ProtocolAuto is JSON-2 for an API key on Odoo 19 and later, and XML-RPC for everything else.
+	ProtocolAuto Protocol = "auto"
+	// ProtocolXMLRPC is /xmlrpc/2, which every version up to 21 has. It takes a password or an API key.
+	ProtocolXMLRPC Protocol = "xmlrpc"
+	// ProtocolJSON2 is /json/2, since Odoo 19. It takes an API key alone.
+	ProtocolJSON2 Protocol = "json2"
+)
+
+// json2Since is the first version with JSON-2.
+const json2Since = 19
+
+// wire is one protocol as the session needs it: how a call becomes a request and an answer a value.
+type wire interface {
+	name() Protocol
+	// authenticate gives the id of the user whom Odoo lets in.
+	authenticate(ctx context.Context) (uid int64, err error)
+	// renew asks again for the user of a login that Odoo refuses, and reports whether the call may be sent again.
+	renew(ctx context.Context) bool
+	// request renders a call. Its error is of the call's arguments.
+	request(c call) (transport.Request, error)
+	// reader reads an answer's body.
+	reader(body []byte) stream.Reader
+	// refusal types an answer that is Odoo's own way to refuse a call; nil for everything else.
+	refusal(c call, err error) *Error
+}
+
+// choose makes the wire that the options ask for. Only for "auto" with an API key is the server asked
+// which version it is: with a password JSON-2 is closed.
+func (l *login) choose(ctx context.Context, o Options) (wire, error) {
+	switch o.Protocol {
+	case ProtocolXMLRPC:
+		return xmlrpcWire{l}, nil
+	case ProtocolJSON2:
+		if o.APIKey == "" {
+			return nil, l.invalid("login", "JSON-2 takes an API key, not a password", "give api_key, or take protocol xmlrpc")
+		}
+		return json2Wire{l}, nil
+	case ProtocolAuto, "":
+	default:
+		return nil, l.invalid("login", fmt.Sprintf("%q is no protocol", o.Protocol), "take auto, xmlrpc or json2")
+	}
+	if o.APIKey == "" {
+		return xmlrpcWire{l}, nil
+	}
+	version, err := l.askAnyVersion(ctx)
+	switch {
+	case IsKind(err, NotOdoo):
+		return xmlrpcWire{l}, nil // a proxy may let nothing but /xmlrpc pass
+	case err != nil:
+		return nil, err
+	case version.Major < json2Since:
+		return xmlrpcWire{l}, nil
+	}
+	l.version.Store(&version)
+	return json2Wire{l}, nil
+}
+
+// exchange sends one call and hands its answer to read. A login that Odoo refuses although it took it
+// before is renewed once: a restored database gives its users other ids.
+func (l *login) exchange(ctx context.Context, c call, read func(stream.Reader) error) error {
+	err := l.once(ctx, c, read)
+	if IsKind(err, AccessDenied) && l.wire.renew(ctx) {
+		return l.once(ctx, c, read)
+	}
+	return err
+}
+
+func (l *login) once(ctx context.Context, c call, read func(stream.Reader) error) error {
+	request, err := l.wire.request(c)
+	if err != nil {
+		return l.unsendable(c, err)
+	}
+	return l.roundTrip(ctx, c, request, l.wire.reader, read)
+}
+
+// roundTrip sends a request of any kind and turns everything but a result into an *Error.
+func (l *login) roundTrip(ctx context.Context, c call, request transport.Request, reader func([]byte) stream.Reader, read func(stream.Reader) error) error {
+	answer, err := l.client.Do(ctx, request)
+	if err != nil {
+		if e := l.wireRefusal(c, err); e != nil {
+			return e
+		}
+		return l.broken(c, err)
+	}
+	if c.got != nil {
+		*c.got = len(answer.Body)
+	}
+	if err := read(reader(answer.Body)); err != nil {
+		return l.refused(c, answer, err)
+	}
+	return nil
+}
+
+// wireRefusal is Odoo's own refusal in a protocol's words, nil before the protocol is chosen.
+func (l *login) wireRefusal(c call, err error) *Error {
+	if l.wire == nil {
+		return nil
+	}
+	return l.wire.refusal(c, err)
+}
