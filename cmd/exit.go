@@ -72,6 +72,10 @@ func (a *app) exit(err error) int {
 
 // sentence is the error for people; a signal has its own words.
 func (a *app) sentence(err error) string {
+	var stopped *stoppedError
+	if errors.As(err, &stopped) {
+		return stopped.Error()
+	}
 	if a.signal != nil && errors.Is(err, context.Canceled) {
 		return "stopped; the record in hand was finished and the other jobs wait for the next run"
 	}
@@ -116,6 +120,7 @@ func (a *app) codeOf(err error) int {
 	var locked *state.LockedError
 	var denied *synchronizer.DeniedError
 	var failed *failedJobsError
+	var found *findingsError
 	var settings *config.Error
 	var secret *config.SecretError
 	var unavailable *state.UnavailableError
@@ -129,6 +134,8 @@ func (a *app) codeOf(err error) int {
 		return exitDenied
 	case errors.As(err, &failed):
 		return exitFailedJobs
+	case errors.As(err, &found):
+		return found.code
 	case errors.As(err, &unavailable), errors.As(err, &environment):
 		return exitEnvironment
 	default:

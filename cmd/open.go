@@ -17,22 +17,22 @@ import (
 	"github.com/odoo-connector/connector/sandbox"
 	"github.com/odoo-connector/connector/state"
 	"github.com/odoo-connector/connector/synchronizer"
-	"github.com/odoo-connector/connector/transport"
 )
 
 // running is everything that a command works with while it holds the locks of its backends.
 type running struct {
-	app       *app
-	config    *config.Config
-	db        *state.DB
-	queue     *jobs.Queue
-	locks     []*state.FileLock
-	sandboxes map[string]*sandbox.Sandbox
-	sessions  map[string]*odoo.Session
-	refused   map[string]error // logins that failed
-	backends  []*opened
-	failures  []error // of backends that could not be opened, while others can
-	explain   func(string)
+	app        *app
+	config     *config.Config
+	db         *state.DB
+	queue      *jobs.Queue
+	locks      []*state.FileLock
+	sandboxes  map[string]*sandbox.Sandbox
+	sessions   map[string]*odoo.Session
+	refused    map[string]error    // logins that failed
+	courtesies map[string]courtesy // by server
+	backends   []*opened
+	failures   []error // of backends that could not be opened, while others can
+	explain    func(string)
 }
 
 // opened is one backend, ready to run.
@@ -83,10 +83,18 @@ func (a *app) openState(ctx context.Context, c *config.Config) (*state.DB, error
 	return state.Open(ctx, c.State, state.Options{Clock: a.clock})
 }
 
+func newRunning(a *app) *running {
+	return &running{
+		app: a, sandboxes: map[string]*sandbox.Sandbox{}, sessions: map[string]*odoo.Session{}, refused: map[string]error{},
+		courtesies: map[string]courtesy{},
+	}
+}
+
 // open locks the named backends, opens the state and connects both sides of each. The caller closes
 // what is running, be there an error or not.
 func (a *app) open(ctx context.Context, names []string, explain func(string)) (*running, error) {
-	r := &running{app: a, sandboxes: map[string]*sandbox.Sandbox{}, sessions: map[string]*odoo.Session{}, refused: map[string]error{}, explain: explain}
+	r := newRunning(a)
+	r.explain = explain
 	var err error
 	if r.config, err = a.load(); err != nil {
 		return r, err
@@ -103,7 +111,7 @@ func (a *app) open(ctx context.Context, names []string, explain func(string)) (*
 		return r, err
 	}
 	r.queue = jobs.New(r.db)
-	if err := r.openSandboxes(chosen); err != nil {
+	if err := r.openSandboxes(chosen, r.odoosOf(chosen)); err != nil {
 		return r, err
 	}
 	for _, b := range chosen {
@@ -141,8 +149,19 @@ func (r *running) lock(chosen []config.Backend) (free []config.Backend, err erro
 	return free, nil
 }
 
-// openSandboxes starts the demo servers that the chosen backends' addresses name, each once.
-func (r *running) openSandboxes(chosen []config.Backend) error {
+// odoosOf are the Odoo entries that the backends belong to, each once.
+func (r *running) odoosOf(backends []config.Backend) []config.Odoo {
+	var all []config.Odoo
+	for _, o := range r.config.Odoo {
+		if slices.ContainsFunc(backends, func(b config.Backend) bool { return b.Odoo == o.Name }) {
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+// openSandboxes starts the demo servers that the addresses of backends and Odoos name, each once.
+func (r *running) openSandboxes(backends []config.Backend, odoos []config.Odoo) error {
 	needs := map[string]*sandbox.Options{}
 	var order []string
 	need := func(name string) *sandbox.Options {
@@ -152,7 +171,7 @@ func (r *running) openSandboxes(chosen []config.Backend) error {
 		}
 		return needs[name]
 	}
-	for _, b := range chosen {
+	for _, b := range backends {
 		if name, ok := b.SandboxName(); ok {
 			fake, err := r.app.fake(b.Kind)
 			if err != nil {
@@ -160,10 +179,10 @@ func (r *running) openSandboxes(chosen []config.Backend) error {
 			}
 			need(name).Systems = withSystem(need(name).Systems, fake)
 		}
-		if o, _ := r.config.FindOdoo(b.Odoo); true {
-			if name, ok := o.SandboxName(); ok {
-				need(name).Odoo = true
-			}
+	}
+	for _, o := range odoos {
+		if name, ok := o.SandboxName(); ok {
+			need(name).Odoo = true
 		}
 	}
 	for _, name := range order {
@@ -238,27 +257,6 @@ func (r *running) session(ctx context.Context, name string) (*odoo.Session, erro
 	}
 	r.sessions[name] = s
 	return s, nil
-}
-
-// dial logs in to the named Odoo.
-func (r *running) dial(ctx context.Context, name string) (*odoo.Session, error) {
-	o, _ := r.config.FindOdoo(name)
-	options := odoo.Options{Name: o.Name, URL: o.URL, Database: o.Database, Username: o.Username, Clock: r.app.clock}
-	if box, ok := o.SandboxName(); ok {
-		demo, _ := r.sandboxes[box].Odoo()
-		options.URL, options.Database, options.Username, options.Password = demo.URL, demo.Database, demo.Username, demo.Password
-		options.Key = o.URL + "/" + demo.Database
-	} else {
-		password, err := o.Password.Reveal(ctx)
-		if err != nil {
-			return nil, err
-		}
-		options.Password = password
-	}
-	options.Client = transport.New(transport.Options{
-		System: "Odoo " + o.Name, Secrets: []string{options.Password}, Timeout: o.Timeout, Clock: r.app.clock,
-	})
-	return odoo.Dial(ctx, options)
 }
 
 // sandboxed gives a backend of the sandbox its address and credentials.

@@ -1,11 +1,15 @@
 package cmd_test
 
 import (
+	"bytes"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -43,7 +47,7 @@ func (f *fake) become(h http.Handler) {
 }
 
 func fakeCommand(ts *testscript.TestScript, neg bool, args []string) {
-	need(ts, neg, args, 2, "fake NAME odoo|picky|trello|page|absent|denies|fails|silent|nobody")
+	need(ts, neg, args, 2, "fake NAME odoo|picky|secure|early|bare|portal|keyed|nineteen|trello|page|absent|denies|fails|silent|nobody")
 	if args[1] == "nobody" {
 		ts.Setenv(args[0], refusing(ts))
 		return
@@ -54,6 +58,18 @@ func fakeCommand(ts *testscript.TestScript, neg bool, args []string) {
 		f.handler = f.newOdoo("5f1c7f0a-0d5e-4c1e-9d60-0d0000000000")
 	case "picky":
 		f.handler = picky(f.newOdoo("5f1c7f0a-0d5e-4c1e-9d60-0d0000000000"))
+	case "secure":
+		f.handler = f.newOdoo("5f1c7f0a-0d5e-4c1e-9d60-0d0000000000")
+	case "early":
+		f.handler = early(f.newOdoo("5f1c7f0a-0d5e-4c1e-9d60-0d0000000000"), 5*time.Minute)
+	case "bare":
+		f.handler = bare(f.newOdoo("5f1c7f0a-0d5e-4c1e-9d60-0d0000000000"), "project.tags")
+	case "portal":
+		f.handler = answering(f.newOdoo("5f1c7f0a-0d5e-4c1e-9d60-0d0000000000"), portalUser())
+	case "keyed":
+		f.handler = answering(f.newOdoo("5f1c7f0a-0d5e-4c1e-9d60-0d0000000000"), keyThatEnds(time.Now().Add(72*time.Hour)))
+	case "nineteen":
+		f.handler = odootest.New(odootest.Options{Version: "19.0", Password: passwordMarker, APIKey: tokenMarker})
 	case "trello":
 		f.handler = newTrello()
 	case "page":
@@ -72,9 +88,18 @@ func fakeCommand(ts *testscript.TestScript, neg bool, args []string) {
 	default:
 		ts.Fatalf("there is no fake %s", args[1])
 	}
-	f.server = httptest.NewServer(f)
+	f.server = httptest.NewUnstartedServer(f)
+	f.server.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that a client breaks off
+	if args[1] == "secure" {
+		f.server.StartTLS()
+		certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: f.server.Certificate().Raw})
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]+".pem"), certificate, 0o600))
+	} else {
+		f.server.Start()
+	}
 	scriptOf(ts).fakes[args[0]] = f
 	ts.Setenv(args[0], f.server.URL)
+	ts.Setenv(args[0]+"_address", f.server.Listener.Addr().String())
 	ts.Setenv(args[0]+"_elsewhere", strings.Replace(f.server.URL, "127.0.0.1", "localhost", 1))
 }
 
@@ -107,6 +132,91 @@ func (f *fake) newOdoo(uuid string) *odootest.Server {
 			return nil
 		},
 	})
+}
+
+// early is a server whose clock is ahead.
+func early(h http.Handler, by time.Duration) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(earlyWriter{w, by}, r) }
+}
+
+type earlyWriter struct {
+	http.ResponseWriter
+	by time.Duration
+}
+
+func (w earlyWriter) Write(body []byte) (int, error) {
+	w.tell()
+	return w.ResponseWriter.Write(body)
+}
+
+func (w earlyWriter) WriteHeader(status int) {
+	w.tell()
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w earlyWriter) tell() {
+	w.Header().Set("Date", time.Now().Add(w.by).UTC().Format(http.TimeFormat))
+}
+
+// bare is an Odoo without the module that brings a model (captures/odoo18/fault_unknown_model).
+func bare(s *odootest.Server, model string) *odootest.Server {
+	s.Fail(func(r odootest.Request) error {
+		if r.Model == model {
+			return &xmlrpc.Fault{Code: 2, Text: "Object " + model + " doesn't exist"}
+		}
+		return nil
+	})
+	return s
+}
+
+// answering is an Odoo that gives some calls over XML-RPC, by "model method", the answers of a real one.
+func answering(h http.Handler, answers map[string]any) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		if method, args, err := xmlrpc.DecodeCall(body); err == nil && method == "execute_kw" {
+			if answer, ok := answers[fmt.Sprint(args[3], " ", args[4])]; ok {
+				if body, err := xmlrpc.EncodeResponse(answer); err == nil {
+					w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+					_, _ = w.Write(body)
+				}
+				return
+			}
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		h.ServeHTTP(w, r)
+	}
+}
+
+func field(kind string) map[string]any { return map[string]any{"type": kind, "string": "x"} }
+
+// portalUser is what Odoo 16 to 19 answer to a portal user about itself.
+func portalUser() map[string]any {
+	row := map[string]any{
+		"id": int64(2), "login": "gate", "name": "Gate", "lang": "en_US", "tz": false, "share": true, "company_id": int64(1), "company_ids": []any{int64(1)},
+	}
+	return map[string]any{
+		"res.users read": []any{row},
+		"res.users fields_get": map[string]any{
+			"login": field("char"), "name": field("char"), "lang": field("selection"), "tz": field("selection"), "share": field("boolean"),
+			"company_id": field("many2one"), "company_ids": field("many2many"),
+		},
+	}
+}
+
+// keyThatEnds is what Odoo 18 and 19 answer to the owner of an API key.
+func keyThatEnds(at time.Time) map[string]any {
+	user := field("many2one")
+	user["relation"] = "res.users"
+	row := map[string]any{"id": int64(1), "name": "connector", "scope": "rpc", "expiration_date": at.UTC().Format(time.DateTime)}
+	return map[string]any{
+		"res.users.apikeys search_read": []any{row},
+		"res.users.apikeys fields_get": map[string]any{
+			"name": field("char"), "scope": field("char"), "expiration_date": field("datetime"), "user_id": user,
+		},
+	}
 }
 
 // picky is an Odoo with a module that refuses one task, by a ValidationError.

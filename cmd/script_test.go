@@ -31,7 +31,8 @@ import (
 //	signal NAME INT|TERM|KILL     sends it a signal
 //	ends NAME CODE [DURATION]     waits for its end, no longer than the duration after the signal
 //	serve NAME [ARG…]             starts `sandbox serve` and sets $NAME_odoo_url, $NAME_odoo_address, $NAME_trello_key …
-//	fake NAME KIND                serves a fake of this process and sets $NAME and $NAME_elsewhere, two addresses of it
+//	fake NAME KIND                serves a fake of this process and sets $NAME and $NAME_elsewhere, two addresses of it,
+//	                              and $NAME_address, its host and port
 //	asked NAME                    waits until the fake was sent a request
 //	copy NAME UUID                replaces a fake Odoo by a copy of it with another database.uuid
 //	report BACKEND…               stdout is a JSON report of each of these backends, and nothing else

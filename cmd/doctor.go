@@ -1,0 +1,293 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/config"
+	"github.com/odoo-connector/connector/odoo"
+)
+
+func (a *app) doctorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor [ODOO…]",
+		Short: "Look for what stands in the way of a sync, and say what to do",
+		Long: `doctor looks at each named Odoo of the configuration (at all without a name) as sync would use it:
+whether it is reached, its version and clock, the database, the protocol, the login, the user, API
+keys that end soon, companies, language, and whether the models, rights and fields that the
+configured backends need are there. It goes on after a failure as long as the rest makes sense, and
+writes nothing into Odoo.
+
+Exit codes: 0 all is well (there may be warnings), 1 internal error, 2 usage or configuration, 3 a
+check failed (server, database, modules, fields), 4 denied (credentials, rights), 11 another command
+holds the sandbox, 130/143 stopped by a signal. Where several hold, the first of 130/143, 1, 2, 11,
+4, 3.`,
+		Example: "  connector doctor\n  connector --output json doctor main",
+		RunE:    func(c *cobra.Command, args []string) error { return a.doctor(c.Context(), args) },
+	}
+}
+
+// findingView is a finding as `--output json` shows it.
+type findingView struct {
+	Check  string `json:"check"`
+	Level  string `json:"level"` // "ok", "warn" or "fail"
+	What   string `json:"what"`
+	Why    string `json:"why,omitempty"`
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// examinedView is what was found of one Odoo.
+type examinedView struct {
+	Name     string        `json:"name"`
+	URL      string        `json:"url"`
+	Findings []findingView `json:"findings"`
+}
+
+// checkConfiguration is the check of what the configuration names on this machine: secrets, certificates.
+const checkConfiguration = "configuration"
+
+// findingsError says that checks failed; what they found is printed.
+type findingsError struct{ failed, code int }
+
+func (e *findingsError) Error() string {
+	return fmt.Sprintf("%s failed; what each found says what to do", count(e.failed, "check", "checks"))
+}
+
+func (a *app) doctor(ctx context.Context, names []string) (err error) {
+	r := newRunning(a)
+	defer func() { err = errors.Join(err, r.Close()) }()
+	if r.config, err = a.load(); err != nil {
+		return err
+	}
+	chosen, err := chooseOdoos(r.config, names)
+	if err != nil {
+		return err
+	}
+	if err := r.openSandboxes(nil, chosen); err != nil {
+		return environment(err)
+	}
+	outcome := &findingsError{}
+	views := make([]examinedView, len(chosen))
+	for i, o := range chosen {
+		if views[i], err = r.examine(ctx, o, outcome); err != nil {
+			return err
+		}
+	}
+	if err := ctx.Err(); err != nil { // what was found since is of the stop
+		return &stoppedError{err}
+	}
+	if err := a.showExamined(views); err != nil {
+		return err
+	}
+	if outcome.failed > 0 {
+		return outcome
+	}
+	return nil
+}
+
+// stoppedError says that a signal came before all was looked at.
+type stoppedError struct{ err error }
+
+func (e *stoppedError) Error() string { return "stopped before all was looked at" }
+func (e *stoppedError) Unwrap() error { return e.err }
+
+// chooseOdoos are the named Odoo entries, or all where none is named.
+func chooseOdoos(c *config.Config, names []string) ([]config.Odoo, error) {
+	if len(names) == 0 {
+		return c.Odoo, nil
+	}
+	var all []string
+	for _, o := range c.Odoo {
+		all = append(all, o.Name)
+	}
+	var out []config.Odoo
+	for _, name := range names {
+		o, ok := c.FindOdoo(name)
+		if !ok {
+			hint := "known: " + strings.Join(all, ", ")
+			if near, ok := config.Nearest(name, all); ok {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			return nil, &usageError{fmt.Sprintf("the configuration has no Odoo %q; %s", name, hint)}
+		}
+		if !slices.ContainsFunc(out, func(other config.Odoo) bool { return other.Name == name }) {
+			out = append(out, o)
+		}
+	}
+	return out, nil
+}
+
+// examine looks at one Odoo and counts what stands in the way.
+func (r *running) examine(ctx context.Context, o config.Odoo, outcome *findingsError) (examinedView, error) {
+	view := examinedView{Name: o.Name, URL: o.URL}
+	options, err := r.options(ctx, o)
+	if err != nil {
+		view.Findings = []findingView{{Check: checkConfiguration, Level: string(odoo.LevelFail), What: err.Error(), Why: "the login cannot be tried"}}
+		outcome.add(r.app.codeOf(err))
+		return view, nil
+	}
+	needs, err := r.app.needsOf(r.config, o)
+	if err != nil {
+		return view, err
+	}
+	for _, f := range odoo.Examine(ctx, options, needs) {
+		view.Findings = append(view.Findings, findingView{Check: f.Check, Level: string(f.Level), What: f.What, Why: f.Why, Remedy: f.Remedy})
+		switch {
+		case f.Level != odoo.LevelFail:
+		case f.Denied:
+			outcome.add(exitDenied)
+		default:
+			outcome.add(exitEnvironment)
+		}
+	}
+	return view, nil
+}
+
+// add counts a failure; of several codes the first in precedence stands.
+func (e *findingsError) add(code int) {
+	e.failed++
+	if e.code == 0 || slices.Index(precedence, code) < slices.Index(precedence, e.code) {
+		e.code = code
+	}
+}
+
+// needsOf is what the configured backends need of an Odoo.
+func (a *app) needsOf(c *config.Config, o config.Odoo) (odoo.Needs, error) {
+	needs := odoo.Needs{Companies: companiesOf(o)}
+	for _, b := range c.Backends {
+		if b.Odoo != o.Name {
+			continue
+		}
+		version, err := a.registry.Get(b.Kind, b.Version)
+		if err != nil {
+			return needs, &usageError{err.Error()}
+		}
+		for _, right := range version.Rights() {
+			needs.Groups = addGroup(needs.Groups, right, b.Name)
+		}
+		for _, m := range version.AllModels() {
+			if needs.Models, err = addModel(needs.Models, version, m, b); err != nil {
+				return needs, err
+			}
+		}
+	}
+	return needs, nil
+}
+
+// addGroup adds a group, once for all backends that need it.
+func addGroup(all []odoo.GroupNeed, right backend.Right, by string) []odoo.GroupNeed {
+	at := slices.IndexFunc(all, func(g odoo.GroupNeed) bool { return g.Group == right.Group })
+	if at < 0 {
+		return append(all, odoo.GroupNeed{Group: right.Group, Name: right.Name, For: by})
+	}
+	all[at].For += ", " + by
+	return all
+}
+
+// addModel adds what a binding model does with its Odoo model, to what others do with it.
+func addModel(all []odoo.ModelNeed, version *backend.Backend, m backend.Model, b config.Backend) ([]odoo.ModelNeed, error) {
+	settings, ok := b.FindModel(m.Name)
+	if !ok || settings.Direction == config.DirectionOff {
+		return all, nil
+	}
+	mapper, err := version.MapperOf(m.Name)
+	if err != nil {
+		return all, err
+	}
+	at := slices.IndexFunc(all, func(n odoo.ModelNeed) bool { return n.Model == m.OdooModel })
+	if at < 0 {
+		at = len(all)
+		all = append(all, odoo.ModelNeed{Model: m.OdooModel})
+	}
+	n := &all[at]
+	n.For = strings.TrimPrefix(n.For+", "+m.Name+" of "+b.Name, ", ")
+	n.Operations = union(n.Operations, "read")
+	if settings.Direction.Imports() {
+		n.Operations = union(n.Operations, "write", "create")
+	}
+	n.Fields = union(n.Fields, append(mapper.OdooFields(), "write_date", m.OdooNameField, m.OdooParent)...)
+	n.Fields = union(n.Fields, m.CascadeFrom...)
+	for _, d := range [][]any{m.Domain, settings.Domain} {
+		if len(d) > 0 {
+			n.Domains = append(n.Domains, odoo.Domain(d))
+		}
+	}
+	return all, nil
+}
+
+// union adds what is not there yet, nor empty.
+func union(all []string, more ...string) []string {
+	for _, one := range more {
+		if one != "" && !slices.Contains(all, one) {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// screen is how many columns a terminal has at least.
+const screen = 80
+
+func (a *app) showExamined(views []examinedView) error {
+	if a.json() {
+		return a.printJSON(map[string]any{"odoo": views})
+	}
+	var b strings.Builder
+	counts := map[string]int{}
+	for _, v := range views {
+		fmt.Fprintf(&b, "Odoo %s: %s\n", v.Name, v.URL)
+		for _, f := range v.Findings {
+			counts[f.Level]++
+			f.print(&b)
+		}
+	}
+	b.WriteString(verdict(counts[string(odoo.LevelFail)], counts[string(odoo.LevelWarn)]) + "\n")
+	_, err := fmt.Fprint(a.out, b.String())
+	return err
+}
+
+func verdict(failed, warned int) string {
+	switch {
+	case failed > 0 && warned > 0:
+		return fmt.Sprintf("%s and %s.", count(failed, "failure", "failures"), count(warned, "warning", "warnings"))
+	case failed > 0:
+		return count(failed, "failure", "failures") + "."
+	case warned > 0:
+		return count(warned, "warning", "warnings") + "."
+	default:
+		return "All is well."
+	}
+}
+
+// print writes level, check and text in columns; reason and remedy stand below.
+func (f findingView) print(b *strings.Builder) {
+	head := fmt.Sprintf("  %-4s  %-13s  ", f.Level, f.Check)
+	wrap(b, head, f.What)
+	below := strings.Repeat(" ", len(head))
+	if f.Why != "" {
+		wrap(b, below+"why: ", f.Why)
+	}
+	if f.Remedy != "" {
+		wrap(b, below+"do:  ", f.Remedy)
+	}
+}
+
+// wrap writes a text behind a head, in lines of the screen's width; the lines after the first begin below the text.
+func wrap(b *strings.Builder, head, text string) {
+	width := screen - len(head)
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
+			b.WriteString(head + line + "\n")
+			head, line = strings.Repeat(" ", len(head)), ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	b.WriteString(head + line + "\n")
+}
