@@ -37,6 +37,14 @@ type FieldState struct {
 	External string       `json:"x"`
 	Odoo     string       `json:"o"`
 	Base     record.Value `json:"base"`
+	Writing  *Writing     `json:"writing,omitempty"` // nil once the outcome of the last write is known
+}
+
+// Writing is a canonical value that was about to be written into one side. If that side holds it, we
+// wrote it and not a person.
+type Writing struct {
+	Odoo  bool         `json:"odoo"` // into Odoo, else into the external side
+	Value record.Value `json:"value"`
 }
 
 // Fields are the states of a binding's fields by the name of the mapping's field.

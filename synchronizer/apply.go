@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -37,6 +38,9 @@ func (sl *slice) apply(ctx context.Context) error {
 		if err := sl.createOdoo(ctx, part); err != nil {
 			return err
 		}
+	}
+	if err := sl.announce(ctx, update); err != nil {
+		return err
 	}
 	if err := sl.updateOdoo(ctx, update); err != nil {
 		return err
@@ -174,6 +178,41 @@ func (sl *slice) saveIntents(ctx context.Context, items []*item, intent binding.
 		}
 		return nil
 	})
+}
+
+// announce commits, before any of it is sent, what is about to be written, so that after a crash or a lost
+// answer the run's own writes are not taken for people's edits.
+func (sl *slice) announce(ctx context.Context, items []*item) error {
+	items = slices.DeleteFunc(slices.Clone(items), func(it *item) bool { return it.binding.Canonical != record.CanonicalVersion })
+	if len(items) == 0 {
+		return nil
+	}
+	for _, it := range items {
+		it.binding.Fields = announced(it.binding.Fields, it.plan)
+	}
+	return sl.db.Write(ctx, func(tx *state.Tx) error {
+		for _, it := range items {
+			if err := sl.env.Binder.Save(ctx, tx, &it.binding); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// announced are the field states with what the plan writes. A field that is written on both sides was
+// merged, and is merged again.
+func announced(fields binding.Fields, plan Plan) binding.Fields {
+	out := maps.Clone(fields)
+	for _, fp := range plan.Fields {
+		st, known := out[fp.Field]
+		if !known || fp.ToOdoo == fp.ToExternal {
+			continue
+		}
+		st.Writing = &binding.Writing{Odoo: fp.ToOdoo, Value: fp.Result}
+		out[fp.Field] = st
+	}
+	return out
 }
 
 // intend fills the item's binding with what is about to be sent.
@@ -334,6 +373,11 @@ func (sl *slice) updateExternal(ctx context.Context, it *item) error {
 	}
 	if err != nil {
 		return sl.close(it, sl.failed(it, err))
+	}
+	if slices.ContainsFunc(it.plan.Fields, func(fp FieldPlan) bool { return fp.later }) { // it got links that nobody asked for
+		if err := sl.fill(ctx, sl.lookup, sl.externalNeeds(&results[0].Record), nil); err != nil {
+			return err
+		}
 	}
 	return sl.commit(ctx, it, results[0].Record, *it.odoo)
 }

@@ -52,7 +52,8 @@ func (sl *slice) activeDiffers(it *item) bool {
 }
 
 // of puts into the item's pair what Odoo itself may have done to its record. A restored project has
-// its tasks' very write_date, since one transaction wrote them all.
+// its tasks' very write_date, since one transaction wrote them all. What was seen in use after its owner was
+// last written was not archived with it.
 func (o owners) of(sl *slice, it *item) {
 	p := &it.pair
 	for _, name := range sl.model.CascadeFrom {
@@ -65,8 +66,8 @@ func (o owners) of(sl *slice, it *item) {
 			continue
 		}
 		active := owner.Value("active").AsBool()
-		p.CascadeArchived = p.CascadeArchived || !active
 		when, flips := writeDate(*it.odoo), sl.ownerFlips(ref)
+		p.CascadeArchived = p.CascadeArchived || (!active && it.binding.OdooWriteDate <= writeDate(owner))
 		p.CascadeRestored = p.CascadeRestored || (active && (writeDate(owner) == when || slices.Contains(flips, when)))
 		p.CascadeOver = p.CascadeOver || (active && flippedAfter(flips, it.binding.ActiveFlip))
 	}

@@ -110,7 +110,7 @@ func (sl *slice) fields(it *item, external, odoo *record.Record) binding.Fields 
 			st.Base = *fp.agreed
 		}
 		if fp.keep {
-			st.Base = out[f.Name].Base
+			st.Base = fp.Base
 		}
 		st.External = sideHash(it.pair.External, external, fp.ToExternal, f.ExternalHash, func(r record.Record) bool {
 			v, err := f.ReadExternal(sl.source(r, refID(r, sl.model.ParentField)))

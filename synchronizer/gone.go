@@ -122,6 +122,9 @@ func (sl *slice) gone(ctx context.Context, it *item, b binding.Binding, reason s
 		if err := sl.env.Binder.Save(ctx, tx, &b); err != nil {
 			return err
 		}
+		if err := sl.env.Binder.CloseReviews(ctx, tx, b.Model, b.ExternalID, 0, b.Scope); err != nil { // its fields wait for nobody any more
+			return err
+		}
 		return sl.env.Binder.SaveReview(ctx, tx, review)
 	}}
 	if after := sl.env.Backend.DeleterOf(b.Model).After; after != nil {

@@ -89,9 +89,12 @@ func (p *Plan) withdraw(field string) {
 	p.Reviews = slices.DeleteFunc(p.Reviews, func(r binding.Review) bool { return r.Field == field })
 }
 
-// ownState restores a record that leaves a place with which Odoo had archived it.
+// ownState restores a record that leaves a place with which Odoo had archived it, or comes back from one
+// that is not known outside.
 func (p Pair) ownState(plan *Plan, parent FieldPlan) {
-	if (!parent.ToExternal && !parent.ToOdoo) || !p.Settings.Direction.Imports() {
+	_, away := p.Reviews[parent.Field]
+	back := away && !parent.keep && !parent.hold
+	if (!parent.ToExternal && !parent.ToOdoo && !back) || !p.Settings.Direction.Imports() {
 		return
 	}
 	for i := range plan.Fields {

@@ -154,6 +154,9 @@ type change struct {
 func (p Pair) changes(f mapping.Field, fp *FieldPlan, xOK, oOK bool) change {
 	st, known := p.Binding.Base(f.Name)
 	c := change{known: known, equal: xOK && oOK && fp.External.Equal(fp.Odoo)}
+	if arrived(st.Writing, *fp, xOK, oOK) {
+		st = binding.FieldState{Base: st.Writing.Value}
+	}
 	// A side whose value leads nowhere is not asked: a field that is only imported follows the outside.
 	xOK, oOK = xOK && f.ToOdoo != nil, oOK && f.ToExternal != nil
 	if !known {
@@ -175,6 +178,19 @@ func (p Pair) externalSeen(f mapping.Field, st binding.FieldState) bool {
 // odooSeen says that the Odoo side was dealt with as it is.
 func (p Pair) odooSeen(f mapping.Field, st binding.FieldState) bool {
 	return !p.waits(f.Name) && !p.elsewhere(f, p.OdooScope) && (!f.Active || !p.CascadeOver) && st.Odoo == f.OdooHash(*p.Odoo)
+}
+
+// arrived says that a side holds what an earlier run wrote there without seeing the outcome. Both sides
+// agreed on it then, so it is the base.
+func arrived(w *binding.Writing, fp FieldPlan, xOK, oOK bool) bool {
+	switch {
+	case w == nil:
+		return false
+	case w.Odoo:
+		return oOK && fp.Odoo.Equal(w.Value)
+	default:
+		return xOK && fp.External.Equal(w.Value)
+	}
 }
 
 // cascade keeps what Odoo archived or restored by itself from being taken for a user's edit.
@@ -225,10 +241,10 @@ func (p Pair) merge(f mapping.Field, fp *FieldPlan) {
 	}
 }
 
-// waits says that an edit of the field waits for a person's decision.
+// waits says that an edit of the field waits for a person: for a decision or for a counterpart.
 func (p Pair) waits(field string) bool {
 	switch p.Reviews[field].Kind {
-	case binding.Conflict, binding.Lossy, binding.Shared:
+	case binding.Conflict, binding.Lossy, binding.Shared, binding.MissingReference:
 		return true
 	default:
 		return false

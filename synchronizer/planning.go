@@ -48,10 +48,16 @@ func (sl *slice) planUnbound(ctx context.Context, items []*item) error {
 	if err != nil {
 		return err
 	}
+	if err := sl.awaitIntents(ctx, items, pool); err != nil {
+		return err
+	}
 	match, _ := sl.mapper.MatchField()
 	making := map[string]bool{}
 	taken := map[string]bool{}
 	for _, it := range items {
+		if it.done {
+			continue
+		}
 		if reason := it.leftOut(); reason != "" {
 			if err := sl.skip(it, reason); err != nil {
 				return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -150,8 +151,54 @@ func (s *Synchronizer) mayHaveMade(b binding.Binding, r record.Record) bool {
 	return sentEquals(r, b, m.NameField) && refID(r, m.ParentField) == b.Sent.Parent
 }
 
+// openFor is for how long the export's request may still take effect; 0 once it is settled.
+func (sl *slice) openFor(b binding.Binding) time.Duration {
+	if b.Intent == binding.None {
+		return 0
+	}
+	wait := b.IntentAt.Add(sl.window).Sub(sl.env.Clock.Now())
+	return max(0, min(sl.window, wait)) // the clock may have been set back
+}
+
+// awaitIntents lets unbound Odoo records wait while a candidate of theirs may be what an open export made:
+// once that is settled they are no longer mistaken for each other.
+func (sl *slice) awaitIntents(ctx context.Context, items []*item, p *pool) error {
+	match, _ := sl.mapper.MatchField()
+	candidates := func(it *item) []record.Record {
+		at, _ := sl.placeOf(match, it)
+		return p.external[at]
+	}
+	items = slices.DeleteFunc(slices.Clone(items), func(it *item) bool {
+		return it.external != nil || it.leftOut() != "" || len(candidates(it)) == 0
+	})
+	if len(items) == 0 {
+		return nil
+	}
+	sent, err := sl.env.Binder.Unsettled(ctx, sl.model.Name)
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		wait := time.Duration(0)
+		for _, b := range sent {
+			made := func(r record.Record) bool { return sl.mayHaveMade(b, r) }
+			if b.ID != it.binding.ID && slices.ContainsFunc(candidates(it), made) {
+				wait = max(wait, sl.openFor(b))
+			}
+		}
+		if wait == 0 {
+			continue
+		}
+		after := wait + time.Second // the export itself comes first
+		if err := sl.close(it, jobs.Outcome{Kind: jobs.Postponed, After: after, Hold: true}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (sl *slice) avoid(it *item, b binding.Binding) error {
-	if wait := b.IntentAt.Add(sl.window).Sub(sl.env.Clock.Now()); b.Intent != binding.None && wait > 0 {
+	if wait := sl.openFor(b); wait > 0 {
 		return sl.close(it, jobs.Outcome{Kind: jobs.Postponed, After: wait, Hold: true})
 	}
 	reason := fmt.Sprintf("it may be a second %s made by the repeated export of %s %d, which is bound to %s %s; delete this one",
@@ -209,8 +256,7 @@ func (sl *slice) settleExport(ctx context.Context, it *item, cause error) error 
 		}
 		return nil
 	}
-	wait := min(sl.window, it.binding.IntentAt.Add(sl.window).Sub(sl.env.Clock.Now())) // the clock may have been set back
-	if wait > 0 {
+	if wait := sl.openFor(it.binding); wait > 0 {
 		sl.env.Explainf("it may still take effect for %s; it is searched for again then", wait.Round(1e9))
 		if it.repeat {
 			return sl.close(it, jobs.Outcome{Kind: jobs.Retry, After: wait, Err: cause})
@@ -256,30 +302,78 @@ func (sl *slice) search(ctx context.Context, b binding.Binding) (binding.Binding
 	}
 }
 
-// hits are the unbound records that hold what was sent: all of it if any does, else the name.
+// hits are the unbound records that the export may have made: those of the sent name that no other open
+// export is likelier to have made. If any holds all that was sent, only such. Where at least as many exports
+// sent the very same, it is one of them: it doesn't matter which export made which.
 func (sl *slice) hits(ctx context.Context, records []record.Record, b binding.Binding) ([]record.Record, error) {
+	named, err := sl.unboundOfName(ctx, records, b)
+	if err != nil || len(named) == 0 {
+		return nil, err
+	}
+	sent, err := sl.env.Binder.Unsettled(ctx, sl.model.Name)
+	if err != nil {
+		return nil, err
+	}
+	named = slices.DeleteFunc(named, func(r record.Record) bool { return sl.likelierOf(sent, r, b) })
+	whole := slices.DeleteFunc(slices.Clone(named), func(r record.Record) bool { return !sentWhole(r, b) })
+	switch {
+	case len(whole) == 0:
+		return named, nil
+	case len(whole) <= alike(sent, b):
+		return whole[:1], nil
+	default:
+		return whole, nil
+	}
+}
+
+// unboundOfName are the unbound ones of the records that have the name that was sent.
+func (sl *slice) unboundOfName(ctx context.Context, records []record.Record, b binding.Binding) (named []record.Record, err error) {
 	ids := make([]string, len(records))
 	for i, r := range records {
 		ids[i] = r.ID
 	}
 	bound, err := sl.env.Binder.ByExternal(ctx, sl.model.Name, ids)
-	if err != nil {
-		return nil, err
-	}
-	var byName, whole []record.Record
 	for _, r := range records {
-		if _, ok := bound[r.ID]; ok || !sentEquals(r, b, sl.model.NameField) {
-			continue
-		}
-		byName = append(byName, r)
-		if sentWhole(r, b) {
-			whole = append(whole, r)
+		if _, ok := bound[r.ID]; !ok && sentEquals(r, b, sl.model.NameField) {
+			named = append(named, r)
 		}
 	}
-	if len(whole) > 0 {
-		return whole, nil
+	return named, err
+}
+
+// alike counts the unsettled exports that sent the very same, among them the given one.
+func alike(sent []binding.Binding, b binding.Binding) (count int) {
+	for _, o := range sent {
+		if o.Sent.Parent == b.Sent.Parent && maps.EqualFunc(o.Sent.Values, b.Sent.Values, record.Value.Equal) {
+			count++
+		}
 	}
-	return byName, nil
+	return count
+}
+
+// likelierOf says that another export is likelier to have made the record: it sent more of what the record holds.
+// Two tasks of one name, in two stages, are told apart by that.
+func (sl *slice) likelierOf(sent []binding.Binding, r record.Record, b binding.Binding) bool {
+	same, other := likeness(r, b)
+	return slices.ContainsFunc(sent, func(rival binding.Binding) bool {
+		if rival.ID == b.ID || !sl.mayHaveMade(rival, r) {
+			return false
+		}
+		itsSame, itsOther := likeness(r, rival)
+		return itsOther < other || (itsOther == other && itsSame > same)
+	})
+}
+
+// likeness counts the sent values that the record holds, and those that it doesn't.
+func likeness(r record.Record, b binding.Binding) (same, other int) {
+	for name := range b.Sent.Values {
+		if sentEquals(r, b, name) {
+			same++
+		} else {
+			other++
+		}
+	}
+	return same, other
 }
 
 func sentEquals(r record.Record, b binding.Binding, field string) bool {
@@ -288,12 +382,8 @@ func sentEquals(r record.Record, b binding.Binding, field string) bool {
 }
 
 func sentWhole(r record.Record, b binding.Binding) bool {
-	for name := range b.Sent.Values {
-		if !sentEquals(r, b, name) {
-			return false
-		}
-	}
-	return true
+	_, other := likeness(r, b)
+	return other == 0
 }
 
 // found completes an export. What creating could not set is taken from the record as it is.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/odoo/odootest"
 	"github.com/odoo-connector/connector/state"
@@ -986,4 +987,70 @@ func TestTwinDeleted(t *testing.T) {
 	}
 	w.mustSync()
 	w.settled(scenarios[1].want)
+}
+
+// TestOwnWritesAreNoEdits looks at a field that a person changes again after a sync wrote it and did
+// not see the answer: what the sync wrote is not taken for another person's edit.
+func TestOwnWritesAreNoEdits(t *testing.T) {
+	for _, policy := range []config.Conflict{config.ConflictAsk, config.ConflictOdoo, config.ConflictBackend} {
+		for _, again := range []string{"Oil the bolts", "Oil the hinges"} {
+			t.Run(fmt.Sprintf("Ensure a card renamed to %q after a lost answer has the name, with the policy %s", again, policy), func(t *testing.T) {
+				s := bound(t)
+				s.model(trello.CardModel, func(m *config.Model) { m.Conflict = policy })
+				id, _ := s.task("Oil the hinges")
+				s.edit("Oil the hinges", func(c *trellotest.Card) { c.Name = "Oil the locks" })
+				s.lose(1, loss{arrives: true})
+				if _, err := s.sync(); !isOutage(err) {
+					t.Fatalf("the sync reports %v", err)
+				}
+				s.mend()
+				s.want("project.task", id, "name", "Oil the locks")
+				s.edit("Oil the locks", func(c *trellotest.Card) { c.Name = again })
+				s.mustSync()
+				s.want("project.task", id, "name", again)
+				s.card(again)
+				s.reviewed(trello.CardModel)
+				s.quiet()
+			})
+			t.Run(fmt.Sprintf("Ensure a task renamed to %q after a lost answer has the name, with the policy %s", again, policy), func(t *testing.T) {
+				s := bound(t)
+				s.model(trello.CardModel, func(m *config.Model) { m.Conflict = policy })
+				id, _ := s.task("Oil the hinges")
+				s.set("project.task", id, "name", "Oil the locks")
+				s.lose(1, loss{arrives: true, lasting: true})
+				if _, err := s.sync(); !isOutage(err) {
+					t.Fatalf("the sync reports %v", err)
+				}
+				s.mend()
+				s.set("project.task", id, "name", again)
+				s.mustSync()
+				s.want("project.task", id, "name", again)
+				s.card(again)
+				s.reviewed(trello.CardModel)
+				s.quiet()
+			})
+		}
+	}
+}
+
+func TestOwnWritesOfLabelsAreNoEdits(t *testing.T) {
+	s := bound(t)
+	id, _ := s.task("Paint the door")
+	urgent := []string{s.labelOf("Urgent")}
+	s.edit("Paint the door", func(c *trellotest.Card) { c.IDLabels = nil })
+	s.lose(1, loss{arrives: true})
+	if _, err := s.sync(); !isOutage(err) {
+		t.Fatalf("the sync reports %v", err)
+	}
+	s.mend()
+	s.want("project.task", id, "tag_ids", []int64{})
+	s.edit("Paint the door", func(c *trellotest.Card) { c.IDLabels = urgent })
+	s.mustSync()
+	t.Run("Ensure a label that comes back after a lost answer is on both sides", func(t *testing.T) {
+		s.want("project.task", id, "tag_ids", []int64{s.tagID("Urgent")})
+		if c := s.card("Paint the door"); !slices.Equal(c.IDLabels, urgent) {
+			t.Errorf("the card has the labels %v", c.IDLabels)
+		}
+		s.quiet()
+	})
 }

@@ -49,6 +49,18 @@ func TestDeletionIsOnlyReported(t *testing.T) {
 		s.quiet()
 		s.counts(s.mustSync(), trello.CardModel, "unchanged=2")
 	})
+	t.Run("Ensure a field that waited for review waits no more when its task is deleted", func(t *testing.T) {
+		s := bound(t)
+		id, _ := s.task("Oil the hinges")
+		s.set("project.task", id, "name", "Oil the locks")
+		s.edit("Oil the hinges", func(c *trellotest.Card) { c.Name = "Oil the bolts" })
+		s.mustSync()
+		s.reviewed(trello.CardModel, binding.Conflict)
+		s.odoo.Unlink("project.task", id)
+		s.mustSync()
+		s.reviewed(trello.CardModel, binding.Deleted)
+		s.quiet()
+	})
 	t.Run("Ensure an edit of such a card makes no task", func(t *testing.T) {
 		s := bound(t)
 		id, _ := s.task("Oil the hinges")

@@ -160,6 +160,15 @@ func TestASharedTag(t *testing.T) {
 		s.quiet()
 		s.counts(s.mustSync(), trello.LabelModel, "unchanged=2 skipped=1")
 	})
+	t.Run("Ensure a new label of the tag's name does not end the review of the one that was renamed", func(t *testing.T) {
+		s, second := twoBoards(t)
+		s.trello.UpdateLabel(second.ID, func(l *trellotest.Label) { l.Name = "Soon" })
+		s.trello.AddLabel(second.IDBoard, "Urgent", "sky")
+		s.mustSync()
+		s.want("project.tags", s.tagID("Urgent"), "name", "Urgent")
+		s.reviewed(trello.LabelModel, binding.Shared)
+		s.quiet()
+	})
 	t.Run("Ensure naming the label back ends the review", func(t *testing.T) {
 		s, second := twoBoards(t)
 		s.trello.UpdateLabel(second.ID, func(l *trellotest.Label) { l.Name = "Soon" })

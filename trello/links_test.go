@@ -77,8 +77,10 @@ func TestLinksThatLeadNowhere(t *testing.T) {
 	})
 	t.Run("Ensure a task that becomes private is not taken for deleted, fails alone and keeps its card", func(t *testing.T) {
 		s := bound(t)
-		id, _ := s.task("Oil the hinges") // Odoo shows a task without a project to its assignees alone
-		s.set("project.task", id, "project_id", false)
+		id, _ := s.task("Oil the hinges") // Odoo shows a task without a project to its assignees and followers alone
+		s.odoo.Write("project.task", []int64{id}, map[string]any{
+			"project_id": false, "message_partner_ids": []any{[]any{int64(6), int64(0), []any{}}},
+		})
 		s.edit("Paint the door", func(c *trellotest.Card) { c.Name = "Paint the gate" })
 		for _, updated := range []int{1, 0} {
 			r := s.mustSync()

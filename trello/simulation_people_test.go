@@ -164,6 +164,22 @@ func (s *simulation) archiveCard() {
 	})
 }
 
+func (s *simulation) deleteCard() {
+	s.onCard(func(c trellotest.Card) {
+		s.tell("Trello: the card %q is deleted", c.Name)
+		s.trello.DeleteCard(c.ID)
+	})
+}
+
+func (s *simulation) newBoard() {
+	if len(s.trello.Boards()) > 4 {
+		return
+	}
+	b := s.trello.AddBoard(s.name("Board"))
+	s.trello.AddList(b.ID, "To do")
+	s.tell("Trello: the new board %q with the list \"To do\"", b.Name)
+}
+
 func (s *simulation) closeBoard() {
 	b, _ := pick(s, s.trello.Boards())
 	if !s.known[b.ID] {
@@ -410,6 +426,13 @@ func (s *simulation) archiveTask() {
 		s.tell("Odoo: the task %q is active: %v", r["name"], active)
 		s.write("project.task", id, map[string]any{"active": active})
 		s.did(task(id), "active", fmt.Sprint(!active), fmt.Sprint(active))
+	})
+}
+
+func (s *simulation) deleteTask() {
+	s.onTask(func(id int64, r row) {
+		s.tell("Odoo: the task %q is deleted", r["name"])
+		s.odoo.Unlink("project.task", id)
 	})
 }
 
