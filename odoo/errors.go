@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/odoo-connector/connector/transport"
 )
@@ -130,15 +129,6 @@ func (e *Error) Outage() bool {
 	default:
 		return false
 	}
-}
-
-// RetryAfter is the pause that the server, or a proxy before it, asks for; 0 where it does not.
-func (e *Error) RetryAfter() time.Duration {
-	var t *transport.Error
-	if errors.As(e.Err, &t) {
-		return t.RetryAfter
-	}
-	return 0
 }
 
 // IsKind reports whether err is an *Error of one of the kinds.

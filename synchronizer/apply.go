@@ -288,29 +288,31 @@ func (sl *slice) updateOdoo(ctx context.Context, items []*item) error {
 	return nil
 }
 
-// writeGroup writes the same values to several records, and one by one if Odoo refuses them
-// together, so that a bad one fails alone.
+// writeGroup writes the same values to several records. One that Odoo refuses fails alone.
 func (sl *slice) writeGroup(ctx context.Context, items []*item) error {
-	ids := make([]int64, len(items))
+	changes := make([]odoo.RecordChange, len(items))
 	for i, it := range items {
-		ids[i] = it.odooID()
+		changes[i] = odoo.RecordChange{ID: it.odooID(), Values: it.plan.Odoo}
 	}
-	sl.env.Explainf("write %d %s in Odoo", len(ids), plural(sl.model.OdooNoun, len(ids)))
-	err := sl.env.Session.Write(ctx, sl.model.OdooModel, ids, items[0].plan.Odoo)
-	switch {
-	case err == nil:
-		return sl.readBack(ctx, items)
-	case outage(err):
-		return err
-	case len(items) == 1:
-		return sl.close(items[0], sl.failed(items[0], err))
+	sl.env.Explainf("write %d %s in Odoo", len(items), plural(sl.model.OdooNoun, len(items)))
+	results, ended := sl.env.Session.WriteRecords(ctx, sl.model.OdooModel, changes)
+	if ended != nil && (outage(ended) || results == nil) {
+		return ended
 	}
-	for _, it := range items {
-		if err := sl.writeGroup(ctx, []*item{it}); err != nil {
+	var written []*item
+	for i, it := range items {
+		if results[i].Err == nil {
+			written = append(written, it)
+			continue
+		}
+		if err := sl.close(it, sl.failed(it, results[i].Err)); err != nil {
 			return err
 		}
 	}
-	return nil
+	if len(written) == 0 {
+		return nil
+	}
+	return sl.readBack(ctx, written)
 }
 
 // createExternal creates one external record. The intent is committed before the request leaves.
@@ -388,7 +390,7 @@ func (sl *slice) failed(it *item, err error) jobs.Outcome {
 	var r *odoo.Error
 	switch {
 	case outage(err):
-		return jobs.Outcome{Kind: jobs.Paused, Err: err}
+		return jobs.Outcome{Kind: jobs.Paused, After: retryAfter(err), Err: err}
 	case errors.As(err, &r) && r.Retryable:
 		return jobs.Outcome{Kind: jobs.Retry, Err: err}
 	default:
@@ -404,6 +406,15 @@ func (sl *slice) failed(it *item, err error) jobs.Outcome {
 func outage(err error) bool {
 	var o interface{ Outage() bool }
 	return errors.As(err, &o) && o.Outage()
+}
+
+// retryAfter is the pause that the server asked for, 0 where it did not.
+func retryAfter(err error) time.Duration {
+	var t *transport.Error
+	if errors.As(err, &t) {
+		return t.RetryAfter
+	}
+	return 0
 }
 
 // unknownOutcome says that a request may have taken effect although it failed.

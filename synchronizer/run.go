@@ -121,7 +121,7 @@ func (s *Synchronizer) noteRun(ctx context.Context, failure error) error {
 	case errors.As(failure, &paused):
 		reason, until = paused.Err.Error(), now+paused.After.Microseconds()
 	case outage(failure):
-		reason, until = failure.Error(), now
+		reason, until = failure.Error(), state.Micros(s.env.Clock.Now().Add(retryAfter(failure)))
 	default:
 		return nil
 	}

@@ -1,6 +1,7 @@
 package trello_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -106,6 +107,29 @@ func TestOdooIsDown(t *testing.T) {
 		s.noTrelloWrites()
 		s.heal()
 		s.quiet()
+	})
+	t.Run("Ensure the pause that it asks for is noted", func(t *testing.T) {
+		s := bound(t)
+		s.odooRefuses(func(r odootest.Request) error {
+			if r.Method == "search_read" {
+				return odootest.Unavailable("120")
+			}
+			return nil
+		})
+		if _, err := s.sync(); !isOutage(err) {
+			t.Fatalf("got the error %v, want an outage", err)
+		}
+		s.heal()
+		now := s.clock.Now()
+		s.with(func(ctx context.Context, r *run) {
+			var until int64
+			if err := r.db.Read().QueryRowContext(ctx, "SELECT paused_until FROM backend_state").Scan(&until); err != nil {
+				t.Fatal(err)
+			}
+			if pause := time.UnixMicro(until).Sub(now); pause < 110*time.Second || pause > 2*time.Minute {
+				t.Errorf("paused for another %v, want nearly 2 minutes", pause)
+			}
+		})
 	})
 	t.Run("Ensure a refused connection is an outage", func(t *testing.T) {
 		s := bound(t)

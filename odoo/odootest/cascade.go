@@ -5,8 +5,10 @@ package odootest
 
 // createProject makes the creator its manager.
 func createProject(t *tx, vals map[string]any) error {
-	if _, given := vals["user_id"]; !given {
-		vals["user_id"] = t.user.uid
+	fill(vals, "user_id", t.user.uid)
+	subscribe(t, vals)
+	if t.s.major < 17 {
+		fill(vals, "company_id", t.company())
 	}
 	return nil
 }
@@ -50,9 +52,9 @@ func unlinkTasksOfProjects(t *tx, ids []int64) ([]int64, error) {
 }
 
 // ownStage makes a stage that is created without projects its creator's personal
-// stage on 17 and 18; a user_id that is given stands.
+// stage from 17 on; a user_id that is given stands.
 func ownStage(t *tx, vals map[string]any) error {
-	if _, given := vals["user_id"]; given || t.s.major < 17 || t.s.major > 18 {
+	if _, given := vals["user_id"]; given || t.s.major < 17 {
 		return nil
 	}
 	if _, given := t.context["default_project_id"]; !given {
@@ -83,7 +85,7 @@ func archiveTasksOfStages(t *tx, ids []int64, vals map[string]any) error {
 // colourTag gives a tag one of eleven colours; a real server takes one at random.
 func colourTag(t *tx, vals map[string]any) error {
 	if _, given := vals["color"]; !given {
-		vals["color"] = 1 + (t.s.tables["project.tags"].seq*7)%11
+		vals["color"] = 1 + (t.s.table("project.tags").seq*7)%11
 	}
 	return nil
 }
@@ -96,6 +98,7 @@ func createTask(t *tx, vals map[string]any) error {
 	if !given && (!t.loading || (asID(vals["project_id"]) == 0 && !t.sudo)) {
 		vals["user_ids"] = setCommand([]int64{t.user.uid})
 	}
+	subscribe(t, vals)
 	parent := t.row("project.task", asID(vals["parent_id"]))
 	if parent != nil && asID(vals["project_id"]) == 0 {
 		if t.s.major >= 18 {
@@ -106,6 +109,9 @@ func createTask(t *tx, vals map[string]any) error {
 	project := t.row("project.project", asID(vals["project_id"]))
 	if project == nil {
 		delete(vals, "stage_id") // a task without a project has no stage
+		if t.s.major < 17 {
+			fill(vals, "company_id", t.company())
+		}
 		return nil
 	}
 	fill(vals, "company_id", project["company_id"])
@@ -335,6 +341,9 @@ func followTasks(t *tx, ids []int64, vals map[string]any) error {
 
 // withSubtasks adds all sub-tasks to the tasks that are deleted.
 func withSubtasks(t *tx, ids []int64) ([]int64, error) {
+	if t.s.major < 17 { // they stay there (seen on 16)
+		return ids, nil
+	}
 	all := append([]int64(nil), ids...)
 	for i := 0; i < len(all); i++ {
 		for _, child := range t.where("project.task", func(r row) bool { return r.link("parent_id") == all[i] }) {

@@ -1,6 +1,7 @@
 package odootest
 
 import (
+	"slices"
 	"sort"
 	"strings"
 )
@@ -29,7 +30,7 @@ func (t *tx) linkAll(m *model, id int64, vals map[string]any) error {
 	linked := false
 	for _, name := range sortedKeys(vals) {
 		f := m.fields[name]
-		if !f.links() || f.computed {
+		if !f.links() || !t.keepsLinks(f) {
 			continue
 		}
 		linked = true
@@ -47,6 +48,15 @@ func (t *tx) linkAll(m *model, id int64, vals map[string]any) error {
 		return nil
 	}
 	return t.settle(m, id)
+}
+
+// keepsLinks reports whether commands on a field have an effect: not where it is
+// computed or its lines are of a model that is not played.
+func (t *tx) keepsLinks(f *field) bool {
+	if f.kind == kindOne2many {
+		return f.compute == nil && t.s.tables[f.relation] != nil && t.comodel(f).fields[f.inverse] != nil
+	}
+	return f.stored() || f.inverse != ""
 }
 
 // settle lets a model adjust a record to its new links.
@@ -181,7 +191,12 @@ func (t *tx) deadLink(m *model, f *field) error {
 
 // changeInverse writes the column that a one2many stands for.
 func (t *tx) changeInverse(f *field, id int64, add, remove []int64) error {
-	if len(remove) > 0 {
+	inverse := t.comodel(f).fields[f.inverse]
+	if len(remove) > 0 && (inverse.onDelete == "cascade" || inverse.required) {
+		if err := t.unlink(f.relation, remove); err != nil { // a line does not live without its record
+			return err
+		}
+	} else if len(remove) > 0 {
 		if err := t.write(f.relation, remove, map[string]any{f.inverse: false}); err != nil {
 			return err
 		}
@@ -200,7 +215,7 @@ func (t *tx) changeInverse(f *field, id int64, add, remove []int64) error {
 
 // changeMirror changes links that the other side stores.
 func (t *tx) changeMirror(f *field, id int64, add, remove []int64) error {
-	comodel := t.s.tables[f.relation].model
+	comodel := t.comodel(f)
 	for _, other := range append(append([]int64{}, remove...), add...) {
 		r := t.row(f.relation, other)
 		if r == nil {
@@ -236,19 +251,35 @@ func union(ids, more []int64) []int64 {
 
 // linked gives all records in a set, archived or not, in the order of their ids.
 func (t *tx) linked(m *model, f *field, r row) []int64 {
-	id := r.id()
 	switch {
-	case f.kind == kindOne2many && f.relation == "mail.message":
-		return t.where(f.relation, func(other row) bool {
-			return other.link(f.inverse) == id && other.text("model") == m.name
-		})
+	case f.compute != nil:
+		ids, _ := f.compute(t, r).([]int64)
+		return ids
 	case f.kind == kindOne2many:
-		return t.where(f.relation, func(other row) bool { return other.link(f.inverse) == id })
+		return t.lines(m, f, r.id())
 	case f.inverse != "":
-		return t.where(f.relation, func(other row) bool { return contains(other.set(f.inverse), id) })
+		return t.pointing(f.relation, f.inverse, r.id())
 	default:
 		return r.set(f.name)
 	}
+}
+
+// lines gives the records of a one2many. Where its inverse is a plain number it
+// belongs to the model that another column names.
+func (t *tx) lines(m *model, f *field, id int64) []int64 {
+	inverse := t.comodel(f).fields[f.inverse]
+	if inverse == nil { // a model that is not played
+		return nil
+	}
+	ids := t.pointing(f.relation, f.inverse, id)
+	if inverse.kind == kindMany2one {
+		return ids
+	}
+	named := "model"
+	if t.comodel(f).fields[named] == nil {
+		named = "res_model"
+	}
+	return slices.DeleteFunc(ids, func(other int64) bool { return t.row(f.relation, other).text(named) != m.name })
 }
 
 // tableName gives the name of a model's table.

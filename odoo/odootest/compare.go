@@ -1,50 +1,82 @@
 package odootest
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
 
 // scalarCondition compares a stored value that is no link.
-func (t *tx) scalarCondition(f *field, operator string, value any) (match, error) {
-	switch operator {
-	case "in", "not in":
-		return t.oneOf(f, operator == "not in", value)
-	case "like", "ilike", "not like", "not ilike", "=like", "=ilike":
-		return alike(f, operator, value), nil
+func (t *tx) scalarCondition(m *model, f *field, operator string, value any) (match, error) {
+	return t.valueCondition(f, t.getter(m, f), operator, value)
+}
+
+// valueCondition compares what get gives for a record.
+func (t *tx) valueCondition(f *field, get func(row) any, operator string, value any) (match, error) {
+	switch strings.TrimPrefix(operator, "not ") {
+	case "in":
+		return t.oneOf(f, get, operator == "not in", value)
+	case "like", "ilike", "=like", "=ilike":
+		return alike(get, operator, value), nil
 	}
 	if f.kind == kindDatetime || f.kind == kindDate {
 		if text, ok := value.(string); ok && text != "" {
-			return t.timeCondition(f, operator, text)
+			return t.timeCondition(f, get, operator, text)
 		}
 	}
 	want, err := t.operand(f, value)
 	if err != nil {
 		return nil, err
 	}
-	return func(r row) bool { return holds(r[f.name], operator, want) }, nil
+	empty := want == nil && t.s.major >= 18 // a stored empty text is empty there (seen on 18 and 19)
+	return func(r row) bool {
+		stored := get(r)
+		if empty && stored == any("") {
+			stored = nil
+		}
+		return holds(stored, operator, want)
+	}, nil
 }
 
 // operand turns a condition's value into what rows keep; nil is NULL.
 func (t *tx) operand(f *field, value any) (any, error) {
 	switch f.kind {
 	case kindBoolean:
+		if text, ok := value.(string); ok && t.s.major >= 19 { // seen on 19; before, every text is true
+			return text != "" && !isFalse(text), nil
+		}
 		return truthy(value), nil
-	case kindInteger, kindFloat:
+	case kindInteger, kindFloat, kindMonetary, kindAnyLink:
+		if value == false && t.s.major < 18 {
+			return nil, nil //nolint:nilnil // up to 17 False is NULL and no 0 (seen on 16 and 17).
+		}
 		return numberOf(f, value)
 	}
 	if value == nil || value == false {
 		return nil, nil //nolint:nilnil // NULL is a value.
 	}
-	if text, ok := value.(string); ok && text == "" && t.s.major >= 19 {
-		return nil, nil //nolint:nilnil // 19 takes an empty text for False.
+	if text, ok := value.(string); ok && text == "" && t.s.major >= 18 {
+		return nil, nil //nolint:nilnil // 18 and 19 take an empty text for False (seen on both).
+	}
+	if f.kind == kindDate || f.kind == kindDatetime {
+		return nil, t.noTime(f, value)
 	}
 	return toText(value), nil
 }
 
+// noTime is the fault of a date compared with what is none (seen on 16 to 19).
+func (t *tx) noTime(f *field, value any) error {
+	if t.s.major >= 19 {
+		return exception("ValueError", "Failed to cast %s into a %s", repr(value), f.kind)
+	}
+	kind := map[string]string{kindDate: "date", kindDatetime: "timestamp"}[f.kind]
+	return exception("psycopg2.errors.InvalidDatetimeFormat", "invalid input syntax for type %s: \"%s\"\n", kind, toText(value))
+}
+
 // numberOf reads a number, False as 0.
 func numberOf(f *field, value any) (any, error) {
-	if f.kind == kindFloat {
+	if f.kind == kindFloat || f.kind == kindMonetary {
 		return toFloat(value)
 	}
 	switch v := value.(type) {
@@ -52,6 +84,9 @@ func numberOf(f *field, value any) (any, error) {
 		return v, nil // beyond 32 bits too: it matches nothing (captures/odoo19/json2_bigint_in_domain)
 	case float64:
 		return int64(v), nil
+	}
+	if text, ok := value.(string); ok && f.name == "id" {
+		return nil, exception("psycopg2.errors.InvalidTextRepresentation", "invalid input syntax for type integer: \"%s\"\n", text)
 	}
 	return toInteger(value)
 }
@@ -70,6 +105,8 @@ func holds(stored any, operator string, want any) bool {
 		}
 	}
 	switch {
+	case operator == "!=" && want == any("") && stored == nil:
+		return false // NULL is no more different from an empty text than equal (seen on 16 and 17)
 	case operator == "!=":
 		return !holds(stored, "=", want)
 	case stored == nil || want == nil:
@@ -97,22 +134,28 @@ func ordered(result int, operator string) bool {
 }
 
 // oneOf matches values in a list; False in it means an empty value.
-func (t *tx) oneOf(f *field, negative bool, value any) (match, error) {
+func (t *tx) oneOf(f *field, get func(row) any, negative bool, value any) (match, error) {
 	list, isList := value.([]any)
 	if !isList { // a boolean: ['in', False] is 'not in the empty list'
 		list = []any{}
 	}
+	if f.name == "id" {
+		ids := idSet(idList(list))
+		return func(r row) bool { return ids[r.id()] != negative }, nil
+	}
+	if texts, ok := textSet(f, list); ok {
+		return func(r row) bool {
+			text, _ := get(r).(string)
+			return texts[text] != negative
+		}, nil
+	}
 	conditions := make([]match, len(list))
 	for i, element := range list {
-		condition, err := t.scalarCondition(f, "=", element)
+		condition, err := t.valueCondition(f, get, "=", element)
 		if err != nil {
 			return nil, err
 		}
 		conditions[i] = condition
-	}
-	if f.name == "id" {
-		ids := idSet(idList(list))
-		return func(r row) bool { return ids[r.id()] != negative }, nil
 	}
 	return func(r row) bool {
 		for _, condition := range conditions {
@@ -124,8 +167,24 @@ func (t *tx) oneOf(f *field, negative bool, value any) (match, error) {
 	}, nil
 }
 
+// textSet gives a list of texts, none of them empty, as a set.
+func textSet(f *field, list []any) (set map[string]bool, ok bool) {
+	if f.kind != kindChar && f.kind != kindSelection && f.kind != kindText {
+		return nil, false
+	}
+	set = make(map[string]bool, len(list))
+	for _, element := range list {
+		text, isText := element.(string)
+		if !isText || text == "" {
+			return nil, false
+		}
+		set[text] = true
+	}
+	return set, true
+}
+
 // alike compares a text with a pattern of % and _.
-func alike(f *field, operator string, value any) match {
+func alike(get func(row) any, operator string, value any) match {
 	pattern := ""
 	if value != nil && value != false {
 		pattern = toText(value)
@@ -141,7 +200,7 @@ func alike(f *field, operator string, value any) match {
 	}
 	compiled := compilePattern(pattern)
 	return func(r row) bool {
-		text, ok := r[f.name].(string)
+		text, ok := likeText(get(r))
 		if !ok {
 			return negative || pattern == "%%"
 		}
@@ -149,6 +208,19 @@ func alike(f *field, operator string, value any) match {
 			text = strings.ToLower(text)
 		}
 		return fitsPattern([]rune(text), compiled) != negative
+	}
+}
+
+// likeText gives a value as the text that patterns are compared with: numbers are
+// cast, as PostgreSQL does.
+func likeText(value any) (string, bool) {
+	switch v := value.(type) {
+	case string:
+		return v, true
+	case int64, float64:
+		return repr(v), true
+	default:
+		return "", false
 	}
 }
 
@@ -204,17 +276,22 @@ func fitsPattern(text, pattern []rune) bool {
 // count: > finds the row of the returned write_date again and = never does. On 19
 // whole seconds are compared: = matches it, > skips the rest of its second
 // (captures/odoo19/json2_domain_write_date_*).
-func (t *tx) timeCondition(f *field, operator, text string) (match, error) {
+func (t *tx) timeCondition(f *field, get func(row) any, operator, text string) (match, error) {
 	want, err := t.instant(f, text)
 	if err != nil {
 		return nil, err
+	}
+	if start, end, ok := t.dayOf(f, text); ok {
+		if want = start; operator == ">" || operator == "<=" {
+			want = end
+		}
 	}
 	whole := t.s.major >= 19 && f.kind == kindDatetime
 	if whole {
 		want = want.Truncate(time.Second)
 	}
 	return func(r row) bool {
-		stored, ok := r[f.name].(time.Time)
+		stored, ok := get(r).(time.Time)
 		if !ok {
 			return operator == "!="
 		}
@@ -229,51 +306,108 @@ func (t *tx) timeCondition(f *field, operator, text string) (match, error) {
 }
 
 // instant reads a date or datetime of a domain. A T is allowed; a zone is ignored
-// up to 18 and a fault on 19. A date alone is midnight, on 19 in the user's time
-// zone.
+// up to 18 and a fault on 19 (captures/odoo19/json2_date_domain_tz), which knows
+// "-1d" too (json2_domain_relative_date).
 func (t *tx) instant(f *field, text string) (time.Time, error) {
 	plain := strings.TrimSpace(strings.Replace(text, "T", " ", 1))
+	if t.s.major >= 19 {
+		if at, ok := t.relative(plain); ok {
+			return at, nil
+		}
+	}
 	if cut := strings.IndexAny(plain[min(len(plain), len(dateLayout)):], "Z+-"); cut >= 0 {
 		if t.s.major >= 19 {
-			return time.Time{}, exception("ValueError", "unconverted data remains: %s", plain[len(dateLayout)+cut:])
+			return time.Time{}, exception("ValueError", "expecting only datetimes with no timezone: %s", repr(text))
 		}
 		plain = plain[:len(dateLayout)+cut]
 	}
 	if f.kind == kindDate {
 		plain = plain[:min(len(plain), len(dateLayout))]
 	}
-	zone := time.UTC
-	if len(plain) == len(dateLayout) && t.s.major >= 19 && f.kind == kindDatetime {
-		zone = t.zone()
-	}
 	for _, layout := range []string{microLayout, dateLayout, "2006-01-02 15:04", "2006-01-02 15"} {
-		if at, err := time.ParseInLocation(layout, plain, zone); err == nil {
-			return at.UTC(), nil
+		if at, err := time.Parse(layout, plain); err == nil {
+			return at, nil
 		}
 	}
-	return time.Time{}, exception("psycopg2.errors.InvalidDatetimeFormat", "invalid input syntax for type timestamp: \"%s\"\n", text)
+	if t.s.major >= 19 {
+		return time.Time{}, exception("ValueError", "Invalid term %s in expression date: %s", repr(text), repr(text))
+	}
+	return time.Time{}, t.noTime(f, text)
+}
+
+// dayOf tells whether a text is a date without a time, which a datetime is
+// compared with as a whole day: > means after its end, <= up to its end (read in
+// the source of 18). The day is that of UTC up to 18, of the context's or else the
+// user's time zone on 19.
+func (t *tx) dayOf(f *field, text string) (start, end time.Time, ok bool) {
+	if f.kind != kindDatetime || len(text) != len(dateLayout) {
+		return start, end, false
+	}
+	zone := time.UTC
+	if t.s.major >= 19 {
+		zone = t.zone()
+	}
+	day, err := time.ParseInLocation(dateLayout, text, zone)
+	if err != nil {
+		return start, end, false
+	}
+	return day.UTC(), day.AddDate(0, 0, 1).Add(-time.Second).UTC(), true
+}
+
+// relativePattern is a time as 19 reads it relative to now.
+var relativePattern = regexp.MustCompile(`^(today|now)?((?:\s*[+-]\d+[dwmyHMS])*)$`)
+
+// relative reads "-1d", "today +2H" and the like.
+func (t *tx) relative(text string) (time.Time, bool) {
+	parts := relativePattern.FindStringSubmatch(text)
+	if parts == nil || text == "" {
+		return time.Time{}, false
+	}
+	at := t.now
+	if parts[1] == "today" {
+		local := at.In(t.zone())
+		at = time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location()).UTC()
+	}
+	for _, step := range strings.FieldsFunc(strings.NewReplacer("+", " +", "-", " -").Replace(parts[2]), func(c rune) bool { return c == ' ' }) {
+		count, err := strconv.Atoi(step[:len(step)-1])
+		if err != nil {
+			return time.Time{}, false
+		}
+		at = moved(at, count, step[len(step)-1])
+	}
+	return at, true
+}
+
+// moved moves a time by a number of units.
+func moved(at time.Time, count int, unit byte) time.Time {
+	switch unit {
+	case 'd':
+		return at.AddDate(0, 0, count)
+	case 'w':
+		return at.AddDate(0, 0, 7*count)
+	case 'm':
+		return at.AddDate(0, count, 0)
+	case 'y':
+		return at.AddDate(count, 0, 0)
+	case 'H':
+		return at.Add(time.Duration(count) * time.Hour)
+	case 'M':
+		return at.Add(time.Duration(count) * time.Minute)
+	default:
+		return at.Add(time.Duration(count) * time.Second)
+	}
 }
 
 // zone is the time zone of the context or else of the user.
 func (t *tx) zone() *time.Location {
 	name, _ := t.context["tz"].(string)
 	if name == "" {
-		name = t.user.tz
+		user := t.row("res.users", t.user.uid)
+		name = t.row("res.partner", user.link("partner_id")).text("tz")
 	}
 	zone, err := time.LoadLocation(name)
 	if err != nil {
 		return time.UTC
 	}
 	return zone
-}
-
-// compareAny compares a computed value.
-func compareAny(value any, operator string, want any) bool {
-	if flag, ok := value.(bool); ok {
-		return (flag == truthy(want)) == (operator == "=")
-	}
-	if operator == "=" || operator == "!=" {
-		return (value == want) == (operator == "=")
-	}
-	return ordered(compareValues(value, want), operator)
 }

@@ -28,7 +28,7 @@ func (l *loader) convert(r *loadRow, c column, cell any) (any, *complaint, error
 	switch f.kind {
 	case kindBoolean:
 		return convertBoolean(f, text)
-	case kindInteger, kindFloat:
+	case kindInteger, kindFloat, kindMonetary, kindAnyLink:
 		return convertNumber(f, text)
 	case kindSelection:
 		return convertChoice(f, text)
@@ -152,7 +152,7 @@ func (l *loader) byName(r *loadRow, f *field, text string) (int64, *complaint, e
 	if text == "" {
 		return 0, nil, nil
 	}
-	ids, err := l.t.named(f.relation, text, "=")
+	ids, err := l.t.named(&field{kind: kindMany2many, relation: f.relation}, text, "=") // hides as name_search does
 	if err != nil {
 		return 0, nil, err
 	}
@@ -198,7 +198,7 @@ func convertBoolean(f *field, text string) (any, *complaint, error) {
 
 // convertNumber reads a number.
 func convertNumber(f *field, text string) (any, *complaint, error) {
-	if f.kind == kindFloat {
+	if f.kind == kindFloat || f.kind == kindMonetary {
 		if value, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err == nil {
 			return value, nil, nil
 		}

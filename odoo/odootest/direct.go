@@ -6,9 +6,9 @@ import (
 )
 
 // The methods below change and read records without HTTP, for tests that play a
-// user. They act as the administrator, check no rights, hide no archived records
-// and assign nobody to new tasks. They journal what they change. What Odoo would
-// refuse is a mistake of the test, so they panic.
+// user. They act as the administrator, check no rights, hide no archived records,
+// assign nobody to new tasks, make no followers and leave no messages. They journal
+// what they change. What Odoo would refuse is a mistake of the test, so they panic.
 
 // direct runs a transaction of the administrator.
 func (s *Server) direct(what string, run func(t *tx) error) {
@@ -124,7 +124,7 @@ func (s *Server) Search(model string, domain []any) []int64 {
 func (s *Server) WriteDate(model string, id int64) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return asTime(s.tables[model].rows[id]["write_date"])
+	return asTime(s.table(model).rows[id]["write_date"])
 }
 
 // Touch moves the write_date of all records of a model and changes nothing else.
@@ -142,7 +142,7 @@ func (s *Server) Touch(model string) {
 
 // model gives a model that must exist.
 func (t *tx) model(name string) *model {
-	table := t.s.tables[name]
+	table := t.s.table(name)
 	if table == nil {
 		panic(fmt.Sprintf("odootest: there is no model %q here", name))
 	}
@@ -165,7 +165,7 @@ func (s *Server) Hold() *Held { return &Held{server: s, start: s.time()} }
 func (h *Held) Create(model string, vals map[string]any) int64 {
 	h.server.mu.Lock()
 	defer h.server.mu.Unlock()
-	table := h.server.tables[model]
+	table := h.server.table(model)
 	table.seq++
 	id := table.seq
 	h.steps = append(h.steps, func(t *tx) error {

@@ -121,7 +121,7 @@ func TestWhatIsNoCall(t *testing.T) {
 	t.Run("Ensure only Odoo 19 tells its version at /web/version", func(t *testing.T) {
 		// captures/odoo19/json2_web_version; 404 on 17
 		status, body := get("19.0", "/web/version")
-		if status != http.StatusOK || body != `{"version":"19.0","version_info":[19,0,0,"final",0,""]}` {
+		if status != http.StatusOK || body != `{"version_info": [19, 0, 0, "final", 0, ""], "version": "19.0"}` {
 			t.Errorf("got %d %s", status, body)
 		}
 		if status, _ := get("17.0", "/web/version"); status != http.StatusNotFound {

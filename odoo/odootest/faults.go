@@ -6,15 +6,20 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"github.com/odoo-connector/connector/transport/xmlrpc"
 )
 
 // failure is an exception of the server. Its class decides what load makes of
 // it, its code and text what a client sees.
 type failure struct {
-	code   int    // Odoo's fault code
-	class  string // Python's class, or notNull, unique, check for the database's
-	text   string // what the client reads
-	column string // the column of notNull and unique
+	code      int    // Odoo's fault code
+	class     string // Python's class, or notNull, unique, check for the database's
+	text      string // what a client of XML-RPC reads
+	column    string // the column of notNull and unique
+	name      string // Python's class with its module, "" to go by code and class
+	detail    string // of fault 1: the exception's own message, "" to go by text
+	arguments []any  // the exception's arguments, nil for the message alone
 }
 
 // Classes that load tells apart.
@@ -31,7 +36,8 @@ func (f *failure) Error() string { return f.text }
 // exception is fault 1 with a traceback whose last line names class and message,
 // as Odoo sends for everything that is no warning for the user.
 func exception(class, format string, args ...any) *failure {
-	return &failure{code: 1, class: class, text: traceback(class + ": " + fmt.Sprintf(format, args...))}
+	detail := fmt.Sprintf(format, args...)
+	return &failure{code: 1, class: class, text: traceback(class + ": " + detail), detail: detail}
 }
 
 // traceback puts last at the end of a Python traceback.
@@ -53,6 +59,40 @@ func warning(format string, args ...any) *failure {
 	return &failure{code: 2, class: classUser, text: fmt.Sprintf(format, args...)}
 }
 
+// invalid is fault 2: a ValidationError, a kind of UserError
+// (captures/odoo19/json2_error_validation_error).
+func invalid(format string, args ...any) *failure {
+	return &failure{code: 2, class: classUser, name: nameValidationError, text: fmt.Sprintf(format, args...)}
+}
+
+// redirectWarning is the exception that offers another page: over XML-RPC fault 2
+// with the repr of a tuple (captures/odoo*/fault_unlink_partner_linked), over
+// JSON-2 status 500 (captures/odoo19/json2_error_redirect_warning).
+func redirectWarning(message string, action map[string]any, button string) *failure {
+	told := dict{}
+	for _, key := range []string{"type", "res_model", "context", "view_mode", "views", "res_id"} {
+		if value, given := action[key]; given {
+			told = append(told, member{key, value})
+		}
+	}
+	arguments := []any{message, told, button, nil}
+	return &failure{
+		code: 2, class: classUser, name: nameRedirectWarning, arguments: arguments,
+		text: "(" + reprAll(arguments) + ")", detail: message + "\n" + repr(told) + "\n" + button + "\nNone",
+	}
+}
+
+// raised gives an exception by Python's full name.
+func raised(name, message string) *failure {
+	codes := map[string]int{nameUserError: 2, nameValidationError: 2, nameMissingError: 2, nameAccessError: 4, nameAccessDenied: 3}
+	f := &failure{code: codes[name], class: classUser, text: message, name: name}
+	if f.code == 0 {
+		f = exception(strings.TrimPrefix(name, "builtins."), "%s", message)
+		f.name = name
+	}
+	return f
+}
+
 // denied is fault 4: an AccessError, a kind of UserError.
 func denied(format string, args ...any) *failure {
 	return &failure{code: 4, class: classUser, text: fmt.Sprintf(format, args...)}
@@ -67,7 +107,9 @@ func accessDenied() *failure {
 // missing is the MissingError for a dead record
 // (captures/odoo18/fault_missing_error_write).
 func missing(model string, id, uid int64) *failure {
-	return warning("Record does not exist or has been deleted.\n(Record: %s(%d,), User: %d)", model, id, uid)
+	f := warning("Record does not exist or has been deleted.\n(Record: %s(%d,), User: %d)", model, id, uid)
+	f.name = nameMissingError
+	return f
 }
 
 // badModel and the texts below are those of captures/odoo*/fault_unknown_*.
@@ -139,13 +181,86 @@ func wrongDatabase(name string) *failure {
 		"connection to server at \"127.0.0.1\", port 5432 failed: FATAL:  database \"%s\" does not exist\n", name)
 }
 
-// asFailure gives err as a failure; what is none was a mistake in this package.
+// asFailure gives err as a failure; a fault that a hook made goes by its code,
+// and what is neither was a mistake in this package.
 func asFailure(err error) *failure {
-	var f *failure
-	if errors.As(err, &f) {
+	if f := (*failure)(nil); errors.As(err, &f) {
 		return f
 	}
+	if fault := (*xmlrpc.Fault)(nil); errors.As(err, &fault) {
+		return ofFault(fault)
+	}
 	return exception("RuntimeError", "%v", err)
+}
+
+// ofFault gives a fault of XML-RPC as the exception that it stands for.
+func ofFault(fault *xmlrpc.Fault) *failure {
+	f := &failure{code: fault.Code, class: classUser, text: fault.Text}
+	if fault.Code == 1 {
+		lines := strings.Split(strings.TrimRight(fault.Text, "\n"), "\n")
+		class, detail, found := strings.Cut(lines[len(lines)-1], ": ")
+		f.class, f.detail = class, detail
+		if !found {
+			f.class, f.detail = "Exception", class
+		}
+	}
+	return f
+}
+
+// Python's full names of the exceptions of Odoo.
+const (
+	nameUserError       = "odoo.exceptions.UserError"
+	nameValidationError = "odoo.exceptions.ValidationError"
+	nameMissingError    = "odoo.exceptions.MissingError"
+	nameAccessError     = "odoo.exceptions.AccessError"
+	nameAccessDenied    = "odoo.exceptions.AccessDenied"
+	nameRedirectWarning = "odoo.exceptions.RedirectWarning"
+)
+
+// python gives the exception's class with its module, as the JSON protocols do.
+func (f *failure) python() string {
+	switch {
+	case f.name != "":
+		return f.name
+	case f.code == 4:
+		return nameAccessError
+	case f.code == 3:
+		return nameAccessDenied
+	case f.code != 1 && f.class != classUser, f.code == 2 && strings.HasPrefix(f.text, "The operation cannot be completed"):
+		return nameValidationError // constraints of the database
+	case f.code == 2 && strings.HasPrefix(f.text, "Record does not exist or has been deleted."):
+		return nameMissingError
+	case f.code == 2:
+		return nameUserError
+	case strings.Contains(f.class, "."):
+		return f.class
+	default:
+		return "builtins." + f.class
+	}
+}
+
+// spoken gives the exception's message without traceback, as the JSON protocols
+// do: a KeyError's key stands without quotes
+// (captures/odoo19/json2_error_unknown_field_write).
+func (f *failure) spoken() string {
+	switch {
+	case f.detail == "" && f.code == 1:
+		return f.message()
+	case f.class == "KeyError":
+		return strings.Trim(f.detail, "'")
+	case f.detail != "":
+		return f.detail
+	default:
+		return f.text
+	}
+}
+
+// given gives the exception's arguments.
+func (f *failure) given() []any {
+	if f.arguments != nil {
+		return f.arguments
+	}
+	return []any{f.spoken()}
 }
 
 // repr renders a value as Python does, for texts of faults.
@@ -170,6 +285,8 @@ func repr(value any) string {
 		return "[" + reprAll(v) + "]"
 	case map[string]any:
 		return reprMap(v)
+	case dict:
+		return v.repr()
 	default:
 		return fmt.Sprint(v)
 	}
@@ -190,6 +307,18 @@ func reprMap(v map[string]any) string {
 	parts := make([]string, len(keys))
 	for i, key := range keys {
 		parts[i] = reprText(key) + ": " + repr(v[key])
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// dict is a dict whose keys stand in an order of their own.
+type dict []member
+
+// repr renders it as Python does.
+func (d dict) repr() string {
+	parts := make([]string, len(d))
+	for i, m := range d {
+		parts[i] = reprText(m.key) + ": " + repr(m.value)
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
 }

@@ -3,6 +3,7 @@ package odootest
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -75,7 +76,7 @@ func (s *Server) Replay(line []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, re := range e.Rows {
-		table := s.tables[re.Model]
+		table := s.table(re.Model)
 		if table == nil {
 			return fmt.Errorf("odootest: the journal names the model %q, which version %s of this server does not have", re.Model, s.options.Version)
 		}
@@ -87,7 +88,7 @@ func (s *Server) Replay(line []byte) error {
 		table.place(re.ID, r)
 	}
 	for _, name := range sortedKeys(e.Seq) {
-		if table := s.tables[name]; table != nil {
+		if table := s.table(name); table != nil {
 			table.seq = max(table.seq, e.Seq[name])
 		}
 	}
@@ -101,7 +102,8 @@ func decodeRow(m *model, re rowEntry) (row, error) {
 	}
 	r := make(row, len(re.Values))
 	for name, raw := range re.Values {
-		f := m.fields[name]
+		base, _, _ := strings.Cut(name, "@")
+		f := m.fields[base]
 		if f == nil {
 			return nil, fmt.Errorf("odootest: the journal names the field %s.%s, which this server does not have", m.name, name)
 		}
@@ -119,9 +121,9 @@ func decodeValue(f *field, raw json.RawMessage) (any, error) {
 	switch f.kind {
 	case kindBoolean:
 		return decodeAs[bool](raw)
-	case kindInteger, kindMany2one:
+	case kindInteger, kindMany2one, kindAnyLink:
 		return decodeAs[int64](raw)
-	case kindFloat:
+	case kindFloat, kindMonetary:
 		return decodeAs[float64](raw)
 	case kindMany2many:
 		return decodeAs[[]int64](raw)
@@ -129,6 +131,8 @@ func decodeValue(f *field, raw json.RawMessage) (any, error) {
 		var micros int64
 		err := json.Unmarshal(raw, &micros)
 		return time.UnixMicro(micros).UTC(), err
+	case kindJSON, kindProps, kindPropsDef:
+		return decodeAs[any](raw)
 	default:
 		return decodeAs[string](raw)
 	}

@@ -8,8 +8,9 @@ import (
 
 // column is one column of load: a field, or the record's own identifiers.
 type column struct {
-	field *field // nil for id and .id
-	sub   string // "", "id" or ".id"
+	field *field  // nil for id and .id
+	sub   string  // "", "id" or ".id"
+	line  *column // of a one2many: the column of its lines
 }
 
 // loader carries out one call of load.
@@ -52,21 +53,32 @@ func (t *tx) load(m *model, names []string, data []any) (map[string]any, error) 
 // readHeader reads the names of columns: name, field/id, field/.id, id, .id.
 func (l *loader) readHeader(names []string) error {
 	for _, name := range names {
-		if name == "id" || name == ".id" {
-			l.columns = append(l.columns, column{sub: name})
-			continue
+		c, err := l.t.readColumn(l.m, name)
+		if err != nil {
+			return err
 		}
-		base, sub, _ := strings.Cut(name, "/")
-		f := l.m.fields[base]
-		switch {
-		case f == nil:
-			return exception("ValueError", "Invalid field name '%s'", base)
-		case sub != "" && sub != "id" && sub != ".id", f.kind == kindOne2many:
-			return exception("NotImplementedError", "this server does not load the lines of '%s'", base)
-		}
-		l.columns = append(l.columns, column{f, sub})
+		l.columns = append(l.columns, c)
 	}
 	return nil
+}
+
+// readColumn reads the name of one column of a model.
+func (t *tx) readColumn(m *model, name string) (column, error) {
+	if name == "id" || name == ".id" {
+		return column{sub: name}, nil
+	}
+	base, sub, _ := strings.Cut(name, "/")
+	f := m.fields[base]
+	switch {
+	case f == nil:
+		return column{}, exception("ValueError", "Invalid field name '%s'", base)
+	case f.kind == kindOne2many && sub != "":
+		line, err := t.readColumn(t.comodel(f), sub)
+		return column{field: f, line: &line}, err
+	case f.kind == kindOne2many || (sub != "" && sub != "id" && sub != ".id"):
+		return column{}, exception("NotImplementedError", "this server does not load the column '%s'", name)
+	}
+	return column{field: f, sub: sub}, nil
 }
 
 // readRows converts the cells of all rows.
@@ -77,15 +89,80 @@ func (l *loader) readRows(data []any) ([]loadRow, error) {
 		if !ok || len(cells) < len(l.columns) {
 			return nil, exception("IndexError", "list index out of range")
 		}
-		r := loadRow{index: i, vals: map[string]any{}}
-		for c, column := range l.columns {
-			if err := l.readCell(&r, column, cells[c]); err != nil {
+		more := i > 0 && len(rows) > 0 && l.onlyLines(cells)
+		if !more {
+			r := loadRow{index: i, vals: map[string]any{}}
+			if err := l.readOwn(&r, cells); err != nil {
 				return nil, err
 			}
+			rows = append(rows, r)
 		}
-		rows = append(rows, r)
+		if err := l.readLines(&rows[len(rows)-1], cells); err != nil {
+			return nil, err
+		}
 	}
 	return rows, nil
+}
+
+// onlyLines reports whether a row has cells of lines only: they belong to the
+// record of the row before.
+func (l *loader) onlyLines(cells []any) bool {
+	lines := false
+	for i, c := range l.columns {
+		filled := truthy(cells[i])
+		if filled && c.line == nil {
+			return false
+		}
+		lines = lines || (filled && c.line != nil)
+	}
+	return lines
+}
+
+// readOwn converts the cells of a record's own columns.
+func (l *loader) readOwn(r *loadRow, cells []any) error {
+	for i, c := range l.columns {
+		if c.line != nil {
+			continue
+		}
+		if err := l.readCell(r, c, cells[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readLines converts the cells of one line of each one2many. A line without an
+// identifier of its own is created again by each load (facts: load).
+func (l *loader) readLines(r *loadRow, cells []any) error {
+	lines := map[string]*loadRow{}
+	for i, c := range l.columns {
+		if c.line == nil || !truthy(cells[i]) {
+			continue
+		}
+		line := lines[c.field.name]
+		if line == nil {
+			line = &loadRow{index: r.index, vals: map[string]any{}}
+			lines[c.field.name] = line
+		}
+		sub := &loader{t: l.t, m: l.t.comodel(c.field), messages: l.messages}
+		if err := sub.readCell(line, *c.line, cells[i]); err != nil {
+			return err
+		}
+		l.messages = sub.messages
+	}
+	for _, name := range sortedKeys(lines) {
+		line := lines[name]
+		list, _ := r.vals[name].([]any)
+		if data := l.t.row("ir.model.data", l.t.s.identifiers[line.identifier]); line.identifier != "" && data != nil {
+			line.id = data.link("res_id")
+		}
+		command := []any{int64(commandCreate), int64(0), line.vals}
+		if line.id != 0 {
+			command = []any{int64(commandUpdate), line.id, line.vals}
+		}
+		r.vals[name] = append(list, command)
+	}
+	return nil
 }
 
 // readCell converts one cell into the row; what cannot be read becomes a message.

@@ -182,3 +182,28 @@ func TestIdentifiersCanBeLookedUpByAnyone(t *testing.T) {
 	pu.fault(1, "ValueError: External ID not found in the system", "ir.model.data", "check_object_reference", "__connector__", "board_1")
 	want(t, "it can be given again", pm.load("project.project", []string{"id", "name"}, []any{"__connector__.board_1", "reborn"}).ids, []any{int64(3)})
 }
+
+func TestLoadOfLines(t *testing.T) {
+	// seen on 16 to 19: rows without cells of the parent are more lines; lines without an identifier are made again
+	eachVersion(t, func(t *testing.T, version int, c *client) {
+		load := func(rows ...[]any) any {
+			data := make([]any, len(rows))
+			for i, row := range rows {
+				data[i] = row
+			}
+			return c.call("res.partner", "load", []string{"id", "name", "child_ids/name"}, data).(map[string]any)["ids"]
+		}
+		firm := load([]any{"__connector__.f", "Firm", "kid 1"}, []any{"", "", "kid 2"})
+		want(t, "one record", len(firm.([]any)), 1)
+		names := func() []any {
+			kids := []any{}
+			for _, kid := range c.call("res.partner", "search_read", []any{[]any{"parent_id", "=", firm.([]any)[0]}}, []string{"name"}, kw{"order": "id"}).([]any) {
+				kids = append(kids, kid.(map[string]any)["name"])
+			}
+			return kids
+		}
+		want(t, "lines", names(), []any{"kid 1", "kid 2"})
+		want(t, "again", load([]any{"__connector__.f", "Firm", "kid 1"}), firm)
+		want(t, "made again", names(), []any{"kid 1", "kid 2", "kid 1"})
+	})
+}

@@ -135,7 +135,11 @@ func (c *client) create(model string, vals map[string]any) int64 {
 // get reads one field of a record, archived or not.
 func (c *client) get(model string, id int64, field string) any {
 	c.t.Helper()
-	rows := c.with(map[string]any{"active_test": false}).call(model, "read", []int64{id}, []string{field}).([]any)
+	values := map[string]any{"active_test": false}
+	for name, value := range c.context {
+		values[name] = value
+	}
+	rows := c.with(values).call(model, "read", []int64{id}, []string{field}).([]any)
 	if len(rows) != 1 {
 		c.t.Fatalf("%s(%d) does not exist", model, id)
 	}

@@ -151,7 +151,14 @@ func TestHTML(t *testing.T) {
 		" <p>lead</p> ":                           "<p>lead</p> ",
 		"\n":                                      "",
 		"<p>a</p><!-- c > d -->":                  "<p>a</p><!-- c > d -->",
-		`<p><a href="https://e.test/?a=1&amp;b=2">l</a>`: `<p><a href="https://e.test/?a=1&amp;b=2">l</a>`,
+		`<p><a href="https://e.test/?a=1&amp;b=2">l</a>`: `<p><a href="https://e.test/?a=1&amp;b=2">l</a></p>`,
+		"<b>a</b> c":                   "<span><b>a</b> c</span>",
+		"a <b>c</b>":                   "<p>a <b>c</b></p>",
+		"<p>a</p>b":                    "<p>a</p>b",
+		"</p>x":                        "<p>x</p>",
+		`<p onclick="evil()">x</p>`:    "<p>x</p>",
+		`<img src="x" onerror="y">`:    `<img src="x">`,
+		`<a href="javascript:x">a</a>`: `<a href="">a</a>`,
 	} {
 		c.call("project.task", "write", []int64{task}, map[string]any{"description": given})
 		want(t, given, c.get("project.task", task, "description"), expected)

@@ -13,10 +13,18 @@ import (
 type Options struct {
 	// Version is "16.0", "17.0", "18.0" (default) or "19.0".
 	Version string
+	// Build stands after the version in what the server says of itself, as
+	// "-20240709" (seen on 17) or "+e-20241005" (seen on 18); default none.
+	Build string
 	// Database is the only one of the server; default demo.
 	Database string
 	// Username and Password are those of the administrator, uid 2; default admin.
 	Username, Password string
+	// APIKey, where set, is an API key of the administrator: it serves as a
+	// password, and on 19 as the bearer key of JSON-2.
+	APIKey string
+	// NoDatabaseList hides the names of databases, as list_db = False does.
+	NoDatabaseList bool
 	// DatabaseUUID is the parameter database.uuid; a constant by default.
 	DatabaseUUID string
 	// Clock gives the time; default time.Now. It stamps transactions.
@@ -26,16 +34,31 @@ type Options struct {
 	// JSON without line ends. An error undoes the transaction and is answered as
 	// a fault. See [Server.Replay].
 	Journal func(line []byte) error
-	// Users are more users, with uid 6 and on.
+	// Users are more users, with uid 6 and on unless they say another.
 	Users []User
+	// Modules are those that are installed beside base, mail and contacts, of
+	// project, product, sale, stock, account and crm, with what they depend on;
+	// none means all.
+	Modules []string
 }
 
 // User is a user of a server.
 type User struct {
+	// UID is the user's id; by default they are numbered from 6 on.
+	UID int64
 	// Login and Password are what the user logs in with.
 	Login, Password string
-	// APIKey, where set, serves as a password too.
+	// APIKey, where set, serves as a password too, and on 19 as the bearer key of
+	// JSON-2.
 	APIKey string
+	// KeyExpires is the end of the API key, the zero time for never.
+	KeyExpires time.Time
+	// KeyScope is what the API key is for: "" or "rpc" for all calls; a key of
+	// another scope is refused.
+	KeyScope string
+	// TwoFactor asks for a second factor: the password opens no call, the API key
+	// does.
+	TwoFactor bool
 	// Name is the login by default.
 	Name string
 	// TZ is a time zone as "Europe/Brussels", empty for none.
@@ -46,15 +69,23 @@ type User struct {
 	Groups []string
 }
 
-// Server is an Odoo with its data in memory. It is an http.Handler; all its
-// methods may be called by several goroutines.
+// Server is an Odoo with its data in memory: one database. It is an http.Handler;
+// all its methods may be called by several goroutines. See [NewHost] for several
+// databases behind one address.
 type Server struct {
 	options     Options
 	major       int
+	host        *Host
+	usersMu     sync.RWMutex // guards users and keys; it is taken last
 	users       []*account
+	keys        []apiKey
 	mu          sync.Mutex // guards what follows
 	tables      map[string]*table
-	models      []string         // names of the tables, in order
+	models      []string          // names of the tables, in order
+	hidden      map[string]*table // of models that clients do not see
+	catalog     *catalog
+	grants      map[grant]bool   // rights that tests gave or took
+	rules       map[grant][]any  // record rules of tests
 	identifiers map[string]int64 // of ir.model.data, by module.name
 	logMu       sync.Mutex       // guards what follows
 	requests    []Request
@@ -71,10 +102,8 @@ func New(options Options) *Server {
 		panic(fmt.Sprintf("odootest: no version %q; use 16.0, 17.0, 18.0 or 19.0", options.Version))
 	}
 	s := &Server{options: options, major: major, tables: map[string]*table{}, identifiers: map[string]int64{}}
-	for _, m := range append(baseModels(major), projectModels(major)...) {
-		s.tables[m.name] = &table{model: m, rows: map[int64]row{}}
-		s.models = append(s.models, m.name)
-	}
+	s.host = &Host{servers: []*Server{s}}
+	s.open()
 	s.addUsers()
 	s.install()
 	return s
@@ -96,45 +125,6 @@ func withDefaults(options Options) Options {
 		options.Clock = time.Now
 	}
 	return options
-}
-
-// addUsers makes the accounts: OdooBot, who cannot log in, the administrator, and
-// those of the options.
-func (s *Server) addUsers() {
-	bot := newAccount(botUID, User{Login: "__system__", Name: "OdooBot", Groups: []string{groupSettings}})
-	admin := newAccount(mainUID, User{
-		Login: s.options.Username, Password: s.options.Password, Name: "Mitchell Admin", TZ: "Europe/Brussels",
-		Groups: []string{groupSettings, groupManager},
-	})
-	s.users = []*account{bot, admin}
-	for i, user := range s.options.Users {
-		s.users = append(s.users, newAccount(extraUID+int64(i), user))
-	}
-}
-
-// byUID finds an account, nil when there is none.
-func (s *Server) byUID(uid int64) *account {
-	for _, user := range s.users {
-		if user.uid == uid {
-			return user
-		}
-	}
-	return nil
-}
-
-// login finds the account of a login and a password, nil when they do not match.
-func (s *Server) login(login, password string) *account {
-	for _, user := range s.users {
-		if user.login == login && user.accepts(password) {
-			return user
-		}
-	}
-	return nil
-}
-
-// accepts reports whether a text is the user's password or API key.
-func (a *account) accepts(password string) bool {
-	return password != "" && (password == a.password || password == a.key)
 }
 
 // Version gives the version as "18.0".

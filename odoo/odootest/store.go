@@ -1,6 +1,7 @@
 package odootest
 
 import (
+	"slices"
 	"sort"
 	"time"
 )
@@ -8,7 +9,8 @@ import (
 // row is one record: stored values by field. Rows are never changed once they
 // stand in a table, so that they can be read after the lock is given back. Texts
 // are string, links int64 and []int64, times time.Time in UTC; what is absent is
-// NULL.
+// NULL. The text of a language other than the source's stands under
+// "field@language".
 type row map[string]any
 
 // id gives the record's id.
@@ -32,6 +34,12 @@ func (r row) flag(name string) bool {
 	return flag
 }
 
+// float gives a number.
+func (r row) float(name string) float64 {
+	number, _ := r[name].(float64)
+	return number
+}
+
 // set gives the links that a many2many stores.
 func (r row) set(name string) []int64 {
 	ids, _ := r[name].([]int64)
@@ -49,15 +57,77 @@ func (r row) clone() row {
 
 // table holds the records of a model.
 type table struct {
-	model *model
-	rows  map[int64]row
-	ids   []int64 // in order
-	seq   int64   // the last id given
+	model   *model
+	rows    map[int64]row
+	ids     []int64 // in order
+	seq     int64   // the last id given
+	indexes map[string]index
+}
+
+// index finds the records of a value of one column, in order.
+type index map[any][]int64
+
+// add and remove keep an index.
+func (x index) add(value any, id int64) {
+	ids := x[value]
+	at, found := slices.BinarySearch(ids, id)
+	if !found {
+		x[value] = slices.Insert(ids, at, id)
+	}
+}
+
+func (x index) remove(value any, id int64) {
+	ids := x[value]
+	if at, found := slices.BinarySearch(ids, id); found {
+		x[value] = slices.Delete(ids, at, at+1)
+	}
+}
+
+// lookup gives the records of a value of a column: of a text or a number those
+// that have it, of an id those that link to it.
+func (t *table) lookup(column string, value any) []int64 {
+	x := t.indexes[column]
+	if x == nil {
+		x = index{}
+		for _, id := range t.ids {
+			eachKey(t.rows[id][column], func(key any) { x[key] = append(x[key], id) })
+		}
+		if t.indexes == nil {
+			t.indexes = map[string]index{}
+		}
+		t.indexes[column] = x
+	}
+	return slices.Clone(x[value])
+}
+
+// eachKey calls do for each value under which a record is found.
+func eachKey(value any, do func(key any)) {
+	switch v := value.(type) {
+	case []int64:
+		for _, id := range v {
+			do(id)
+		}
+	case string, int64:
+		do(v)
+	}
+}
+
+// reindex moves a record in all indexes.
+func (t *table) reindex(id int64, old, changed row) {
+	for column, x := range t.indexes { // each index by itself, so their order does not matter
+		before, after := old[column], changed[column]
+		if _, set := before.([]int64); !set && before == after {
+			continue
+		}
+		eachKey(before, func(key any) { x.remove(key, id) })
+		eachKey(after, func(key any) { x.add(key, id) })
+	}
 }
 
 // place puts r under id, or takes the record away when r is nil.
 func (t *table) place(id int64, r row) {
-	_, exists := t.rows[id]
+	old, exists := t.rows[id]
+	t.reindex(id, old, r)
 	at := sort.Search(len(t.ids), func(i int) bool { return t.ids[i] >= id })
 	switch {
 	case r == nil && exists:
@@ -90,7 +160,11 @@ type tx struct {
 	context map[string]any
 	sudo    bool // no rights are checked
 	loading bool // inside load
-	log     []change
+	naming  bool // inside name_search, which finds by name in all versions
+	// inheriting and unlinking are set while a record's parent is made or deleted
+	// for it, so that the parent does not do the same for the record.
+	inheriting, unlinking bool
+	log                   []change
 }
 
 // begin starts a transaction.
@@ -101,9 +175,20 @@ func (s *Server) begin(user *account, context map[string]any) *tx {
 // time is now in UTC, in microseconds as PostgreSQL keeps it.
 func (s *Server) time() time.Time { return s.options.Clock().UTC().Truncate(time.Microsecond) }
 
+// table gives the records of a model, also of one that clients do not see.
+func (s *Server) table(model string) *table {
+	if t := s.tables[model]; t != nil {
+		return t
+	}
+	return s.hidden[model]
+}
+
+// comodel gives the model that a field leads to.
+func (t *tx) comodel(f *field) *model { return t.s.table(f.relation).model }
+
 // put writes a row.
 func (t *tx) put(m *model, id int64, r row) {
-	table := t.s.tables[m.name]
+	table := t.s.table(m.name)
 	t.log = append(t.log, change{table, id, table.rows[id]})
 	t.s.index(m, table.rows[id], r)
 	table.place(id, r)
@@ -112,13 +197,40 @@ func (t *tx) put(m *model, id int64, r row) {
 // next gives the next id of a model. As in a real database, an id that was given
 // is not given again after a rollback.
 func (t *tx) next(m *model) int64 {
-	table := t.s.tables[m.name]
+	table := t.s.table(m.name)
 	table.seq++
 	return table.seq
 }
 
 // row gives a record, nil when it does not exist.
-func (t *tx) row(model string, id int64) row { return t.s.tables[model].rows[id] }
+func (t *tx) row(model string, id int64) row {
+	table := t.s.table(model)
+	if table == nil {
+		return nil
+	}
+	return table.rows[id]
+}
+
+// rows gives the records of ids that exist.
+func (t *tx) rowsOf(model string, ids []int64) []row {
+	rows := make([]row, 0, len(ids))
+	for _, id := range ids {
+		if r := t.row(model, id); r != nil {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// pointing gives the ids of the records of a model that link to a record, archived
+// or not.
+func (t *tx) pointing(model, column string, id int64) []int64 {
+	table := t.s.table(model)
+	if table == nil {
+		return nil
+	}
+	return table.lookup(column, id)
+}
 
 // rollback undoes all steps after the first n.
 func (t *tx) rollback(n int) {
