@@ -26,8 +26,8 @@ type reason struct {
 	lasting bool
 }
 
-// reasonOf explains an error, without the address, which the configuration knows and a log should not: an error of looking a name up, of dialling, of a proxy or of the TLS handshake. An error that it does not
-// know keeps its own words.
+// reasonOf explains an error of looking a name up, of dialling, of a proxy or of the TLS handshake, without the address: the
+// configuration knows it, and a log is read by more people. An error that it does not know keeps its own words.
 func reasonOf(err error) reason {
 	for _, explain := range []func(error) (reason, bool){proxyReason, certificateReason, tlsReason, nameReason, dialReason} {
 		if r, ok := explain(err); ok {

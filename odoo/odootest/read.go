@@ -219,7 +219,9 @@ func (t *tx) describe(m *model, names, attributes []string) map[string]any {
 
 // nameUnsearchable reports whether a domain cannot use the display name: 16 and 17 have no search for one that is
 // not stored, and ignore the condition (seen on both).
-func (t *tx) nameUnsearchable(f *field) bool { return f.name == "display_name" && f.unsaved && t.s.major < 18 }
+func (t *tx) nameUnsearchable(f *field) bool {
+	return f.name == "display_name" && f.unsaved && t.s.major < 18
+}
 
 // only keeps some keys of a map.
 func only(all map[string]any, keys []string) map[string]any {
