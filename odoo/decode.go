@@ -185,11 +185,13 @@ func mismatch(f Field, t stream.Token) error {
 func decodeNumber(f Field, t stream.Token) (record.Value, error) {
 	whole := f.Type == typeInteger || f.Type == typeMany2oneReference
 	switch {
+	case t.Kind == stream.Float && (math.IsNaN(t.Float) || math.IsInf(t.Float, 0)):
+		return record.Value{}, &valueError{errors.New("it holds a number that is not finite")}
 	case t.Kind == stream.Int && whole:
 		return record.Int(t.Int), nil
 	case t.Kind == stream.Int:
 		return fitting(record.Decimal(formatID(t.Int)))
-	case t.Kind == stream.Float && !whole && !math.IsNaN(t.Float) && !math.IsInf(t.Float, 0):
+	case t.Kind == stream.Float && !whole:
 		return record.Float(t.Float), nil
 	case t.Kind == stream.Float && t.Float == math.Trunc(t.Float) && math.Abs(t.Float) < 1<<53:
 		return record.Int(int64(t.Float)), nil

@@ -281,6 +281,22 @@ func TestAnswersOfAnotherShape(t *testing.T) {
 			}
 		}
 	})
+	t.Run("Ensure a number that is none is told, with its field", func(t *testing.T) {
+		for _, number := range []string{"nan", "inf", "-inf"} {
+			body := "<?xml version='1.0'?><methodResponse><params><param><value><array><data><value><struct><member><name>id</name><value><int>1</int></value></member>" +
+				"<member><name>hours</name><value><double>" + number + "</double></value></member></struct></value></data></array></value></param></params></methodResponse>"
+			server := withFields(nil)
+			s := dial(t, server)
+			if _, err := s.FieldsGet(ctx, "project.task"); err != nil {
+				t.Fatal(err)
+			}
+			server.raw = func() (*http.Response, error) { return page(200, "text/xml", body) }
+			_, err := s.SearchRead(ctx, "project.task", nil, []string{"hours"}, odoo.SearchOptions{})
+			if e := failed(t, err); e.Kind != odoo.UnexpectedAnswer || e.Field != "hours" || !strings.Contains(e.Text, "not finite") {
+				t.Errorf("%s: %v", number, err)
+			}
+		}
+	})
 	t.Run("Ensure an answer of another shape is told", func(t *testing.T) {
 		for _, answer := range []any{true, []any{int64(1)}, []any{map[string]any{"name": "x"}}, []any{map[string]any{"id": int64(1)}}} {
 			_, err := dial(t, withFields(func(called) (any, error) { return answer, nil })).SearchRead(ctx, "project.task", nil, []string{"name"}, odoo.SearchOptions{})
