@@ -2,6 +2,7 @@ package cmd_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -103,12 +104,15 @@ func fakeCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0]+"_elsewhere", strings.Replace(f.server.URL, "127.0.0.1", "localhost", 1))
 }
 
-// refusing is an address that nobody listens on.
+// refusing is an address that nobody listens on, and nobody will while the script runs: it is the client's end of a connection.
+// A port that was merely free could become another fake's.
 func refusing(ts *testscript.TestScript) string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
-	defer func() { ts.Check(listener.Close()) }()
-	return "http://" + listener.Addr().String()
+	connection, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", listener.Addr().String())
+	ts.Check(err)
+	ts.Defer(func() { _, _ = connection.Close(), listener.Close() })
+	return "http://" + connection.LocalAddr().String()
 }
 
 // echo answers with a page that repeats all that it was sent, secrets included, as some proxies and debug pages do.
