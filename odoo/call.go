@@ -156,8 +156,8 @@ func rejected(status int) (Kind, string) {
 	}
 }
 
-// refused is an answer without a result: a fault, a page for people, or no answer of the protocol at all.
-func (l *login) refused(c call, answer *transport.Response, err error) error {
+// unanswered is an answer without a result: a fault, a page for people, or no answer of the protocol at all.
+func (l *login) unanswered(c call, answer *transport.Response, err error) error {
 	if own := asError(err); own != nil {
 		return own // of what the answer holds
 	}

@@ -111,8 +111,11 @@ func (e *Error) Error() string {
 	if e.Hint != "" {
 		b.WriteString("; " + e.Hint)
 	}
-	return b.String()
+	return lineEnds.Replace(b.String())
 }
+
+// lineEnds keeps an error on one line, whatever the names in it hold.
+var lineEnds = strings.NewReplacer("\r", " ", "\n", " ")
 
 // Unwrap is the cause.
 func (e *Error) Unwrap() error { return e.Err }
@@ -150,7 +153,15 @@ func asError(err error) *Error {
 
 // fail starts an Error.
 func (l *login) fail(c call, kind Kind, text, hint string) *Error {
-	return &Error{Odoo: l.name, Op: c.op, Model: c.model, Method: c.method, Kind: kind, Text: text, Hint: hint}
+	return &Error{Odoo: l.name, Op: c.op, Model: c.model, Method: c.method, Kind: kind, Text: l.redact(text), Hint: hint}
+}
+
+// denied is a login that Odoo refuses. It does not say why (seen on Odoo 16 to 19).
+func (l *login) denied(c call) *Error {
+	if l.keyed {
+		return l.fail(c, AccessDenied, "wrong user or API key for database "+l.database, hintKey)
+	}
+	return l.fail(c, AccessDenied, "wrong user or password for database "+l.database, hintLogin)
 }
 
 // invalid is a call that is refused before anything was sent.

@@ -34,6 +34,8 @@ type scripted struct {
 	calls  []called
 	answer func(called) (any, error)      // an error: *xmlrpc.Fault, or a broken connection
 	raw    func() (*http.Response, error) // instead of answer
+	locked bool                           // no second login is let in
+	logins int
 }
 
 // RoundTrip answers authenticate with user 2 and every other call by the script.
@@ -47,6 +49,9 @@ func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if method == "authenticate" {
+		if s.logins++; s.locked && s.logins > 1 {
+			return reply(false, nil)
+		}
 		return reply(int64(2), nil)
 	}
 	c := called{model: args[3].(string), method: args[4].(string), args: args[5].([]any), kw: args[6].(map[string]any)}

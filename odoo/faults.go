@@ -23,7 +23,9 @@ const (
 func (l *login) fault(c call, f *xmlrpc.Fault) *Error {
 	switch f.Code {
 	case faultDenied:
-		return l.typed(c, f, AccessDenied, "", hintLogin)
+		e := l.denied(c)
+		e.Text, e.Err = "", l.blotted(f)
+		return e
 	case faultAccess:
 		return l.typed(c, f, AccessError, warningText(f.Text), hintRight)
 	case faultWarning:
@@ -66,7 +68,7 @@ func (l *login) unknownModel(c call, err error) *Error {
 
 // missing finds the end of a MissingError, which in every language holds Python's form of the
 // recordset: "(Record: res.partner(44,), User: 2)" (captures/odoo18/unlink_deleted).
-var missing = regexp.MustCompile(`\n\(.*[\w.]+\(\d+(?:, ?\d+)*,?\), .*\d+\)$`)
+var missing = regexp.MustCompile(`\n\(.*[\w.]+\(-?\d+(?:, ?-?\d+)*,?\), .*\d+\)$`)
 
 // warningText is the text that a user sees. A RedirectWarning arrives as the form of a Python
 // tuple, whose first part that is (captures/odoo18/fault_unlink_partner_linked).
@@ -93,7 +95,7 @@ type rule struct {
 var rules = []rule{
 	{NoneResult, regexp.MustCompile(`^TypeError: cannot marshal None unless allow_none is enabled`), "the work was done all the same: read the record again before anything else"},
 	{LargeResult, regexp.MustCompile(`^OverflowError: int exceeds XML-RPC limits`), "leave the field out, or read it as a text"},
-	{Serialization, regexp.MustCompile(`^psycopg2\.(?:errors|extensions)\.(?:SerializationFailure|TransactionRollbackError|DeadlockDetected|LockNotAvailable)\b`), "try again later, with fewer records at a time"},
+	{Serialization, regexp.MustCompile(`^psycopg2\.(?:errors|extensions)\.(?:SerializationFailure|TransactionRollbackError|DeadlockDetected|LockNotAvailable|QueryCanceled)\b|^odoo\.exceptions\.ConcurrencyError\b`), "try again later, with fewer records at a time"},
 	{UnknownMethod, regexp.MustCompile(`^AttributeError: The method '[^']*' does not exist|^Exception: Method not found`), hintMethod},
 	{UnknownField, regexp.MustCompile(`^ValueError: Invalid field '?([\w.]+)'?`), "check the version of Odoo, the modules installed and the user's rights"},
 	{ValueError, regexp.MustCompile(`^(?:ValueError|TypeError|AssertionError|SyntaxError|psycopg2\.errors\.(?:Datetime|Invalid|Numeric|String|Undefined)\w*|psycopg2\.DataError)\b`), "correct the value, the domain or the argument"},
@@ -102,9 +104,6 @@ var rules = []rule{
 // exception types a fault of code 1, whose text is a traceback.
 func (l *login) exception(c call, f *xmlrpc.Fault) *Error {
 	line := lastException(f.Text)
-	if e := l.databaseFault(c, f, line); e != nil {
-		return e
-	}
 	e := l.byRule(c, line)
 	e.Err = l.blotted(f)
 	return e
@@ -112,6 +111,9 @@ func (l *login) exception(c call, f *xmlrpc.Fault) *Error {
 
 // byRule types an exception by "module.Exception: message".
 func (l *login) byRule(c call, line string) *Error {
+	if e := l.databaseFault(c, line); e != nil {
+		return e
+	}
 	if key, ok := keyError(line); ok && (hasKey(c.args, key) || hasKey([]any{c.kw}, key) || c.hasColumn(key)) {
 		// Odoo 19 says no more of an unknown field in write (captures/odoo19/fault_unknown_field_write), 16 and 17 of
 		// one in load.
@@ -135,17 +137,23 @@ func (l *login) ruled(c call, r rule, found []string, line string) *Error {
 	return e
 }
 
-// databaseFault knows the errors of Odoo's own connection to PostgreSQL: no such database
-// (captures/odoo18/authenticate_wrong_db), or none that answers.
-func (l *login) databaseFault(c call, f *xmlrpc.Fault, line string) *Error {
-	if !strings.HasPrefix(line, "psycopg2.OperationalError:") {
+// unreached are the errors of Odoo's own connection to PostgreSQL, and lost those of one that broke while the call ran.
+var (
+	unreached = regexp.MustCompile(`^psycopg2\.(?:OperationalError|InterfaceError|pool\.PoolError|errors\.(?:AdminShutdown|CrashShutdown|CannotConnectNow|TooManyConnections))\b`)
+	lost      = regexp.MustCompile(`^psycopg2\.(?:InterfaceError|errors\.(?:AdminShutdown|CrashShutdown))\b|server closed the connection`)
+)
+
+// databaseFault knows them: no such database (captures/odoo18/authenticate_wrong_db), or none that answers. Their text names the
+// host of PostgreSQL, and stays in the cause.
+func (l *login) databaseFault(c call, line string) *Error {
+	if !unreached.MatchString(line) {
 		return nil
 	}
 	if strings.Contains(line, `database "`+l.database+`" does not exist`) {
-		return l.typed(c, f, UnknownDatabase, "the server has no database "+l.database, "check the name of the database")
+		return l.fail(c, UnknownDatabase, "the server has no database "+l.database, "check the name of the database")
 	}
-	e := l.typed(c, f, DatabaseDown, line, "check the name of the database, or try again later")
-	e.Retryable = true
+	e := l.fail(c, DatabaseDown, "the server does not reach PostgreSQL", "try again later; look at the server's log if it stays")
+	e.Retryable, e.OutcomeUnknown = true, lost.MatchString(line) && !c.read
 	return e
 }
 

@@ -88,7 +88,7 @@ func replay(t *testing.T, name string) *odoo.Error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &scripted{raw: func() (*http.Response, error) { return page(200, "text/xml", string(answer)) }}
+	server := &scripted{raw: func() (*http.Response, error) { return page(200, "text/xml", string(answer)) }, locked: true}
 	o := options(server)
 	if method == "execute_kw" {
 		o.Database = args[0].(string)
@@ -190,7 +190,7 @@ func TestAnswersThatAreNotOdoo(t *testing.T) {
 	for _, c := range cases {
 		t.Run("Ensure "+c.name+" is told", func(t *testing.T) {
 			s := dial(t, &scripted{raw: c.raw})
-			_, err := s.ExecuteKW(context.Background(), "res.partner", "write", []any{}, nil)
+			_, err := s.ExecuteKW(context.Background(), "res.partner", "write", []any{[]int64{1}, map[string]any{}}, nil)
 			e := failed(t, err)
 			if e.Kind != c.kind || e.OutcomeUnknown != c.unknown || e.Outage() != c.outage || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("kind %q, unknown %v, outage %v: %v", e.Kind, e.OutcomeUnknown, e.Outage(), err)
@@ -209,7 +209,7 @@ func TestAnswersThatAreNotOdoo(t *testing.T) {
 func TestTheTransportsErrorIsUnderneath(t *testing.T) {
 	t.Run("Ensure the transport's error is underneath", func(t *testing.T) {
 		s := dial(t, &scripted{raw: func() (*http.Response, error) { return page(502, "text/html", "") }})
-		_, err := s.ExecuteKW(context.Background(), "res.partner", "write", []any{}, nil)
+		_, err := s.ExecuteKW(context.Background(), "res.partner", "write", []any{[]int64{1}, map[string]any{}}, nil)
 		var e *transport.Error
 		if !errors.As(err, &e) || e.Kind != transport.Unavailable {
 			t.Errorf("underneath is %v", e)

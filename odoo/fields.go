@@ -45,6 +45,8 @@ type Field struct {
 	Translated bool
 	// Unsearchable says that no domain may use the field: it is computed, and nobody wrote a search for it.
 	Unsearchable bool
+	// Computed says that Odoo keeps no value of the field and makes it anew for each reading, which may fail.
+	Computed bool
 }
 
 // Choice is one value of a selection field.
@@ -58,7 +60,7 @@ func (f Fields) Names() []string { return slices.Sorted(maps.Keys(f)) }
 
 // fieldAttributes are the attributes that FieldsGet asks for; all of them would be several times
 // as much.
-var fieldAttributes = []any{"type", "string", "relation", "required", "readonly", "selection", "translate", "searchable"}
+var fieldAttributes = []any{"type", "string", "relation", "required", "readonly", "selection", "translate", "searchable", "store"}
 
 // FieldsGet are the model's fields. They are asked for once per model and language, and kept as
 // long as the login. A model that is not installed is an *Error of the kind UnknownModel. The map
@@ -84,8 +86,16 @@ func (s *Session) FieldsGet(ctx context.Context, model string) (Fields, error) {
 
 func (s *Session) askFields(ctx context.Context, model string) (Fields, error) {
 	result, err := s.ExecuteKW(ctx, model, "fields_get", nil, map[string]any{"attributes": fieldAttributes}, Read())
+	if Refused(err) || IsKind(err, ValueError) {
+		if lang, ok := s.context["lang"].(string); ok {
+			if _, other := s.WithLanguage("").FieldsGet(ctx, model); other == nil { // seen on Odoo 18 and 19
+				return nil, s.fail(callOf(model, "fields_get"), InvalidCall, "the language "+lang+" is not active in this Odoo",
+					"activate it in Odoo's settings, or correct the language in the configuration")
+			}
+		}
+	}
 	if Refused(err) {
-		// fields_get has nothing to refuse but the model itself, in whatever language it says so.
+		// fields_get has nothing else to refuse but the model itself, in whatever language it says so.
 		return nil, s.unknownModel(call{model: model, method: "fields_get", op: model + " fields_get"}, err)
 	}
 	if err != nil {
@@ -115,6 +125,7 @@ func fieldOf(name string, a map[string]any) Field {
 	f.ReadOnly, _ = a["readonly"].(bool)
 	f.Translated, _ = a["translate"].(bool)
 	f.Unsearchable = a["searchable"] == false
+	f.Computed = a["store"] == false
 	choices, _ := a["selection"].([]any)
 	for _, c := range choices {
 		if pair, ok := c.([]any); ok && len(pair) == 2 {

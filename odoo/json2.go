@@ -28,7 +28,32 @@ func (w json2Wire) authenticate(ctx context.Context) (int64, error) {
 	if !ok || uid <= 0 {
 		return 0, w.fail(c, UnexpectedAnswer, "the answer names no user", "check the URL")
 	}
-	return uid, nil
+	return uid, w.checkOwner(ctx, uid)
+}
+
+// checkOwner refuses a key of another user than the one that is named: it would work with that one's rights.
+func (w json2Wire) checkOwner(ctx context.Context, uid int64) error {
+	if w.user == "" {
+		return nil
+	}
+	c := call{model: "res.users", method: "read", op: "login", read: true, args: []any{[]int64{uid}, []any{"login"}}}
+	var result any
+	err := w.once(ctx, c, wholeInto(&result))
+	if IsKind(err, AccessError) {
+		return nil // it cannot be told
+	}
+	if err != nil {
+		return err
+	}
+	rows, _ := result.([]any)
+	if len(rows) != 1 {
+		return w.fail(c, UnexpectedAnswer, "the key's user is not there", "check the URL")
+	}
+	row, _ := rows[0].(map[string]any)
+	if login, ok := row["login"].(string); ok && !strings.EqualFold(login, w.user) {
+		return w.fail(c, AccessDenied, "the API key is of another user than "+w.user, "name the key's own user, or give that user's key")
+	}
+	return nil
 }
 
 // whichDatabase tells a database that is not there from a server that is not Odoo: both answer 404 with
@@ -54,8 +79,8 @@ func (w json2Wire) whichDatabase(ctx context.Context, c call, err error) error {
 	}
 }
 
-// renew: a key that is refused stays refused.
-func (w json2Wire) renew(context.Context) bool { return false }
+// renewable: a key that is refused stays refused.
+func (w json2Wire) renewable() bool { return false }
 
 // request renders the call. The body is always an object and goes with its length: one that Odoo does
 // not find counts as "no records, no arguments", and write answers true (facts of Odoo 19:
@@ -87,7 +112,7 @@ func (w json2Wire) reader(body []byte) stream.Reader { return jsonReader(body) }
 // 404 a deleted record.
 func (w json2Wire) refusal(c call, err error) *Error {
 	var broken *transport.Error
-	if !errors.As(err, &broken) || broken.Response == nil {
+	if !errors.As(err, &broken) || broken.Response == nil || broken.Kind == transport.RateLimited || broken.Kind == transport.Unavailable {
 		return nil
 	}
 	refused, ok := json2.DecodeError(broken.Status, broken.Response.Body)

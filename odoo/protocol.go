@@ -2,6 +2,7 @@ package odoo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/odoo-connector/connector/transport"
@@ -29,8 +30,8 @@ type wire interface {
 	name() Protocol
 	// authenticate gives the id of the user whom Odoo lets in.
 	authenticate(ctx context.Context) (uid int64, err error)
-	// renew asks again for the user of a login that Odoo refuses, and reports whether the call may be sent again.
-	renew(ctx context.Context) bool
+	// renewable says that a login can go stale, because the user's id is kept.
+	renewable() bool
 	// request renders a call. Its error is of the call's arguments.
 	request(c call) (transport.Request, error)
 	// reader reads an answer's body.
@@ -59,7 +60,7 @@ func (l *login) choose(ctx context.Context, o Options) (wire, error) {
 	}
 	version, err := l.askAnyVersion(ctx)
 	switch {
-	case IsKind(err, NotOdoo):
+	case IsKind(err, NotOdoo) || forbidden(err):
 		return xmlrpcWire{l}, nil // a proxy may let nothing but /xmlrpc pass
 	case err != nil:
 		return nil, err
@@ -70,14 +71,52 @@ func (l *login) choose(ctx context.Context, o Options) (wire, error) {
 	return json2Wire{l}, nil
 }
 
+// forbidden reports whether something answered, but would not say which version it is.
+func forbidden(err error) bool {
+	var t *transport.Error
+	if !errors.As(err, &t) {
+		return false
+	}
+	return t.Kind == transport.Denied || t.Kind == transport.Rejected || t.Kind == transport.ServerError
+}
+
 // exchange sends one call and hands its answer to read. A login that Odoo refuses although it took it
 // before is renewed once: a restored database gives its users other ids.
 func (l *login) exchange(ctx context.Context, c call, read func(stream.Reader) error) error {
+	if err := l.checkRecords(c); err != nil {
+		return err
+	}
+	with := l.uid.Load()
 	err := l.once(ctx, c, read)
-	if IsKind(err, AccessDenied) && l.wire.renew(ctx) {
+	if !IsKind(err, AccessDenied) || !l.wire.renewable() {
+		return err
+	}
+	switch uid, renewed := l.renew(ctx, with); {
+	case !renewed:
+		return err
+	case uid != with: // the refusal came before the method ran
 		return l.once(ctx, c, read)
 	}
-	return err
+	e := *asError(err)
+	e.Kind, e.Text, e.Hint = AccessError, "the method itself refuses; the login holds", hintRight
+	return &e
+}
+
+// renew logs in again, unless another call has done so since this one was sent with the id. A refused
+// password stays refused: Odoo counts failures, and in the end lets nobody in from this address.
+func (l *login) renew(ctx context.Context, with int64) (uid int64, ok bool) {
+	l.renewing.Lock()
+	defer l.renewing.Unlock()
+	if now := l.uid.Load(); now != with || l.refused {
+		return now, !l.refused
+	}
+	uid, err := l.wire.authenticate(ctx)
+	if err != nil {
+		l.refused = IsKind(err, AccessDenied)
+		return 0, false
+	}
+	l.uid.Store(uid)
+	return uid, true
 }
 
 func (l *login) once(ctx context.Context, c call, read func(stream.Reader) error) error {
@@ -101,7 +140,7 @@ func (l *login) roundTrip(ctx context.Context, c call, request transport.Request
 		*c.got = len(answer.Body)
 	}
 	if err := read(reader(answer.Body)); err != nil {
-		return l.refused(c, answer, err)
+		return l.unanswered(c, answer, err)
 	}
 	return nil
 }

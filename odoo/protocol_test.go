@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/odoo-connector/connector/odoo"
 	"github.com/odoo-connector/connector/transport"
@@ -61,6 +63,8 @@ func odoo19(answer func(a asked) (*http.Response, error)) *web {
 			return page(200, "application/json; charset=utf-8", version19)
 		case "/json/2/res.users/context_get":
 			return page(200, "application/json; charset=utf-8", `{"lang": "en_US", "tz": "Europe/Brussels", "uid": 2}`)
+		case "/json/2/res.users/read":
+			return page(200, "application/json; charset=utf-8", `[{"id": 2, "login": "admin"}]`)
 		default:
 			return answer(a)
 		}
@@ -90,26 +94,28 @@ func TestAutoProtocol(t *testing.T) {
 		w := odoo19(nil)
 		s := dialKeyed(t, w)
 		v, err := s.Version(ctx)
-		if err != nil || v != (odoo.Version{Major: 19, Text: "19.0"}) || s.UID() != 2 || len(w.asked) != 2 {
+		if err != nil || v != (odoo.Version{Major: 19, Text: "19.0"}) || s.UID() != 2 || len(w.asked) != 3 {
 			t.Errorf("version %+v, uid %d, %d requests, error %v", v, s.UID(), len(w.asked), err)
 		}
 	})
-	t.Run("Ensure an older server gets the key as a password, over XML-RPC", func(t *testing.T) {
-		w := &web{page: func(a asked) (*http.Response, error) {
-			if strings.HasPrefix(a.path, "/web/") {
-				return page(404, "text/html; charset=utf-8", htmlPage)
+	for _, status := range []int{404, 403, 405, 500} {
+		t.Run(fmt.Sprintf("Ensure an older server, or a proxy that lets only XML-RPC pass (%d), gets the key as a password", status), func(t *testing.T) {
+			w := &web{page: func(a asked) (*http.Response, error) {
+				if strings.HasPrefix(a.path, "/web/") {
+					return page(status, "text/html; charset=utf-8", htmlPage)
+				}
+				return reply(int64(2), nil)
+			}}
+			s, err := odoo.Dial(ctx, keyed(w))
+			if err != nil || s.Protocol() != odoo.ProtocolXMLRPC {
+				t.Fatalf("%v, error %v", s, err)
 			}
-			return reply(int64(2), nil)
-		}}
-		s, err := odoo.Dial(ctx, keyed(w))
-		if err != nil || s.Protocol() != odoo.ProtocolXMLRPC {
-			t.Fatalf("%v, error %v", s, err)
-		}
-		_, args, err := xmlrpc.DecodeCall(w.asked[2].raw)
-		if err != nil || !reflect.DeepEqual(args[:3], []any{"demo", "admin", password}) {
-			t.Errorf("login with %v, error %v", args, err)
-		}
-	})
+			_, args, err := xmlrpc.DecodeCall(w.asked[len(w.asked)-1].raw)
+			if err != nil || !reflect.DeepEqual(args[:3], []any{"demo", "admin", password}) {
+				t.Errorf("login with %v, error %v", args, err)
+			}
+		})
+	}
 	t.Run("Ensure a server that has left the old pages behind is asked the new way", func(t *testing.T) {
 		w := odoo19(nil)
 		inner := w.page
@@ -441,17 +447,20 @@ func TestDatabaseOfJSON2(t *testing.T) {
 }
 
 func TestRenewedLogin(t *testing.T) {
-	// server lets in user 2, and after a restore user 9.
-	server := func(uids ...int64) (*web, *int) {
-		logins := 0
+	// server lets in the users of uids one after the other, and takes calls of the last alone. A login of 0 is refused.
+	server := func(uids ...int64) (*web, *atomic.Int64) {
+		var logins atomic.Int64
 		return &web{page: func(a asked) (*http.Response, error) {
 			method, args, err := xmlrpc.DecodeCall(a.raw)
 			if err != nil {
 				return nil, err
 			}
 			if method == "authenticate" {
-				logins++
-				return reply(uids[min(logins, len(uids))-1], nil)
+				uid := uids[min(int(logins.Add(1)), len(uids))-1]
+				if uid == 0 {
+					return reply(false, nil)
+				}
+				return reply(uid, nil)
 			}
 			if args[1] != uids[len(uids)-1] {
 				return reply(nil, &xmlrpc.Fault{Code: 3, Text: "Access Denied"})
@@ -459,18 +468,128 @@ func TestRenewedLogin(t *testing.T) {
 			return reply(true, nil)
 		}}, &logins
 	}
+	call := func(s *odoo.Session) error { _, err := s.ExecuteKW(ctx, "m", "f", []any{[]any{}}, nil); return err }
 	t.Run("Ensure a stale login is renewed once, and the call sent again", func(t *testing.T) {
 		w, logins := server(2, 9)
 		s := dial(t, w)
-		if _, err := s.ExecuteKW(ctx, "m", "f", []any{[]any{}}, nil); err != nil || s.UID() != 9 || *logins != 2 {
-			t.Errorf("uid %d, %d logins, error %v", s.UID(), *logins, err)
+		if err := call(s); err != nil || s.UID() != 9 || logins.Load() != 2 {
+			t.Errorf("uid %d, %d logins, error %v", s.UID(), logins.Load(), err)
 		}
 	})
 	t.Run("Ensure a login that stays refused ends", func(t *testing.T) {
 		w, logins := server(2, 3, 4)
+		if err := call(dial(t, w)); failed(t, err).Kind != odoo.AccessDenied || logins.Load() != 2 {
+			t.Errorf("%d logins, error %v", logins.Load(), err)
+		}
+	})
+	t.Run("Ensure a password that was changed is not tried for ever, since Odoo counts failures", func(t *testing.T) {
+		w, logins := server(2, 0)
 		s := dial(t, w)
-		if _, err := s.ExecuteKW(ctx, "m", "f", []any{[]any{}}, nil); failed(t, err).Kind != odoo.AccessDenied || *logins != 2 {
-			t.Errorf("%d logins, error %v", *logins, err)
+		for range 5 {
+			if err := call(s); failed(t, err).Kind != odoo.AccessDenied {
+				t.Error(err)
+			}
+		}
+		if logins.Load() != 2 {
+			t.Errorf("%d logins", logins.Load())
+		}
+	})
+	t.Run("Ensure a refusal of the method itself is no outage, and not repeated", func(t *testing.T) {
+		scripted := &scripted{answer: func(called) (any, error) { return nil, &xmlrpc.Fault{Code: 3, Text: "Access Denied"} }}
+		err := call(dial(t, scripted))
+		if e := failed(t, err); e.Kind != odoo.AccessError || e.Outage() || len(scripted.calls) != 1 {
+			t.Errorf("%d calls, error %v", len(scripted.calls), err)
+		}
+	})
+}
+
+func TestTheKeysOwner(t *testing.T) {
+	t.Run("Ensure a key of another user than the one named is refused", func(t *testing.T) {
+		o := keyed(odoo19(nil))
+		o.Username = "portal"
+		if _, err := odoo.Dial(ctx, o); failed(t, err).Kind != odoo.AccessDenied || !strings.Contains(err.Error(), "of another user than portal") {
+			t.Error(err)
+		}
+	})
+	t.Run("Ensure a key alone is enough", func(t *testing.T) {
+		o := keyed(odoo19(nil))
+		o.Username = ""
+		if s, err := odoo.Dial(ctx, o); err != nil || s.UID() != 2 {
+			t.Error(err)
+		}
+	})
+}
+
+func TestWritesOfNothing(t *testing.T) {
+	server := &scripted{answer: func(called) (any, error) { return true, nil }}
+	s := dial(t, server)
+	for _, method := range []string{"write", "unlink"} {
+		for name, args := range map[string][]any{
+			"no ids": {[]int64{}}, "no arguments": nil, "an id of 0": {[]int64{1, 0}}, "an id below 0": {[]any{int64(-5)}}, "a single 0": {0},
+		} {
+			t.Run("Ensure "+method+" is refused that would report success and do nothing: "+name, func(t *testing.T) {
+				_, err := s.ExecuteKW(ctx, "m", method, args, nil)
+				if e := failed(t, err); e.Kind != odoo.InvalidCall || len(server.calls) != 0 {
+					t.Errorf("%d calls, %v", len(server.calls), err)
+				}
+			})
+		}
+	}
+}
+
+func TestAnInactiveLanguage(t *testing.T) {
+	t.Run("Ensure it is not taken for a model that is not there", func(t *testing.T) {
+		server := &scripted{answer: func(c called) (any, error) { // seen on Odoo 18 and 19
+			if context, ok := c.kw["context"].(map[string]any); ok && context["lang"] == "de_DE" {
+				return nil, &xmlrpc.Fault{Code: 2, Text: "Invalid language code: de_DE"}
+			}
+			return taskFields(), nil
+		}}
+		_, err := dial(t, server).WithLanguage("de_DE").FieldsGet(ctx, "project.task")
+		if e := failed(t, err); e.Kind != odoo.InvalidCall || !strings.Contains(err.Error(), "de_DE is not active") {
+			t.Error(err)
+		}
+	})
+}
+
+func TestPostgreSQLIsAway(t *testing.T) {
+	line := func(text string) func(called) (any, error) {
+		return func(called) (any, error) {
+			return nil, &xmlrpc.Fault{Code: 1, Text: "Traceback (most recent call last):\n  File \"x.py\", line 1, in y\n    z\n" + text + "\n"}
+		}
+	}
+	cases := []struct {
+		text    string
+		kind    odoo.Kind
+		unknown bool
+	}{
+		{`psycopg2.OperationalError: connection to server at "db.internal" (10.1.2.3), port 5432 failed: Connection refused`, odoo.DatabaseDown, false},
+		{`psycopg2.errors.AdminShutdown: terminating connection due to administrator command`, odoo.DatabaseDown, true},
+		{`psycopg2.InterfaceError: connection already closed`, odoo.DatabaseDown, true},
+		{`psycopg2.pool.PoolError: The Connection Pool Is Full`, odoo.DatabaseDown, false},
+		{`psycopg2.errors.QueryCanceled: canceling statement due to statement timeout`, odoo.Serialization, false},
+		{`odoo.exceptions.ConcurrencyError: could not serialize`, odoo.Serialization, false},
+	}
+	for _, c := range cases {
+		t.Run("Ensure it is not the record's fault, and no host is shown: "+c.text, func(t *testing.T) {
+			s := dial(t, &scripted{answer: line(c.text)})
+			_, err := s.ExecuteKW(ctx, "m", "write", []any{[]int64{1}, map[string]any{}}, nil)
+			e := failed(t, err)
+			if e.Kind != c.kind || !e.Retryable || e.OutcomeUnknown != c.unknown || strings.Contains(err.Error(), "10.1.2.3") || strings.Contains(err.Error(), "db.internal") {
+				t.Errorf("unknown %v, %v", e.OutcomeUnknown, err)
+			}
+		})
+	}
+	t.Run("Ensure a proxy's 503 in JSON stays one, with its pause", func(t *testing.T) {
+		s := dialKeyed(t, odoo19(func(asked) (*http.Response, error) {
+			r, err := page(503, "application/json", `{"name": "werkzeug.exceptions.ServiceUnavailable", "message": "busy"}`)
+			r.Header.Set("Retry-After", "120")
+			return r, err
+		}))
+		_, err := s.Call(ctx, "m", "f", []int64{1}, nil)
+		var underneath *transport.Error
+		if e := failed(t, err); !e.Retryable || !e.Outage() || !errors.As(err, &underneath) || underneath.RetryAfter != 2*time.Minute {
+			t.Error(err)
 		}
 	})
 }

@@ -66,12 +66,16 @@ type login struct {
 	name, user, password string // the password is the API key, where that is given
 	database             string // the name that Odoo knows it by
 	key                  string // URL and name
+	keyed                bool   // by an API key
 	endpoint             endpoint
 	client               *transport.Client
 	now                  func() time.Time
 	wire                 wire
 	uid                  atomic.Int64
 	version              atomic.Pointer[Version]
+
+	renewing sync.Mutex
+	refused  bool // by a renewed login
 
 	mu     sync.Mutex
 	fields map[string]Fields // by model and language
@@ -111,7 +115,7 @@ func newLogin(o Options) (*login, error) {
 		l.now = o.Clock.Now
 	}
 	if o.APIKey != "" {
-		l.password = o.APIKey
+		l.password, l.keyed = o.APIKey, true
 	}
 	var err error
 	if l.endpoint, err = parseEndpoint(o.URL); err != nil {

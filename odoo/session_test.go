@@ -567,7 +567,7 @@ func TestGroupsAndTheDatabase(t *testing.T) {
 	})
 	t.Run("Ensure the database's identity is unreadable for ordinary users", func(t *testing.T) {
 		uuid := func(answer any, err error) (string, bool, error) {
-			return dial(t, &scripted{answer: func(called) (any, error) { return answer, err }}).DatabaseUUID(ctx)
+			return dial(t, &scripted{locked: true, answer: func(called) (any, error) { return answer, err }}).DatabaseUUID(ctx)
 		}
 		if id, ok, err := uuid("3e-4f", nil); id != "3e-4f" || !ok || err != nil {
 			t.Errorf("%q, %v, %v", id, ok, err)

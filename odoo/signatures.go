@@ -3,6 +3,7 @@ package odoo
 import (
 	"fmt"
 	"maps"
+	"slices"
 )
 
 // signature is how a method of every model takes its arguments, by Python's names. XML-RPC needs the
@@ -45,6 +46,18 @@ var signatures = map[string]signature{
 	"message_post":        {records: true},
 	"message_subscribe":   {records: true, names: []string{"partner_ids", "subtype_ids"}},
 	"message_unsubscribe": {records: true, names: []string{"partner_ids"}},
+}
+
+// checkRecords refuses a call that would change nothing and report success: without ids, or with one that no record has (0
+// and less, seen on Odoo 16 to 19). Reading such ids is harmless.
+func (l *login) checkRecords(c call) error {
+	if c.method != "write" && c.method != "unlink" || c.service != "" {
+		return nil
+	}
+	if len(c.args) == 0 {
+		return l.checkIDs(c, map[string]any{"ids": c.kw["ids"]}, false)
+	}
+	return l.checkIDs(c, map[string]any{"ids": c.args[0]}, false)
 }
 
 // byName gives a call's arguments by name, the ids among them. JSON-2 takes absent ids for "no
@@ -90,6 +103,9 @@ func (l *login) checkIDs(c call, arguments map[string]any, optional bool) error 
 	if n == 0 || !isIDs(ids) {
 		return l.fail(c, InvalidCall, "it names no records", "give the ids of the records")
 	}
+	if c.method != "read" && !allPositive(ids) {
+		return l.fail(c, InvalidCall, "an id is 0 or less, for which Odoo does nothing and reports success", "give the ids of the records")
+	}
 	return nil
 }
 
@@ -114,6 +130,20 @@ func lengthOf(list any) int {
 		return len(list)
 	default:
 		return 0
+	}
+}
+
+// allPositive reports whether every id of the list can be a record's.
+func allPositive(list any) bool {
+	switch list := list.(type) {
+	case []int64:
+		return !slices.ContainsFunc(list, func(id int64) bool { return id <= 0 })
+	case []int:
+		return !slices.ContainsFunc(list, func(id int) bool { return id <= 0 })
+	case []any:
+		return !slices.ContainsFunc(list, func(item any) bool { id, ok := asInt(item); return ok && id <= 0 })
+	default:
+		return true
 	}
 }
 

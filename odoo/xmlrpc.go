@@ -33,21 +33,12 @@ func (w xmlrpcWire) authenticate(ctx context.Context) (int64, error) {
 	}
 	uid, ok := result.(int64)
 	if !ok || uid <= 0 {
-		return 0, w.fail(c, AccessDenied, "wrong user or password for database "+w.database, hintLogin)
+		return 0, w.denied(c)
 	}
 	return uid, nil
 }
 
-// renew logs in again. That Odoo takes the password is reason enough to send the call once more: the
-// refusal came before the method ran.
-func (w xmlrpcWire) renew(ctx context.Context) bool {
-	uid, err := w.authenticate(ctx)
-	if err != nil {
-		return false
-	}
-	w.uid.Store(uid)
-	return true
-}
+func (w xmlrpcWire) renewable() bool { return true }
 
 func (w xmlrpcWire) request(c call) (transport.Request, error) {
 	method, args := c.method, c.args
