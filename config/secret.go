@@ -126,6 +126,7 @@ func (e *SecretError) Unwrap() error { return e.Err }
 func (o *origin) fromEnv() (string, error) {
 	fail := &SecretError{Place: o.place, Source: "environment variable " + o.env, Hint: "export it before connector starts"}
 	value, set := os.LookupEnv(o.env)
+	value = trimLineBreak([]byte(value))
 	switch {
 	case !set:
 		fail.Problem = "is not set"

@@ -42,6 +42,8 @@ func write(t *testing.T, path, text string) {
 func TestReveal(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("CONNECTOR_TEST_SECRET", marker)
+	t.Setenv("CONNECTOR_TEST_UNIX", marker+"\n")
+	t.Setenv("CONNECTOR_TEST_WINDOWS", marker+"\r\n")
 	t.Setenv("HOME", dir)
 	write(t, filepath.Join(dir, "unix"), marker+"\n")
 	write(t, filepath.Join(dir, "windows"), marker+"\r\n")
@@ -53,6 +55,8 @@ func TestReveal(t *testing.T) {
 		"2024-01-01":                     "2024-01-01",
 		`" with blanks "`:                " with blanks ",
 		"{env: CONNECTOR_TEST_SECRET}":   marker,
+		"{env: CONNECTOR_TEST_UNIX}":     marker,
+		"{env: CONNECTOR_TEST_WINDOWS}":  marker,
 		"{file: unix}":                   marker,
 		"{file: ~/windows}":              marker,
 		"{file: " + dir + "/unix}":       marker,
@@ -100,6 +104,7 @@ func stop(pid string) error {
 var unrevealed = map[string]string{
 	"{env: CONNECTOR_TEST_ABSENT}": "environment variable CONNECTOR_TEST_ABSENT is not set; export it before connector starts",
 	"{env: CONNECTOR_TEST_EMPTY}":  "environment variable CONNECTOR_TEST_EMPTY is empty; export it before connector starts",
+	"{env: CONNECTOR_TEST_BLANK}":  "environment variable CONNECTOR_TEST_BLANK is empty; export it before connector starts",
 	"{file: absent}":               "file DIR/absent does not exist; create it, readable by this user only",
 	"{file: empty}":                "file DIR/empty is empty; write the secret into it",
 	"{file: large}":                "file DIR/large cannot be read: is too large",
@@ -120,6 +125,7 @@ var unrevealed = map[string]string{
 func TestRevealFails(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("CONNECTOR_TEST_EMPTY", "")
+	t.Setenv("CONNECTOR_TEST_BLANK", "\n")
 	write(t, filepath.Join(dir, "empty"), "\n")
 	write(t, filepath.Join(dir, "latin1"), marker+"\xe4\n")
 	write(t, filepath.Join(dir, "large"), strings.Repeat(marker, 10_000))

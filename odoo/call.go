@@ -136,6 +136,9 @@ func (l *login) broken(c call, err error) error {
 		e.Kind = TooLarge
 	case transport.Rejected:
 		e.Kind, e.Hint = rejected(t.Status)
+		if t.Status == 0 { // it could not be sent
+			e.Kind, e.Hint = InvalidCall, t.Hint()
+		}
 	}
 	if own := t.Remedy(); own != "" { // it knows http where https is due, and a redirect to another host
 		e.Hint = own

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/odoo-connector/connector/transport"
+	"github.com/odoo-connector/connector/transport/json2"
 )
 
 // Level is how bad a finding is.
@@ -196,7 +197,7 @@ func said(err error) string {
 	return err.Error()
 }
 
-// denied tells credentials and rights from everything else: Odoo's own refusals, and the 401, 403 or 407 of what stands before it.
+// denied tells credentials and rights from everything else: Odoo's own refusals, and the 401 or 403 of what stands before it.
 func denied(e *Error) bool {
 	var t *transport.Error
 	return e.Kind == AccessDenied || e.Kind == AccessError || errors.As(e.Err, &t) && t.Kind == transport.Denied
@@ -221,7 +222,8 @@ func (x *examination) reach(ctx context.Context) bool {
 	return true
 }
 
-// askAnyhow asks by XML-RPC and, where that is closed or not to be spoken, by the page that Odoo 19 brought; and the reverse.
+// askAnyhow asks by XML-RPC and, where that is closed or not to be spoken, by the page that Odoo 19 brought; and the reverse. Where
+// neither passes, but JSON-2 is wanted, it is enough that Odoo answers to that.
 func (x *examination) askAnyhow(ctx context.Context, l *login) (Version, error) {
 	l.wire = xmlrpcWire{l}
 	ways := []func(context.Context) (Version, error){l.askVersion, l.askWebVersion}
@@ -229,13 +231,25 @@ func (x *examination) askAnyhow(ctx context.Context, l *login) (Version, error) 
 		slices.Reverse(ways)
 	}
 	version, err := ways[0](ctx)
-	if !IsKind(err, NotOdoo) {
+	if e := asError(err); e == nil || !closed(e) {
 		return version, err
 	}
 	if other, otherErr := ways[1](ctx); otherErr == nil {
 		return other, nil
 	}
+	if x.options.Protocol == ProtocolJSON2 && l.answersJSON2(ctx) {
+		return Version{Major: json2Since}, nil
+	}
 	return version, err
+}
+
+// answersJSON2 reports whether Odoo itself answers to JSON-2, if only to refuse the key.
+func (l *login) answersJSON2(ctx context.Context) bool {
+	l.wire = json2Wire{l}
+	var result any
+	err := l.once(ctx, call{model: "res.users", method: "context_get", op: "version", read: true}, wholeInto(&result))
+	var refused *json2.Error
+	return err == nil || errors.As(err, &refused)
 }
 
 // unreached tells why the server was not reached. On Odoo Online a closed external API is a matter of the plan: it is part of
@@ -261,6 +275,11 @@ func closed(e *Error) bool {
 
 func (x *examination) judgeVersion() {
 	v := x.version
+	if v.Text == "" {
+		x.warn(CheckVersion, "not told: of all paths only /json/2 answers", fmt.Sprintf("the connector was tried with Odoo %d to %d", oldestKnown, newestKnown),
+			"let what stands before Odoo pass /web/version too")
+		return
+	}
 	if v.Major >= oldestKnown && v.Major <= newestKnown {
 		x.ok(CheckVersion, "Odoo %s", v.Text)
 		return
@@ -303,6 +322,7 @@ func (x *examination) login(ctx context.Context) bool {
 		return false
 	}
 	x.session = s
+	s.version.Store(&x.version)
 	x.ok(CheckDatabase, "%s", s.database)
 	x.judgeProtocol(s.Protocol())
 	x.ok(CheckLogin, "%s is let in", x.credential())

@@ -412,6 +412,17 @@ func TestExamineWhatIsNoOdoo(t *testing.T) {
 	t.Run("Ensure Odoo Online that is down is no matter of the plan", func(t *testing.T) {
 		wantOne(t, at("https://example.odoo.com", webPage(503)), "fail connection", false, "HTTP 503", "try again later")
 	})
+	t.Run("Ensure a server that wants a pause is given the one that it asked for", func(t *testing.T) {
+		busy := fixed(func() (*http.Response, error) {
+			r, err := webPage(503)()
+			r.Header.Set("Retry-After", "600")
+			return r, err
+		})
+		wantOne(t, at("https://odoo.test", busy), "fail connection", false, "HTTP 503", "try again after 10m0s")
+	})
+	t.Run("Ensure a proxy's 407 is no matter of Odoo's rights", func(t *testing.T) {
+		wantOne(t, at("https://odoo.test", webPage(407)), "fail connection", false, "the proxy refuses", "HTTPS_PROXY")
+	})
 	t.Run("Ensure a proxy's 403 is a matter of rights", func(t *testing.T) {
 		wantOne(t, at("https://odoo.test", webPage(403)), "fail connection", true, "HTTP 403", "check the credentials")
 	})
@@ -427,6 +438,49 @@ func TestExamineWhatIsNoOdoo(t *testing.T) {
 	})
 	t.Run("Ensure a URL that is none is told", func(t *testing.T) {
 		wantOne(t, at("odoo.test", webPage(200)), "fail connection", false, "does not begin with https://", "write the URL")
+	})
+}
+
+// onlyJSON2 is a proxy that lets nothing but JSON-2 pass.
+type onlyJSON2 struct {
+	base   http.RoundTripper
+	status int // of its own page
+}
+
+func (p onlyJSON2) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasPrefix(r.URL.Path, "/json/2/") {
+		return p.base.RoundTrip(r)
+	}
+	return webPage(p.status)()
+}
+
+func TestExamineBehindAProxyThatLetsJSON2AlonePass(t *testing.T) {
+	examine := func(server *odootest.Server, status int, key string) []odoo.Finding {
+		o := doctored(onlyJSON2{server.RoundTripper(), status}, nil)
+		o.Password, o.APIKey, o.Protocol = "", key, odoo.ProtocolJSON2
+		return odoo.Examine(ctx, o, projectNeeds())
+	}
+	for _, status := range []int{403, 404} {
+		t.Run("Ensure all but the version is looked at, with the proxy's "+http.StatusText(status), func(t *testing.T) {
+			all := examine(odootest.New(odootest.Options{Version: "19.0", APIKey: "key"}), status, "key")
+			wantOne(t, all, "warn version", false, "of all paths only /json/2 answers", "let what stands before Odoo pass /web/version too")
+			if last := all[len(all)-1]; all[0].Check != odoo.CheckConnection || last.Check != odoo.CheckFields {
+				t.Errorf("findings %+v", all)
+			}
+		})
+	}
+	t.Run("Ensure a key that is refused is told, for that is Odoo's answer", func(t *testing.T) {
+		all := examine(odootest.New(odootest.Options{Version: "19.0", APIKey: "key"}), 404, "wr0ng")
+		var wrong []string
+		for _, f := range notOK(all) {
+			wrong = append(wrong, spoken(f))
+		}
+		if !slices.Equal(wrong, []string{"warn version", "fail login"}) || !all[len(all)-1].Denied {
+			t.Errorf("findings %+v", all)
+		}
+	})
+	t.Run("Ensure a proxy that lets nothing pass is told", func(t *testing.T) {
+		wantOne(t, examine(odootest.New(odootest.Options{APIKey: "key"}), 404, "key"), "fail connection", false, "HTTP 404", "check the URL")
 	})
 }
 

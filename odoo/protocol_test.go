@@ -649,3 +649,14 @@ func TestJSON2Timeout(t *testing.T) {
 		}
 	})
 }
+
+func TestAKeyThatNoHeaderCarries(t *testing.T) {
+	t.Run("Ensure a key with a line end is told before anything is sent, without the key", func(t *testing.T) {
+		o := keyed(odoo19(nil))
+		o.APIKey = password + "\n"
+		_, err := odoo.Dial(ctx, o)
+		if e := failed(t, err); e.Kind != odoo.InvalidCall || e.OutcomeUnknown || e.Outage() || !strings.Contains(err.Error(), "line end") {
+			t.Error(err)
+		}
+	})
+}

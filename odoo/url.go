@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -34,15 +35,28 @@ func parseEndpoint(raw string) (endpoint, error) {
 		return endpoint{}, errors.New("the URL does not begin with https:// or http://")
 	case u.Hostname() == "":
 		return endpoint{}, errors.New("the URL has no host")
+	case !isPort(u.Port()):
+		return endpoint{}, errors.New("the URL's port is not one of 1 to 65535")
 	case u.User != nil:
 		return endpoint{}, errors.New("the URL holds a user name; put user and password where they belong")
 	}
 	return endpoint{base: u.Scheme + "://" + hostOf(u) + prefixOf(u.EscapedPath())}, nil
 }
 
-// hostOf is the host in lower case, with its port unless that is the scheme's own.
+// isPort reports whether a port can be dialled; none is the scheme's own.
+func isPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
+}
+
+// hostOf is the host in lower case, with its port unless that is the scheme's own. The zone of an IPv6 address ("%eth0") keeps its
+// case, and is written behind %25 as a URL has to (RFC 6874).
 func hostOf(u *url.URL) string {
-	host, port := strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")), u.Port()
+	host, zone, zoned := strings.Cut(u.Hostname(), "%")
+	host, port := strings.ToLower(strings.TrimSuffix(host, ".")), u.Port()
+	if zoned {
+		host += "%25" + url.PathEscape(zone)
+	}
 	if port == "" || u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443" {
 		if strings.Contains(host, ":") {
 			return "[" + host + "]"

@@ -71,6 +71,8 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
+	// Took is the time from sending the request to the end of the answer's body, without what was waited for before.
+	Took time.Duration
 }
 
 // Exchange is one try for a trace. It holds no header, no body and no query, because those carry
@@ -196,18 +198,15 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 func (c *Client) try(ctx context.Context, r Request, try int) (*Response, *Error) {
 	req, err := c.build(ctx, r)
 	if err != nil {
-		return nil, c.failure(r, Rejected, err)
-	}
-	if pause := c.o.Gate.closedFor(c.o.Clock.Now()); pause > 0 {
-		return nil, c.paused(r, pause)
-	}
-	if err := c.o.Limit.wait(ctx, c.o.Clock); err != nil {
-		return nil, c.failure(r, kindOfContext(err), err)
+		return nil, c.unsendable(r, err)
 	}
 	if err := c.o.Gate.enter(ctx); err != nil {
 		return nil, c.failure(r, kindOfContext(err), err)
 	}
 	defer c.o.Gate.leave()
+	if failure := c.await(ctx, r); failure != nil {
+		return nil, failure
+	}
 	point := pointOf(req, r.Op)
 	c.hook(ctx, "before request "+point)
 	start := c.o.Clock.Now()
@@ -215,6 +214,18 @@ func (c *Client) try(ctx context.Context, r Request, try int) (*Response, *Error
 	c.trace(req, r, try, start, answer, failure)
 	c.hook(ctx, "after request "+point)
 	return answer, failure
+}
+
+// await waits for the request's turn under the rate limit. It comes behind the gate, or those who waited there would all begin at
+// once; and the server's wish to be left alone is asked for last, because it may have come while this request waited.
+func (c *Client) await(ctx context.Context, r Request) *Error {
+	if err := c.o.Limit.wait(ctx, c.o.Clock); err != nil {
+		return c.failure(r, kindOfContext(err), err)
+	}
+	if pause := c.o.Gate.closedFor(c.o.Clock.Now()); pause > 0 {
+		return c.paused(r, pause)
+	}
+	return nil
 }
 
 func (c *Client) build(ctx context.Context, r Request) (*http.Request, error) {
@@ -231,7 +242,7 @@ func (c *Client) build(ctx context.Context, r Request) (*http.Request, error) {
 	if c.o.Authorize != nil {
 		c.o.Authorize(req)
 	}
-	return req, nil
+	return req, checkHeader(req.Header)
 }
 
 func (c *Client) hook(ctx context.Context, point string) {
@@ -275,8 +286,8 @@ func (c *Client) send(ctx context.Context, req *http.Request, r Request) (*Respo
 	asked := c.o.Clock.Now()
 	res, err := c.o.Base.RoundTrip(req)
 	if err != nil {
-		failure := c.broken(ctx, r, err, seen.notSent(err))
-		if failure.Kind == Unreachable {
+		failure := c.broken(ctx, r, err, seen.reach(err, c.o.Base))
+		if failure.Kind == Unreachable || failure.Kind == Rejected {
 			c.sent.Add(-1)
 		}
 		return nil, failure
@@ -285,9 +296,9 @@ func (c *Client) send(ctx context.Context, req *http.Request, r Request) (*Respo
 	c.noteSkew(res.Header, asked)
 	body, err := readBody(res, c.o.MaxBody)
 	if err != nil {
-		return nil, c.broken(ctx, r, err, false)
+		return nil, c.broken(ctx, r, err, reachedServer)
 	}
-	answer := &Response{Status: res.StatusCode, Header: res.Header, Body: body}
+	answer := &Response{Status: res.StatusCode, Header: res.Header, Body: body, Took: c.o.Clock.Now().Sub(asked)}
 	return c.judge(r, answer)
 }
 

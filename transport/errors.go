@@ -18,7 +18,7 @@ type Kind string
 
 // The kinds of Error.
 const (
-	// Unreachable: refused, no such host, no TLS. The request was never sent.
+	// Unreachable: refused, no such host, no TLS, or a proxy that does not let us pass (407). The request never came to the server.
 	Unreachable Kind = "unreachable"
 	// Timeout: no full answer in time.
 	Timeout Kind = "timeout"
@@ -30,11 +30,11 @@ const (
 	RateLimited Kind = "rate limited"
 	// Unavailable: status 502, 503 or 504.
 	Unavailable Kind = "unavailable"
-	// Denied: status 401 or 403, or 407 of a proxy.
+	// Denied: status 401 or 403.
 	Denied Kind = "denied"
 	// NotFound: status 404.
 	NotFound Kind = "not found"
-	// Rejected: any other 4xx, or a request that cannot be built.
+	// Rejected: any other 4xx, or a request that cannot be built or sent at all.
 	Rejected Kind = "rejected"
 	// ServerError: status 500, or another 5xx.
 	ServerError Kind = "server error"
@@ -114,13 +114,10 @@ func (e *Error) Hint() string {
 	switch e.Kind {
 	case Unreachable:
 		return hintNetwork
-	case Timeout, Dropped, Unavailable, ServerError:
+	case RateLimited, Unavailable:
+		return e.hintOfPause()
+	case Timeout, Dropped, ServerError:
 		return "try again later"
-	case RateLimited:
-		if e.RetryAfter > 0 {
-			return "try again after " + e.RetryAfter.String()
-		}
-		return "try again later, and run less at a time"
 	case Denied:
 		return "check the credentials and the rights of the user"
 	case Protocol, NotFound:
@@ -134,6 +131,18 @@ func (e *Error) Hint() string {
 	}
 }
 
+// hintOfPause says when to come back, as the other side told it.
+func (e *Error) hintOfPause() string {
+	switch {
+	case e.RetryAfter > 0:
+		return "try again after " + e.RetryAfter.String()
+	case e.Kind == RateLimited:
+		return "try again later, and run less at a time"
+	default:
+		return "try again later"
+	}
+}
+
 // Unwrap is the cause, so that errors.Is finds context.Canceled and the like.
 func (e *Error) Unwrap() error { return e.Err }
 
@@ -141,13 +150,13 @@ func (e *Error) Unwrap() error { return e.Err }
 func (*Error) Sealed() {}
 
 // Outage reports whether the failure is the other side's as a whole, not of this one request: it
-// cannot be reached, is overloaded, or takes our credentials no more (401, a proxy's 407).
+// cannot be reached, is overloaded, or takes our credentials no more (401).
 func (e *Error) Outage() bool {
 	switch e.Kind {
 	case Unreachable, Timeout, Dropped, RateLimited, Unavailable:
 		return true
 	case Denied:
-		return e.Status == http.StatusUnauthorized || e.Status == http.StatusProxyAuthRequired
+		return e.Status == http.StatusUnauthorized
 	default:
 		return false
 	}
@@ -195,10 +204,10 @@ func effective(r Request) bool {
 }
 
 // broken makes the Error of a round trip that ended without a whole answer.
-func (c *Client) broken(ctx context.Context, r Request, err error, notSent bool) *Error {
-	kind := kindOfBroken(ctx, err, notSent)
+func (c *Client) broken(ctx context.Context, r Request, err error, far reach) *Error {
+	kind := kindOfBroken(ctx, err, far)
 	e := c.failure(r, kind, err)
-	e.OutcomeUnknown = !notSent && effective(r)
+	e.OutcomeUnknown = far == reachedServer && effective(r)
 	switch {
 	case kind == Timeout:
 		e.cause = "no answer within " + c.o.Timeout.String()
@@ -213,6 +222,16 @@ func (c *Client) broken(ctx context.Context, r Request, err error, notSent bool)
 	return e
 }
 
+// unsendable is the Error of a request that cannot be built.
+func (c *Client) unsendable(r Request, err error) *Error {
+	e := c.failure(r, Rejected, err)
+	var header *headerError
+	if errors.As(err, &header) {
+		e.hint = header.hint()
+	}
+	return e
+}
+
 // paused is the Error of a request that is not sent because the server asked to be left alone.
 func (c *Client) paused(r Request, pause time.Duration) *Error {
 	e := c.failure(r, RateLimited, nil)
@@ -220,15 +239,17 @@ func (c *Client) paused(r Request, pause time.Duration) *Error {
 	return e
 }
 
-func kindOfBroken(ctx context.Context, err error, notSent bool) Kind {
+func kindOfBroken(ctx context.Context, err error, far reach) Kind {
 	var timeout interface{ Timeout() bool }
 	switch {
 	case ctx.Err() != nil:
 		return kindOfContext(ctx.Err())
-	case notSent:
+	case far == reachedNobody:
 		return Unreachable
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return Timeout
+	case far == reachedNothing:
+		return Rejected
 	default:
 		return Dropped
 	}
@@ -254,8 +275,8 @@ func (c *Client) refused(r Request, answer *Response) *Error {
 	case wantsHTTPS(answer):
 		e.Kind, e.Text, e.lasting = Unreachable, "the server speaks HTTPS on this port", true
 		e.hint = "write the URL with https://"
-	case answer.Status == http.StatusProxyAuthRequired:
-		e.hint = hintProxy
+	case answer.Status == http.StatusProxyAuthRequired: // as where the way through it is a tunnel, for https
+		e.Kind, e.Text, e.hint, e.lasting = Unreachable, "the proxy refuses", hintProxy, true
 	case answer.Status/100 == 3:
 		e.Location = target(r.URL, answer.Header.Get("Location"))
 		e.hint = redirectHint(r.URL, e.Location)
@@ -286,7 +307,7 @@ func kindOfStatus(status int) Kind {
 	switch {
 	case status == http.StatusTooManyRequests:
 		return RateLimited
-	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusProxyAuthRequired:
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return Denied
 	case status == http.StatusNotFound:
 		return NotFound

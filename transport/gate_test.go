@@ -187,3 +187,132 @@ func TestSkew(t *testing.T) {
 		})
 	}
 }
+
+// sharedClock is a fakeClock for several goroutines, with something that happens while it sleeps.
+type sharedClock struct {
+	mu     sync.Mutex
+	now    time.Time
+	asleep func()
+}
+
+func (c *sharedClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *sharedClock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+func (c *sharedClock) Sleep(ctx context.Context, d time.Duration) error {
+	if c.asleep != nil {
+		c.asleep()
+	}
+	c.advance(d)
+	return ctx.Err()
+}
+
+// queueing is a context that tells when somebody waits for its end: for a place in the gate, too.
+type queueing struct {
+	context.Context //nolint:containedctx // It is a context itself.
+
+	waits func()
+}
+
+func (q queueing) Done() <-chan struct{} {
+	q.waits()
+	return q.Context.Done()
+}
+
+// inLine begins a request for each context while the first is under way, and ends that when all the others are in line.
+func inLine(others int, first, release func(), other func(ctx context.Context)) {
+	var all, waiting sync.WaitGroup
+	all.Go(first)
+	waiting.Add(others)
+	for range others {
+		ctx := queueing{context.Background(), sync.OnceFunc(waiting.Done)}
+		all.Go(func() { other(ctx) })
+	}
+	waiting.Wait()
+	release()
+	all.Wait()
+}
+
+func TestWaitingInOrder(t *testing.T) {
+	t.Run("Ensure a pause that is asked for holds back those who wait for a place, and their places are free again", func(t *testing.T) {
+		var n int
+		begun, end := make(chan struct{}), make(chan struct{})
+		clock := &sharedClock{now: newClock().now}
+		base := roundTrip(func(*http.Request) (*http.Response, error) {
+			if n++; n > 1 {
+				return answer(200, "text/plain", ""), nil
+			}
+			close(begun)
+			<-end
+			return busyFor("3600")()
+		})
+		client := transport.New(transport.Options{System: "X", Base: base, Gate: transport.NewGate(1), Clock: clock})
+		inLine(3, func() { _, _ = client.Do(context.Background(), post("http://x/")) }, func() { close(end) }, func(ctx context.Context) {
+			<-begun
+			_, err := client.Do(ctx, post("http://x/"))
+			if e := failure(t, err); e.Kind != transport.RateLimited || e.RetryAfter != time.Hour || e.OutcomeUnknown {
+				t.Errorf("kind %q, after %v", e.Kind, e.RetryAfter)
+			}
+		})
+		if n != 1 {
+			t.Errorf("%d sent, though the server wants none", n)
+		}
+		clock.advance(time.Hour)
+		if _, err := client.Do(context.Background(), post("http://x/")); err != nil {
+			t.Errorf("after the pause: %v", err)
+		}
+	})
+	t.Run("Ensure a pause that is asked for holds back who waits for the limit", func(t *testing.T) {
+		var n int
+		clock, gate := &sharedClock{now: newClock().now}, transport.NewGate(2)
+		a := transport.New(transport.Options{System: "A", Base: sequence(&n, busyFor("600")), Gate: gate, Clock: clock})
+		b := transport.New(transport.Options{System: "B", Base: sequence(new(int), status(200)), Gate: gate, Clock: clock, Limit: transport.PerSecond(0.1)})
+		if _, err := b.Do(context.Background(), post("http://x/")); err != nil {
+			t.Fatal(err)
+		}
+		clock.asleep = sync.OnceFunc(func() { _, _ = a.Do(context.Background(), post("http://x/")) })
+		_, err := b.Do(context.Background(), post("http://x/"))
+		if e := failure(t, err); n != 1 || e.Kind != transport.RateLimited || e.RetryAfter != 590*time.Second || b.Requests() != 1 {
+			t.Errorf("kind %q, after %v, %d sent", e.Kind, e.RetryAfter, b.Requests())
+		}
+	})
+	t.Run("Ensure those who waited for a place are spaced out too when it is free", func(t *testing.T) {
+		var at []time.Duration
+		begun, end := make(chan struct{}), make(chan struct{})
+		clock := &sharedClock{now: newClock().now}
+		start := clock.now
+		base := roundTrip(func(*http.Request) (*http.Response, error) {
+			at = append(at, clock.Now().Sub(start))
+			if len(at) == 1 {
+				close(begun)
+				<-end
+			}
+			return answer(200, "text/plain", ""), nil
+		})
+		client := transport.New(transport.Options{System: "X", Base: base, Gate: transport.NewGate(1), Limit: transport.PerSecond(1), Clock: clock})
+		send := func(ctx context.Context) {
+			if _, err := client.Do(ctx, post("http://x/")); err != nil {
+				t.Error(err)
+			}
+		}
+		release := func() {
+			clock.advance(10 * time.Second)
+			close(end)
+		}
+		inLine(3, func() { send(context.Background()) }, release, func(ctx context.Context) {
+			<-begun
+			send(ctx)
+		})
+		if want := []time.Duration{0, 10 * time.Second, 11 * time.Second, 12 * time.Second}; !slices.Equal(at, want) {
+			t.Errorf("sent at %v, want %v", at, want)
+		}
+	})
+}

@@ -298,13 +298,26 @@ func TestProxies(t *testing.T) {
 		if tunnelled.Kind != transport.Unreachable || !strings.Contains(tunnelled.Detail(), "refuses: 407") {
 			t.Errorf("https: %v", tunnelled)
 		}
-		if plain.Kind != transport.Denied || plain.Status != 407 || !plain.Outage() {
+		if plain.Kind != transport.Unreachable || plain.Status != 407 || !strings.Contains(plain.Detail(), "the proxy refuses") || !plain.Outage() {
 			t.Errorf("http: %v", plain)
 		}
 		for _, e := range []*transport.Error{tunnelled, plain} {
 			if !strings.Contains(e.Hint(), "HTTPS_PROXY") || strings.Contains(e.Error(), "hush") || e.OutcomeUnknown {
 				t.Errorf("hint %q, unknown %v: %v", e.Hint(), e.OutcomeUnknown, e)
 			}
+		}
+	})
+	t.Run("Ensure a proxy whose address cannot be read is told, and its password is not", func(t *testing.T) {
+		network, ok := through(t, "").(*http.Transport)
+		if !ok {
+			t.Fatal("the network is no *http.Transport")
+		}
+		network.Proxy = func(*http.Request) (*url.URL, error) {
+			return nil, errors.New(`invalid proxy address "http://u:hush@[h"`)
+		}
+		_, err := transport.New(transport.Options{System: "Odoo main", Base: network, Clock: newClock()}).Do(context.Background(), post("http://odoo.invalid/"))
+		if e := failure(t, err); e.Kind != transport.Rejected || e.OutcomeUnknown || strings.Contains(err.Error(), "hush") {
+			t.Errorf("kind %q, unknown %v: %v", e.Kind, e.OutcomeUnknown, err)
 		}
 	})
 	t.Run("Ensure a proxy that is down is not taken for the server", func(t *testing.T) {

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"mime"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // maxText is how much of the other side's words an error shows, in characters.
@@ -28,18 +30,40 @@ var shapes = []blot{
 	{regexp.MustCompile(`(https?://[^\s?"']+)\?[^\s"']*`), "$1"},
 }
 
-// newBlots finds each secret where it stands as a word of its own, so that the password "admin"
-// does not blot "administrator" out.
+// longSecret is the length, in characters, from which a secret is no part of any other word.
+const longSecret = 8
+
+// newBlots finds each long secret wherever it stands, and a short one where it stands as a word of its own, so that the password
+// "admin" does not blot "administrator" out. The longest come first: one may be the beginning of another.
 func newBlots(secrets []string) []blot {
-	var out []blot
+	var forms []string
 	for _, s := range secrets {
-		if s == "" {
-			continue
+		if s != "" {
+			forms = append(forms, written(s)...)
 		}
-		word := string([]rune(s)) // what is not UTF-8 matches as U+FFFD; a pattern must not hold it as it is
-		out = append(out, blot{regexp.MustCompile(edge(s, 0) + regexp.QuoteMeta(word) + edge(s, len(s)-1)), blotted})
+	}
+	slices.SortStableFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	var out []blot
+	for _, s := range slices.Compact(forms) {
+		out = append(out, blot{regexp.MustCompile(pattern(s)), blotted})
 	}
 	return out
+}
+
+// written are the forms in which other people's texts hold a secret: as it is, and as Python's repr and JSON quote it in
+// tracebacks, with a backslash before each backslash and, if they have to, before the quotes.
+func written(s string) []string {
+	quoted := strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s)
+	return []string{s, quoted, strings.ReplaceAll(quoted, `'`, `\'`), strings.ReplaceAll(quoted, `"`, `\"`)}
+}
+
+// pattern matches the secret.
+func pattern(s string) string {
+	word := regexp.QuoteMeta(string([]rune(s))) // what is not UTF-8 matches as U+FFFD; a pattern must not hold it as it is
+	if utf8.RuneCountInString(s) >= longSecret {
+		return word
+	}
+	return edge(s, 0) + word + edge(s, len(s)-1)
 }
 
 // edge is \b where the secret's end is a word character, else nothing.
@@ -52,7 +76,8 @@ func edge(s string, at int) string {
 }
 
 // Redact is text without the secrets and without whatever looks like a credential, on one line and
-// cut to 300 characters: fit for an error. A secret is found where it stands as a word of its own.
+// cut to 300 characters: fit for an error. A secret of less than 8 characters is found where it stands as a word of its own, a
+// longer one anywhere.
 func Redact(text string, secrets ...string) string {
 	return cut(redact(text, newBlots(secrets)), maxText)
 }
