@@ -20,7 +20,7 @@ type call struct {
 	args    []any          // by position
 	kw      map[string]any // by name
 	read    bool           // changes nothing, so it may be repeated
-	got     *int           // where to put the bytes of the answer, or nil
+	spent   *cost          // where to put what the answer took, or nil
 }
 
 // CallOption changes how Call and ExecuteKW treat one call.

@@ -15,12 +15,12 @@ import (
 	"github.com/odoo-connector/connector/transport/stream"
 )
 
-// readRows makes a call whose answer is rows of the given fields, and gives them as records, with the number of
-// bytes that the answer took.
-func (s *Session) readRows(ctx context.Context, model, method string, fields []Field, args []any, kw map[string]any) ([]record.Record, int, error) {
+// readRows makes a call whose answer is rows of the given fields, and gives them as records, with what the answer
+// took.
+func (s *Session) readRows(ctx context.Context, model, method string, fields []Field, args []any, kw map[string]any) ([]record.Record, cost, error) {
 	c := s.callFor(model, method, args, kw, []CallOption{Read()})
-	var got int
-	c.got = &got
+	var spent cost
+	c.spent = &spent
 	rows := rowReader{session: s, model: model, method: method, fields: fields, at: make(map[string]int, len(fields))}
 	for i, f := range fields {
 		rows.at[f.Name] = i
@@ -30,7 +30,7 @@ func (s *Session) readRows(ctx context.Context, model, method string, fields []F
 		out, err = rows.all(r)
 		return err
 	})
-	return out, got, err
+	return out, spent, err
 }
 
 // rowReader makes records of the tokens of an answer of search_read or read.
@@ -90,7 +90,10 @@ func (d *rowReader) row(r stream.Reader, first stream.Token, number int) (record
 			if err != nil {
 				return record.Record{}, err
 			}
-			id = value.Int // 0 where it is no number
+			if value.Kind != stream.Int {
+				return record.Record{}, d.noID(number)
+			}
+			id = value.Int
 			if at, ok := d.at["id"]; ok {
 				values[d.fields[at].Name] = record.Int(id)
 			}
@@ -129,10 +132,14 @@ func (d *rowReader) value(r stream.Reader, f Field, into map[string]record.Value
 	return e
 }
 
+func (d *rowReader) noID(number int) error {
+	return d.unexpected(fmt.Sprintf("row %d of the answer has no id", number))
+}
+
 // finished is the record, if it is whole.
 func (d *rowReader) finished(values map[string]record.Value, id int64, number int) (record.Record, error) {
-	if id == 0 {
-		return record.Record{}, d.unexpected(fmt.Sprintf("row %d of the answer has no id", number))
+	if id <= 0 {
+		return record.Record{}, d.noID(number)
 	}
 	if len(values) < len(d.fields) {
 		for _, f := range d.fields {

@@ -12,6 +12,9 @@ import (
 	"github.com/odoo-connector/connector/record"
 )
 
+// loadChunk is how many rows one call loads at most: the answer to 5000 would come too late.
+const loadChunk = 200
+
 // LoadResult is what became of one row.
 type LoadResult struct {
 	// ID is the record's database id, 0 where Err is set.
@@ -128,7 +131,8 @@ func checkIdentifier(identifier string) error {
 // and every cell is text. It always runs with tz UTC (datetimes would be read in the user's time
 // zone), noupdate (a module's update would overwrite) and without active_test.
 //
-// One bad row makes Odoo refuse them all and may be blamed on an innocent one. So a refused call is
+// The rows go 200 to a call, in their order, so that one can lead by its external identifier to one before it. One
+// bad row makes Odoo refuse its whole call and may be blamed on an innocent one. So a refused call is
 // repeated in halves until each bad row has failed alone; every row has its own result.
 //
 // The error beside the results is the one that ended the work: no connection, wrong password, no
@@ -139,7 +143,9 @@ func (s *Session) Load(ctx context.Context, model string, fields []string, rows 
 		session: s.WithContext(map[string]any{"tz": "UTC", "noupdate": true, "active_test": false}),
 		model:   model, fields: fields, rows: rows, results: make([]LoadResult, len(rows)),
 	}
-	b.part(ctx, 0, len(rows))
+	for from := 0; from < len(rows); from += loadChunk {
+		b.part(ctx, from, min(from+loadChunk, len(rows)))
+	}
 	return b.results, b.ended
 }
 

@@ -341,3 +341,35 @@ func TestLoadCells(t *testing.T) {
 		})
 	}
 }
+
+func TestLoadOfManyRows(t *testing.T) {
+	names := make([]string, 450)
+	for i := range names {
+		names[i] = fmt.Sprint("row ", i)
+	}
+	t.Run("Ensure many rows go in several calls and their results stay in order", func(t *testing.T) {
+		l := newLoader(badName, blameFirst)
+		got, err := dial(t, l).Load(ctx, "project.task", []string{"id", "name"}, table(names...))
+		if err != nil || !slices.Equal(l.sizes, []int{200, 200, 50}) {
+			t.Fatalf("calls of %v rows, error %v", l.sizes, err)
+		}
+		for i, id := range loaded(got) {
+			if want := int64(100*(1+i/200) + i%200); id != want {
+				t.Fatalf("row %d has id %d, want %d", i, id, want)
+			}
+		}
+	})
+	t.Run("Ensure nothing follows a call without an answer", func(t *testing.T) {
+		l := newLoader(func(cells []any) bool { return cells[1] == "row 250" }, func([]any) (any, error) { return nil, errors.New("connection reset") })
+		got, err := dial(t, l).Load(ctx, "project.task", []string{"id", "name"}, table(names...))
+		if failed(t, err).Kind != odoo.Connection || !slices.Equal(l.sizes, []int{200, 200}) {
+			t.Fatalf("calls of %v rows, error %v", l.sizes, err)
+		}
+		if got[199].Err != nil || !failed(t, got[200].Err).OutcomeUnknown {
+			t.Errorf("the first two calls: %v, %v", got[199].Err, got[200].Err)
+		}
+		if e := failed(t, got[400].Err); e.OutcomeUnknown || !strings.Contains(e.Text, "not sent") {
+			t.Errorf("the last call: %v", e)
+		}
+	})
+}

@@ -1,12 +1,15 @@
 package odoo_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/odoo-connector/connector/odoo"
 	"github.com/odoo-connector/connector/odoo/odootest"
@@ -73,6 +76,25 @@ func counted(n int) []string {
 	return ids
 }
 
+// sleeper is a clock that moves on by what it sleeps.
+type sleeper struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *sleeper) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *sleeper) Sleep(ctx context.Context, d time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+	return ctx.Err()
+}
+
 // slow is what the network says when the time is over.
 type slow struct{}
 
@@ -101,7 +123,25 @@ func TestEach(t *testing.T) {
 			t.Errorf("pages of %v", server.pages)
 		}
 	})
-	t.Run("Ensure a page that does not come in time is asked for by halves", func(t *testing.T) {
+	t.Run("Ensure the wait for our turn makes no page smaller", func(t *testing.T) {
+		server := newShelf(6000, 3, nil)
+		o, clock := options(server), &sleeper{now: stillClock{}.Now()}
+		o.Clock = clock
+		o.Client = transport.New(transport.Options{System: "Odoo main", Base: server, Clock: clock, Limit: transport.PerSecond(0.1)})
+		s, err := odoo.Dial(ctx, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := clock.Now()
+		ids, err := each(s)
+		if err != nil || !slices.Equal(ids, counted(6000)) || !slices.Equal(server.pages, []int{500, 2000, 2000, 2000}) {
+			t.Errorf("%d records in pages of %v, error %v", len(ids), server.pages, err)
+		}
+		if waited := clock.Now().Sub(before); waited < 30*time.Second {
+			t.Errorf("waited only %s", waited)
+		}
+	})
+	t.Run("Ensure a page that does not come in time is asked for by quarters", func(t *testing.T) {
 		server := newShelf(500, 3, func(asked int) error {
 			if asked > 60 {
 				return slow{}
@@ -111,6 +151,56 @@ func TestEach(t *testing.T) {
 		ids, err := each(dial(t, server))
 		if err != nil || !slices.Equal(ids, counted(500)) || slices.Max(server.pages[len(server.pages)-9:]) > 60 {
 			t.Errorf("%d records in pages of %v, error %v", len(ids), server.pages, err)
+		}
+	})
+	t.Run("Ensure a server that never answers is given up after three pages", func(t *testing.T) {
+		server := newShelf(500, 3, func(int) error { return slow{} })
+		_, err := each(dial(t, server))
+		if failed(t, err).Kind != odoo.Connection || !slices.Equal(slices.Compact(server.pages), []int{500, 125, 31}) {
+			t.Errorf("pages of %v, error %v", server.pages, err)
+		}
+		server.pages = nil
+		if _, _, err = dial(t, server).Read(ctx, "project.task", []int64{1, 2, 3, 4, 5, 6, 7, 8}, []string{"name"}); failed(t, err).Kind != odoo.Connection || len(server.pages) > 9 {
+			t.Errorf("pages of %v, error %v", server.pages, err)
+		}
+	})
+	t.Run("Ensure late pages count anew after one that came", func(t *testing.T) {
+		server := newShelf(400, 3, nil)
+		most, came := 40, false
+		server.scripted = withFields(func(c called) (any, error) {
+			ids, asked := server.asked(c, 400)
+			server.pages = append(server.pages, asked)
+			if asked > most {
+				return nil, slow{}
+			}
+			if most = 40; came {
+				most = 1 // from the second page on
+			}
+			came = true
+			rows := []any{}
+			for _, id := range ids {
+				rows = append(rows, map[string]any{"id": id, "name": "x"})
+			}
+			return rows, nil
+		})
+		ids, err := each(dial(t, server))
+		if err != nil || !slices.Equal(ids, counted(400)) || !slices.Equal(slices.Compact(server.pages)[:5], []int{500, 125, 31, 7, 1}) {
+			t.Errorf("%d records in pages of %v, error %v", len(ids), server.pages, err)
+		}
+	})
+	t.Run("Ensure nothing is asked for again when the caller's time is over", func(t *testing.T) {
+		server := newShelf(500, 3, nil)
+		s := dial(t, server)
+		over, cancel := context.WithCancel(ctx)
+		server.scripted = withFields(func(c called) (any, error) {
+			_, asked := server.asked(c, 500)
+			server.pages = append(server.pages, asked)
+			cancel()
+			return nil, slow{}
+		})
+		err := s.Each(over, "project.task", nil, []string{"name"}, func(record.Record) error { return nil })
+		if err == nil || len(server.pages) != 1 {
+			t.Errorf("pages of %v, error %v", server.pages, err)
 		}
 	})
 	t.Run("Ensure an answer that is too large is asked for by halves, up to one record", func(t *testing.T) {
@@ -204,4 +294,20 @@ func TestCountOfNoNumber(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestRowsWithoutAnID(t *testing.T) {
+	for name, id := range map[string]any{"a list": []any{int64(7), "Seven"}, "a text": "7", "a record": map[string]any{"id": int64(7)}, "false": false, "a fraction": 7.5, "0": int64(0), "negative": int64(-7)} {
+		t.Run("Ensure an id that is "+name+" names its row", func(t *testing.T) {
+			s := dial(t, withFields(func(called) (any, error) {
+				return []any{map[string]any{"id": int64(1), "name": "a"}, map[string]any{"id": id, "name": "b"}}, nil
+			}))
+			for _, fields := range [][]string{{"name"}, {"id", "name"}} {
+				_, err := s.SearchRead(ctx, "project.task", nil, fields, odoo.SearchOptions{})
+				if e := failed(t, err); e.Kind != odoo.UnexpectedAnswer || e.Text != "row 2 of the answer has no id" {
+					t.Errorf("kind %q, text %q", e.Kind, e.Text)
+				}
+			}
+		})
+	}
 }

@@ -136,8 +136,8 @@ func (l *login) roundTrip(ctx context.Context, c call, request transport.Request
 		}
 		return l.broken(c, err)
 	}
-	if c.got != nil {
-		*c.got = len(answer.Body)
+	if c.spent != nil {
+		c.spent.bytes, c.spent.took = len(answer.Body), answer.Took
 	}
 	if err := read(reader(answer.Body)); err != nil {
 		return l.unanswered(c, answer, err)

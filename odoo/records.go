@@ -3,7 +3,6 @@ package odoo
 import (
 	"context"
 	"slices"
-	"strconv"
 
 	"github.com/odoo-connector/connector/record"
 )
@@ -40,6 +39,11 @@ func (s *Session) Search(ctx context.Context, model string, domain Domain, o Sea
 	if err != nil {
 		return nil, err
 	}
+	return s.search(ctx, model, wire, o)
+}
+
+// search is Search of a domain that was checked.
+func (s *Session) search(ctx context.Context, model string, wire []any, o SearchOptions) ([]int64, error) {
 	result, err := s.ExecuteKW(ctx, model, "search", []any{wire}, o.keywords(), Read())
 	if err != nil {
 		return nil, err
@@ -70,6 +74,9 @@ func (s *Session) Count(ctx context.Context, model string, domain Domain) (int64
 
 // SearchRead gives the named fields of the records that fulfil the domain, in one call. A many2one
 // is a reference without a name. At least one field must be named; "id" is always in Record.ID.
+//
+// Odoo leaves out, without a word, a record of which a computed field cannot be read. Where computed fields
+// are named and the limit was not reached, one search more finds it: an *Error of the kind UnexpectedAnswer.
 func (s *Session) SearchRead(ctx context.Context, model string, domain Domain, fields []string, o SearchOptions) ([]record.Record, error) {
 	wire, err := s.checked(ctx, model, "search_read", domain)
 	if err != nil {
@@ -79,15 +86,28 @@ func (s *Session) SearchRead(ctx context.Context, model string, domain Domain, f
 	if err != nil {
 		return nil, err
 	}
-	rows, _, err := s.searchRead(ctx, model, wire, picked, o)
+	q := query{model, wire, picked, o}
+	rows, _, err := s.searchRead(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	rows, _, err = s.completed(ctx, q, rows)
 	return rows, err
 }
 
-// searchRead is SearchRead of a domain that was checked and fields that are there, with the bytes of the answer.
-func (s *Session) searchRead(ctx context.Context, model string, wire []any, picked []Field, o SearchOptions) ([]record.Record, int, error) {
-	kw := o.keywords()
-	kw["fields"] = namesOf(picked) // no load: project.tags.search_read of Odoo 18 takes none
-	return s.readRows(ctx, model, "search_read", picked, []any{wire}, kw)
+// query is a search_read whose domain was checked and whose fields are there.
+type query struct {
+	model  string
+	wire   []any // the domain
+	picked []Field
+	o      SearchOptions
+}
+
+// searchRead makes the call as it is, and gives its cost beside the rows.
+func (s *Session) searchRead(ctx context.Context, q query) ([]record.Record, cost, error) {
+	kw := q.o.keywords()
+	kw["fields"] = namesOf(q.picked) // no load: project.tags.search_read of Odoo 18 takes none
+	return s.readRows(ctx, q.model, "search_read", q.picked, []any{q.wire}, kw)
 }
 
 // named is pick for a read: without a name Odoo would answer with 150 fields and more.
@@ -125,7 +145,9 @@ func (s *Session) All(ctx context.Context, model string, domain Domain, fields [
 //
 // The records come in pages that begin after the last id of the one before, so that deletions and
 // additions meanwhile let none be missed. The pages grow and shrink so that an answer takes about 1 MB and
-// 2 s (20 to 2000 records); one that is too large or too slow is asked for again by halves.
+// 2 s (20 to 2000 records); one that is too large is asked for again by halves, one that does not come in time by
+// quarters, twice at most. A record that Odoo leaves out of a page although it is there ends the reading, as in
+// SearchRead.
 func (s *Session) Each(ctx context.Context, model string, domain Domain, fields []string, visit func(record.Record) error) error {
 	return s.each(ctx, model, domain, fields, s.pagesOf(0), func(rows []record.Record) error {
 		for _, r := range rows {
@@ -146,62 +168,79 @@ func (s *Session) each(ctx context.Context, model string, domain Domain, fields 
 	if err != nil {
 		return err
 	}
-	for last, done := int64(0), false; !done; {
-		var rows []record.Record
-		rows, done, err = s.page(ctx, model, domain, picked, p, last)
-		if err != nil {
+	for at := (stretch{}); !at.done; {
+		if at, err = s.page(ctx, model, domain, picked, p, at.last); err != nil {
 			return err
 		}
-		if !done {
-			if last, err = s.after(model, last, rows[len(rows)-1]); err != nil {
-				return err
-			}
-		}
-		if err := visit(rows); err != nil {
+		if err := visit(at.rows); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// page reads the records after the last id, fewer of them where the answer is too large or too slow. done
-// says that no more follow.
-func (s *Session) page(ctx context.Context, model string, domain Domain, picked []Field, p *pages, last int64) (rows []record.Record, done bool, err error) {
+// stretch is what one page of a reading covers.
+type stretch struct {
+	rows []record.Record
+	last int64 // id that the next page begins behind
+	done bool  // no more follow
+}
+
+// page reads the records after the last id, fewer of them where the answer is too large or too slow.
+func (s *Session) page(ctx context.Context, model string, domain Domain, picked []Field, p *pages, last int64) (stretch, error) {
 	if last > 0 {
 		domain = And(domain, Cond("id", ">", last))
 	}
 	wire, err := s.checked(ctx, model, "search_read", domain)
 	if err != nil {
-		return nil, false, err
+		return stretch{}, err
 	}
 	for {
-		asked := p.size
-		err := p.take(asked, func() (bytes int, err error) {
-			rows, bytes, err = s.searchRead(ctx, model, wire, picked, SearchOptions{Limit: asked, Order: "id"})
-			return bytes, err
+		q := query{model, wire, picked, SearchOptions{Limit: p.size, Order: "id"}}
+		var rows []record.Record
+		err := p.take(q.o.Limit, func() (spent cost, err error) {
+			rows, spent, err = s.searchRead(ctx, q)
+			return spent, err
 		})
 		if err == nil {
-			return rows, len(rows) < asked, nil
+			return s.covered(ctx, q, last, rows)
 		}
-		if !p.smaller(err) {
-			return nil, false, err
+		if !p.smaller(ctx, err) {
+			return stretch{}, err
 		}
 	}
 }
 
-// after is the id that the next page begins behind. A server that does not move on would page for
-// ever.
-func (s *Session) after(model string, last int64, row record.Record) (int64, error) {
-	id, err := strconv.ParseInt(row.ID, 10, 64)
-	if err != nil || id <= last {
-		return 0, s.unexpected(model, "search_read", "the pages are not in order of ids")
+// covered finds out how far the rows reach that came for a page. A short page is the last one, unless Odoo left out
+// some of it.
+func (s *Session) covered(ctx context.Context, q query, last int64, rows []record.Record) (stretch, error) {
+	rows, ids, err := s.completed(ctx, q, rows)
+	if err != nil {
+		return stretch{}, err
 	}
-	return id, nil
+	if len(rows) < q.o.Limit && len(ids) < q.o.Limit {
+		return stretch{rows: rows, last: last, done: true}, nil
+	}
+	end := int64(0)
+	if len(rows) > 0 {
+		end = idOf(rows[len(rows)-1].Reference())
+	}
+	if len(ids) > 0 {
+		end = max(end, ids[len(ids)-1])
+	}
+	if end <= last { // it would page for ever
+		return stretch{}, s.unexpected(q.model, "search_read", "the pages are not in order of ids")
+	}
+	return stretch{rows: rows, last: end}, nil
 }
 
 // Read gives the named fields of the records with these ids, archived or not, in the order of the
 // ids, and the ids of those that do not exist any more. A record that the user may not read is an
-// *Error of the kind AccessError for the whole call. Long lists are read in pages, as by Each.
+// *Error of the kind AccessError for the whole call. Long lists are read in pages, as by Each. An id of 0 or less
+// is missing too, and one beyond 32 bits.
+//
+// Odoo leaves out, without a word, a record of which a computed field cannot be read. Where computed fields
+// are named, the missing ones are looked for once more, and one that is there is an *Error of the kind UnexpectedAnswer.
 func (s *Session) Read(ctx context.Context, model string, ids []int64, fields []string) (found []record.Record, missing []int64, err error) {
 	picked, err := s.named(ctx, model, "read", fields)
 	if err != nil {
@@ -211,25 +250,39 @@ func (s *Session) Read(ctx context.Context, model string, ids []int64, fields []
 	if err != nil {
 		return nil, nil, err
 	}
+	whole := unique(ids)
+	sent := slices.DeleteFunc(slices.Clone(whole), func(id int64) bool { return !possible(id) })
+	found, err = s.readPages(ctx, model, sent, picked, asked)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, absent := arrange(sent, found)
+	if err := s.checkDropped(ctx, model, picked, absent); err != nil {
+		return nil, nil, err
+	}
+	found, missing = arrange(whole, found)
+	return found, missing, nil
+}
+
+// readPages reads the records with these ids in pages.
+func (s *Session) readPages(ctx context.Context, model string, ids []int64, picked []Field, asked []string) (found []record.Record, err error) {
+	kw := map[string]any{"fields": asked, "load": ""}
 	p := s.pagesOf(0)
-	for rest := unique(ids); len(rest) > 0; {
-		part := rest[:min(p.size, len(rest))]
+	for len(ids) > 0 {
+		part := ids[:min(p.size, len(ids))]
 		var rows []record.Record
-		err := p.take(len(part), func() (bytes int, err error) {
-			kw := map[string]any{"fields": asked, "load": ""}
-			rows, bytes, err = s.readRows(ctx, model, "read", picked, []any{part}, kw)
-			return bytes, err
+		err := p.take(len(part), func() (spent cost, err error) {
+			rows, spent, err = s.readRows(ctx, model, "read", picked, []any{part}, kw)
+			return spent, err
 		})
 		switch {
 		case err == nil:
-			ordered, gone := arrange(part, rows)
-			found, missing = append(found, ordered...), append(missing, gone...)
-			rest = rest[len(part):]
-		case !p.smaller(err):
-			return nil, nil, err
+			found, ids = append(found, rows...), ids[len(part):]
+		case !p.smaller(ctx, err):
+			return nil, err
 		}
 	}
-	return found, missing, nil
+	return found, nil
 }
 
 // withProof asks for one field that Odoo must fetch from the database. A deleted record is left out
@@ -290,10 +343,14 @@ func (s *Session) Create(ctx context.Context, model string, rows []map[string]re
 }
 
 // Write sets the same values in all these records, or in none: one id that does not exist any more
-// fails them all. No ids or no values is no call.
+// fails them all, and so does, unsent, one that no record can have (0 or less, or beyond 32 bits). No ids or no
+// values is no call.
 func (s *Session) Write(ctx context.Context, model string, ids []int64, values map[string]record.Value) error {
 	if len(ids) == 0 || len(values) == 0 {
 		return nil
+	}
+	if err := s.refuseImpossible(model, "write", ids); err != nil {
+		return err
 	}
 	raw, err := s.encodeAll(ctx, model, "write", values)
 	if err != nil {
@@ -303,10 +360,13 @@ func (s *Session) Write(ctx context.Context, model string, ids []int64, values m
 	return err
 }
 
-// Unlink deletes these records, or none of them. No ids is no call.
+// Unlink deletes these records, or none of them; ids as in Write. No ids is no call.
 func (s *Session) Unlink(ctx context.Context, model string, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
+	}
+	if err := s.refuseImpossible(model, "unlink", ids); err != nil {
+		return err
 	}
 	_, err := s.ExecuteKW(ctx, model, "unlink", []any{ids}, nil)
 	return err

@@ -49,7 +49,7 @@ type Options struct {
 	Key string
 	// Client sends the requests. Default: a transport.Client of its own.
 	Client *transport.Client
-	// Clock is the clock of that default, and of the size of pages. Default: the system's.
+	// Clock is the clock of that default. Default: the system's.
 	Clock Clock
 }
 
@@ -69,7 +69,6 @@ type login struct {
 	keyed                bool   // by an API key
 	endpoint             endpoint
 	client               *transport.Client
-	now                  func() time.Time
 	wire                 wire
 	uid                  atomic.Int64
 	version              atomic.Pointer[Version]
@@ -109,10 +108,7 @@ func Dial(ctx context.Context, o Options) (*Session, error) {
 func newLogin(o Options) (*login, error) {
 	l := &login{
 		name: o.Name, user: o.Username, password: o.Password, database: o.Database,
-		client: o.Client, now: time.Now, fields: map[string]Fields{},
-	}
-	if o.Clock != nil {
-		l.now = o.Clock.Now
+		client: o.Client, fields: map[string]Fields{},
 	}
 	if o.APIKey != "" {
 		l.password, l.keyed = o.APIKey, true

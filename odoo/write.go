@@ -30,7 +30,8 @@ type WriteResult struct {
 // WriteRecords changes records, each to its own values, and gives each its own result, in this order.
 // Records of equal values go in one call. A record that is gone or that Odoo refuses fails alone: the
 // dead ids are read out first, the others are repeated in halves. Changes of one record take
-// effect in their order. Without values nothing is sent.
+// effect in their order. Without values nothing is sent. An id that no record can have (0 or less, or
+// beyond 32 bits) is its record's MissingError, unsent.
 //
 // A value that its field cannot hold is that record's error. The error beside the results is the one
 // that ended the work, as in Load: no connection, wrong password, no right to write this model, other
@@ -43,6 +44,10 @@ func (s *Session) WriteRecords(ctx context.Context, model string, changes []Reco
 	round := map[int64]int{} // how many changes of the record came before
 	for i, c := range changes {
 		results[i].ID = c.ID
+		if !possible(c.ID) {
+			results[i].Err = s.impossible(model, "write", c.ID)
+			continue
+		}
 		raw, err := s.encodeAll(ctx, model, "write", c.Values)
 		switch {
 		case err != nil && !valuesFault(err):
@@ -102,22 +107,27 @@ func (s *Session) writeGroups(ctx context.Context, model string, groups []*write
 }
 
 // UnlinkRecords deletes records and gives each its own result, in this order. One that is gone
-// already has a MissingError, one that Odoo refuses to delete fails alone. The error beside
+// already has a MissingError, as has an id that no record can have; one that Odoo refuses to delete fails alone. The error beside
 // the results is the one that ended the work, as in WriteRecords.
 func (s *Session) UnlinkRecords(ctx context.Context, model string, ids []int64) ([]WriteResult, error) {
 	results := make([]WriteResult, len(ids))
-	positions := make([]int, 0, len(ids))
+	sent, positions := make([]int64, 0, len(ids)), make([]int, 0, len(ids))
 	seen := map[int64]int{}
 	for i, id := range ids {
 		results[i].ID = id
-		if _, again := seen[id]; !again {
-			seen[id] = i
-			positions = append(positions, i)
+		if _, again := seen[id]; again {
+			continue
 		}
+		seen[id] = i
+		if !possible(id) {
+			results[i].Err = s.impossible(model, "unlink", id)
+			continue
+		}
+		sent, positions = append(sent, id), append(positions, i)
 	}
 	b := &bulk{session: s, model: model, method: "unlink", results: results}
 	b.call = func(ctx context.Context, ids []int64) error { return s.Unlink(ctx, model, ids) }
-	b.all(ctx, unique(ids), positions)
+	b.all(ctx, sent, positions)
 	for i, id := range ids {
 		results[i].Err = results[seen[id]].Err
 	}
