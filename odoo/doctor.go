@@ -342,6 +342,8 @@ func (x *examination) refused(ctx context.Context, err error) {
 	switch {
 	case IsKind(err, UnknownDatabase):
 		x.fail(CheckDatabase, strings.TrimRight(e.Text, ". "), "nothing behind the login can be looked at", x.databaseRemedy(ctx, e.Hint))
+	case errors.Is(err, errOtherUser):
+		x.deny(CheckLogin, e.Text, "it would work with that one's rights", e.Hint)
 	case IsKind(err, AccessDenied) && x.options.APIKey != "":
 		x.deny(CheckLogin, "Odoo refuses the API key", "nothing behind the login can be looked at",
 			"check that it is a key of this user and database, that its scope is rpc, and that it is not over; a password is no key")

@@ -184,6 +184,11 @@ func TestExamineTheLogin(t *testing.T) {
 		o.Password, o.APIKey = "", "wr0ng-key"
 		wantOne(t, odoo.Examine(ctx, o, projectNeeds()), "fail login", true, "Odoo refuses the API key", "a password is no key")
 	})
+	t.Run("Ensure a key of another user is told", func(t *testing.T) {
+		o := timeless(odootest.New(odootest.Options{Version: "19.0", APIKey: "key"}))
+		o.Username, o.Password, o.APIKey = "somebody.else", "", "key"
+		wantOne(t, odoo.Examine(ctx, o, projectNeeds()), "fail login", true, "of another user than somebody.else", "that user's key")
+	})
 	t.Run("Ensure a portal user is told, and nothing that follows from it", func(t *testing.T) {
 		field := func(kind string) map[string]any { return map[string]any{"type": kind, "string": "x"} }
 		// What Odoo 18 answers to a portal user about itself.

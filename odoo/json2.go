@@ -31,6 +31,9 @@ func (w json2Wire) authenticate(ctx context.Context) (int64, error) {
 	return uid, w.checkOwner(ctx, uid)
 }
 
+// errOtherUser is why a key that Odoo takes is refused all the same.
+var errOtherUser = errors.New("the key belongs to another user")
+
 // checkOwner refuses a key of another user than the one that is named: it would work with that one's rights.
 func (w json2Wire) checkOwner(ctx context.Context, uid int64) error {
 	if w.user == "" {
@@ -51,7 +54,9 @@ func (w json2Wire) checkOwner(ctx context.Context, uid int64) error {
 	}
 	row, _ := rows[0].(map[string]any)
 	if login, ok := row["login"].(string); ok && !strings.EqualFold(login, w.user) {
-		return w.fail(c, AccessDenied, "the API key is of another user than "+w.user, "name the key's own user, or give that user's key")
+		e := w.fail(c, AccessDenied, "the API key is of another user than "+w.user, "name the key's own user, or give that user's key")
+		e.Err = errOtherUser
+		return e
 	}
 	return nil
 }
