@@ -21,10 +21,7 @@ func (s *Session) readRows(ctx context.Context, model, method string, fields []F
 	c := s.callFor(model, method, args, kw, []CallOption{Read()})
 	var spent cost
 	c.spent = &spent
-	rows := rowReader{session: s, model: model, method: method, fields: fields, at: make(map[string]int, len(fields))}
-	for i, f := range fields {
-		rows.at[f.Name] = i
-	}
+	rows := s.newRowReader(model, method, fields)
 	var out []record.Record
 	err := s.exchange(ctx, c, func(r stream.Reader) (err error) {
 		out, err = rows.all(r)
@@ -37,8 +34,27 @@ func (s *Session) readRows(ctx context.Context, model, method string, fields []F
 type rowReader struct {
 	session       *Session
 	model, method string
-	fields        []Field
-	at            map[string]int // position of a field by its name
+	shape         record.Shape
+	fields        []Field // in the order of the shape
+	seen          []int   // the row, counted from 1, in which each was read last
+	id            int     // where the shape has the id, or -1
+	guess         []int   // where the first row's members go: all rows have them in one order
+}
+
+func (s *Session) newRowReader(model, method string, fields []Field) *rowReader {
+	shape := record.ShapeOf(namesOf(fields))
+	d := &rowReader{
+		session: s, model: model, method: method, shape: shape, id: -1,
+		fields: make([]Field, shape.Len()), seen: make([]int, shape.Len()),
+	}
+	for _, f := range fields {
+		at, _ := shape.At(f.Name)
+		d.fields[at] = f
+	}
+	if at, ok := shape.At("id"); ok {
+		d.id = at
+	}
+	return d
 }
 
 func (d *rowReader) unexpected(text string) *Error {
@@ -54,6 +70,7 @@ func (d *rowReader) all(r stream.Reader) ([]record.Record, error) {
 	if first.Kind != stream.ListStart {
 		return nil, d.unexpected("the answer is no list")
 	}
+	clear(d.seen) // a renewed login reads again
 	out := []record.Record{}
 	for {
 		t, err := r.Next()
@@ -76,8 +93,8 @@ func (d *rowReader) row(r stream.Reader, first stream.Token, number int) (record
 	if first.Kind != stream.StructStart {
 		return record.Record{}, d.unexpected(fmt.Sprintf("row %d of the answer is no record", number))
 	}
-	values, id := make(map[string]record.Value, len(d.fields)), int64(0)
-	for {
+	values, id := make([]record.Value, len(d.fields)), int64(0)
+	for member := 0; ; member++ {
 		name, err := r.Next()
 		if err != nil {
 			return record.Record{}, err
@@ -86,50 +103,73 @@ func (d *rowReader) row(r stream.Reader, first stream.Token, number int) (record
 			return d.finished(values, id, number)
 		}
 		if string(name.Text) == "id" {
-			value, err := r.Next()
-			if err != nil {
+			if id, err = d.rowID(r, number); err != nil {
 				return record.Record{}, err
 			}
-			if value.Kind != stream.Int {
-				return record.Record{}, d.noID(number)
-			}
-			id = value.Int
-			if at, ok := d.at["id"]; ok {
-				values[d.fields[at].Name] = record.Int(id)
+			if d.id >= 0 {
+				values[d.id], d.seen[d.id] = record.Int(id), number
 			}
 			continue
 		}
-		at, ok := d.at[string(name.Text)]
-		if !ok {
-			if err := stream.Skip(r); err != nil {
-				return record.Record{}, err
-			}
-			continue
+		at := d.position(name.Text, member)
+		if at < 0 {
+			err = stream.Skip(r)
+		} else {
+			d.seen[at] = number
+			values[at], err = d.value(r, d.fields[at])
 		}
-		if err := d.value(r, d.fields[at], values); err != nil {
+		if err != nil {
 			return record.Record{}, err
 		}
 	}
 }
 
+// position is where a row's member goes, or -1 for one that nobody asked for.
+func (d *rowReader) position(name []byte, member int) int {
+	if member < len(d.guess) {
+		if at := d.guess[member]; at >= 0 && d.fields[at].Name == string(name) {
+			return at
+		}
+	}
+	at, ok := d.shape.At(string(name))
+	if !ok {
+		at = -1
+	}
+	for len(d.guess) <= member {
+		d.guess = append(d.guess, -1)
+	}
+	d.guess[member] = at
+	return at
+}
+
+func (d *rowReader) rowID(r stream.Reader, number int) (int64, error) {
+	value, err := r.Next()
+	if err != nil {
+		return 0, err
+	}
+	if value.Kind != stream.Int {
+		return 0, d.noID(number)
+	}
+	return value.Int, nil
+}
+
 // value reads the value of one field.
-func (d *rowReader) value(r stream.Reader, f Field, into map[string]record.Value) error {
+func (d *rowReader) value(r stream.Reader, f Field) (record.Value, error) {
 	first, err := r.Next()
 	if err != nil {
-		return err
+		return record.Value{}, err
 	}
 	value, err := decode(f, first, r)
 	if err == nil {
-		into[f.Name] = value
-		return nil
+		return value, nil
 	}
 	var wrong *valueError
 	if !errors.As(err, &wrong) {
-		return err // of the answer as such
+		return record.Value{}, err // of the answer as such
 	}
 	e := d.unexpected(wrong.Error())
 	e.Field = f.Name
-	return e
+	return record.Value{}, e
 }
 
 func (d *rowReader) noID(number int) error {
@@ -137,18 +177,16 @@ func (d *rowReader) noID(number int) error {
 }
 
 // finished is the record, if it is whole.
-func (d *rowReader) finished(values map[string]record.Value, id int64, number int) (record.Record, error) {
+func (d *rowReader) finished(values []record.Value, id int64, number int) (record.Record, error) {
 	if id <= 0 {
 		return record.Record{}, d.noID(number)
 	}
-	if len(values) < len(d.fields) {
-		for _, f := range d.fields {
-			if _, ok := values[f.Name]; !ok {
-				return record.Record{}, d.unexpected("the answer lacks field " + f.Name)
-			}
+	for at, last := range d.seen {
+		if last != number {
+			return record.Record{}, d.unexpected("the answer lacks field " + d.fields[at].Name)
 		}
 	}
-	return record.Adopt(d.model, formatID(id), values), nil
+	return d.shape.Adopt(d.model, formatID(id), values), nil
 }
 
 // valueError is a value that does not fit its field's type.
