@@ -99,28 +99,7 @@ func (e *stoppedError) Unwrap() error { return e.err }
 
 // chooseOdoos are the named Odoo entries, or all where none is named.
 func chooseOdoos(c *config.Config, names []string) ([]config.Odoo, error) {
-	if len(names) == 0 {
-		return c.Odoo, nil
-	}
-	var all []string
-	for _, o := range c.Odoo {
-		all = append(all, o.Name)
-	}
-	var out []config.Odoo
-	for _, name := range names {
-		o, ok := c.FindOdoo(name)
-		if !ok {
-			hint := "known: " + strings.Join(all, ", ")
-			if near, ok := config.Nearest(name, all); ok {
-				hint = fmt.Sprintf("did you mean %q?", near)
-			}
-			return nil, &usageError{fmt.Sprintf("the configuration has no Odoo %q; %s", name, hint)}
-		}
-		if !slices.ContainsFunc(out, func(other config.Odoo) bool { return other.Name == name }) {
-			out = append(out, o)
-		}
-	}
-	return out, nil
+	return chosen("Odoo", c.Odoo, func(o config.Odoo) string { return o.Name }, names)
 }
 
 // examine looks at one Odoo and counts what stands in the way.

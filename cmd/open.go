@@ -49,27 +49,32 @@ func (a *app) load() (*config.Config, error) {
 
 // choose are the named backends, or all where none is named.
 func choose(c *config.Config, names []string) ([]config.Backend, error) {
+	return chosen("backend", c.Backends, func(b config.Backend) string { return b.Name }, names)
+}
+
+// chosen are the named entries of a kind, each once, in the order of the names, or all where none is named.
+func chosen[T any](kind string, all []T, nameOf func(T) string, names []string) ([]T, error) {
 	if len(names) == 0 {
-		return c.Backends, nil
+		return all, nil
 	}
-	var all []string
-	for _, b := range c.Backends {
-		all = append(all, b.Name)
+	known := make([]string, len(all))
+	for i, entry := range all {
+		known[i] = nameOf(entry)
 	}
-	var out []config.Backend
+	var out []T
 	seen := map[string]bool{}
 	for _, name := range names {
-		b, ok := c.FindBackend(name)
-		if !ok {
-			hint := "known: " + strings.Join(all, ", ")
-			if near, ok := config.Nearest(name, all); ok {
+		at := slices.Index(known, name)
+		if at < 0 {
+			hint := "known: " + strings.Join(known, ", ")
+			if near, ok := config.Nearest(name, known); ok {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
-			return nil, &usageError{fmt.Sprintf("the configuration has no backend %q; %s", name, hint)}
+			return nil, &usageError{fmt.Sprintf("the configuration has no %s %q; %s", kind, name, hint)}
 		}
 		if !seen[name] {
 			seen[name] = true
-			out = append(out, b)
+			out = append(out, all[at])
 		}
 	}
 	return out, nil

@@ -29,7 +29,7 @@ func link(name, model string) map[string]any {
 // BenchmarkRecords decodes the answer of 10,000 partners of twelve fields, 12 MB of XML or 3.4 MB of JSON, straight into
 // records, beside what the bare libraries make of the same bytes: maps of values without a type.
 func BenchmarkRecords(b *testing.B) {
-	xml, js := read(b, streamtest.Partners(10000)), read(b, streamtest.PartnersJSON(10000))
+	xml, js := streamtest.Body(b, streamtest.Partners(10000)), streamtest.Body(b, streamtest.PartnersJSON(10000))
 	run := func(name string, body []byte, decode func() error) {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(body)))
@@ -51,15 +51,6 @@ func BenchmarkRecords(b *testing.B) {
 		var value any
 		return json.Unmarshal(js, &value)
 	})
-}
-
-func read(tb testing.TB, from io.Reader) []byte {
-	tb.Helper()
-	body, err := io.ReadAll(from)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return body
 }
 
 // readPartners reads the partners of a server that always gives the same answer.

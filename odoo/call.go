@@ -91,13 +91,9 @@ func (l *login) unsendable(c call, err error) error {
 		return own
 	}
 	e := l.fail(c, InvalidValue, err.Error(), "correct the value in the other system")
-	var xml *xmlrpc.ValueError
-	var js *json2.ValueError
-	switch {
-	case errors.As(err, &xml):
-		e.Text, e.path = xml.Reason, xml.Path
-	case errors.As(err, &js):
-		e.Text, e.path = js.Reason, js.Path
+	var value *stream.ValueError
+	if errors.As(err, &value) {
+		e.Text, e.path = value.Reason, value.Path
 	}
 	e.Field = fieldOfPath(e.path)
 	e.Err = err

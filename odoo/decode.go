@@ -342,21 +342,6 @@ func decodeForm(kind, text string) (record.Value, error) {
 	}
 }
 
-// idsOf reads a list of database ids.
-func idsOf(raw any) ([]int64, bool) {
-	list, ok := raw.([]any)
-	if !ok {
-		return nil, false
-	}
-	ids := make([]int64, len(list))
-	for i, item := range list {
-		if ids[i], ok = item.(int64); !ok {
-			return nil, false
-		}
-	}
-	return ids, true
-}
-
 func formatID(id int64) string { return strconv.FormatInt(id, 10) }
 
 // unique is ids without repetitions, in order of first appearance.

@@ -101,14 +101,6 @@ func Examine(ctx context.Context, o Options, needs Needs) []Finding {
 	return x.findings
 }
 
-// clockOf is the options' clock, nil for the system's.
-func clockOf(o Options) transport.Clock {
-	if o.Clock == nil {
-		return nil
-	}
-	return o.Clock
-}
-
 // examination is one Examine under way.
 type examination struct {
 	options  Options
@@ -120,10 +112,7 @@ type examination struct {
 }
 
 func (x *examination) all(ctx context.Context) {
-	o := x.options
-	if x.options.Client == nil {
-		x.options.Client = transport.New(transport.Options{System: "Odoo " + o.Name, Secrets: []string{o.Password, o.APIKey}, Clock: clockOf(o)})
-	}
+	x.options.Client = x.options.client()
 	if !x.reach(ctx) {
 		return
 	}

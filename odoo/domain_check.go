@@ -113,7 +113,7 @@ type place struct{ number, path string }
 func (c *domainCheck) refuse(at place, kind Kind, err error) *Error {
 	hint := "correct the domain"
 	if kind == UnknownField {
-		hint = "check the version of Odoo, the modules installed and the user's rights"
+		hint = hintField
 	}
 	text := "condition " + at.number + ": " + cut(at.path) + ": " + err.Error()
 	e := c.session.fail(callOf(c.model, c.method), kind, c.session.redact(text), hint)

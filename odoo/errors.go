@@ -64,6 +64,7 @@ const (
 	hintRight     = "give the Odoo user this right, or do not ask for it"
 	hintMissing   = "it was deleted meanwhile; read again"
 	hintUser      = "correct the record, or the rule that refuses it"
+	hintField     = "check the version of Odoo, the modules installed and the user's rights"
 	hintMethod    = "check the version of Odoo and the modules installed"
 	hintNotOdoo   = "check the URL; the external API needs Odoo's Custom plan on odoo.com, and a proxy must let its paths pass"
 	hintLoginPage = "the URL leads to a login page: give the address of the server alone, and check the name of the database"

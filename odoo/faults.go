@@ -97,7 +97,7 @@ var rules = []rule{
 	{LargeResult, regexp.MustCompile(`^OverflowError: int exceeds XML-RPC limits`), "leave the field out, or read it as a text"},
 	{Serialization, regexp.MustCompile(`^psycopg2\.(?:errors|extensions)\.(?:SerializationFailure|TransactionRollbackError|DeadlockDetected|LockNotAvailable|QueryCanceled)\b|^odoo\.exceptions\.ConcurrencyError\b`), "try again later, with fewer records at a time"},
 	{UnknownMethod, regexp.MustCompile(`^AttributeError: The method '[^']*' does not exist|^Exception: Method not found`), hintMethod},
-	{UnknownField, regexp.MustCompile(`^ValueError: Invalid field '?([\w.]+)'?`), "check the version of Odoo, the modules installed and the user's rights"},
+	{UnknownField, regexp.MustCompile(`^ValueError: Invalid field '?([\w.]+)'?`), hintField},
 	{ValueError, regexp.MustCompile(`^(?:ValueError|TypeError|AssertionError|SyntaxError|psycopg2\.errors\.(?:Datetime|Invalid|Numeric|String|Undefined)\w*|psycopg2\.DataError)\b`), "correct the value, the domain or the argument"},
 }
 

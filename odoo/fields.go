@@ -153,7 +153,7 @@ func (s *Session) pick(ctx context.Context, model, method string, names []string
 }
 
 func (s *Session) unknownField(model, method, name string) *Error {
-	e := s.fail(callOf(model, method), UnknownField, "", "check the version of Odoo, the modules installed and the user's rights")
+	e := s.fail(callOf(model, method), UnknownField, "", hintField)
 	e.Field = name
 	return e
 }

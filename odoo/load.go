@@ -247,7 +247,7 @@ func (b *loading) call(ctx context.Context, from, to int) error {
 	if answer["ids"] == false {
 		return b.refusal(messages)
 	}
-	ids, ok := idsOf(answer["ids"])
+	ids, ok := idsIn(answer["ids"])
 	if !ok || len(ids) != to-from {
 		return b.strange()
 	}
@@ -292,7 +292,7 @@ func fieldOfColumn(column string) string {
 
 // refusal is the error of a call that loaded nothing, by the first message that is one.
 func (b *loading) refusal(messages []any) error {
-	e := b.session.fail(callOf(b.model, "load"), UserError, "no row was taken, and Odoo does not say why", "correct the record, or the rule that refuses it")
+	e := b.session.fail(callOf(b.model, "load"), UserError, "no row was taken, and Odoo does not say why", hintUser)
 	for _, m := range messages {
 		message, _ := m.(map[string]any)
 		if message["type"] == "warning" {

@@ -33,7 +33,7 @@ type pages struct {
 }
 
 // pagesOf begins with pages of n records, and with sizes of its own for 0.
-func (s *Session) pagesOf(n int) *pages {
+func pagesOf(n int) *pages {
 	if n > 0 {
 		return &pages{size: n, most: n, fixed: true}
 	}
@@ -75,7 +75,7 @@ func (p *pages) smaller(ctx context.Context, err error) bool {
 	case tooLate(err) && p.late < quarters:
 		p.late++
 		p.size = max(1, p.size/4)
-	case tooLarge(err):
+	case IsKind(err, TooLarge):
 		p.size /= 2
 	default:
 		return false
@@ -85,12 +85,7 @@ func (p *pages) smaller(ctx context.Context, err error) bool {
 }
 
 // tooLate reports whether an answer did not come in time.
-func tooLate(err error) bool { return isTransport(err, transport.Timeout) }
-
-// tooLarge reports whether an answer was too large.
-func tooLarge(err error) bool { return IsKind(err, TooLarge) || isTransport(err, transport.TooLarge) }
-
-func isTransport(err error, kind transport.Kind) bool {
+func tooLate(err error) bool {
 	var t *transport.Error
-	return errors.As(err, &t) && t.Kind == kind
+	return errors.As(err, &t) && t.Kind == transport.Timeout
 }

@@ -64,10 +64,11 @@ func (l *login) choose(ctx context.Context, o Options) (wire, error) {
 		return xmlrpcWire{l}, nil // a proxy may let nothing but /xmlrpc pass
 	case err != nil:
 		return nil, err
-	case version.Major < json2Since:
-		return xmlrpcWire{l}, nil
 	}
 	l.version.Store(&version)
+	if version.Major < json2Since {
+		return xmlrpcWire{l}, nil
+	}
 	return json2Wire{l}, nil
 }
 
@@ -83,9 +84,6 @@ func forbidden(err error) bool {
 // exchange sends one call and hands its answer to read. A login that Odoo refuses although it took it
 // before is renewed once: a restored database gives its users other ids.
 func (l *login) exchange(ctx context.Context, c call, read func(stream.Reader) error) error {
-	if err := l.checkRecords(c); err != nil {
-		return err
-	}
 	with := l.uid.Load()
 	err := l.once(ctx, c, read)
 	if !IsKind(err, AccessDenied) || !l.wire.renewable() {

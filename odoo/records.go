@@ -48,7 +48,7 @@ func (s *Session) search(ctx context.Context, model string, wire []any, o Search
 	if err != nil {
 		return nil, err
 	}
-	ids, ok := idsOf(result)
+	ids, ok := idsIn(result)
 	if !ok {
 		return nil, s.unexpected(model, "search", "the answer is no list of ids")
 	}
@@ -130,7 +130,7 @@ func namesOf(fields []Field) []string {
 // of page records, where that is not 0). They come in order of their ids.
 func (s *Session) All(ctx context.Context, model string, domain Domain, fields []string, page int) ([]record.Record, error) {
 	var out []record.Record
-	err := s.each(ctx, model, domain, fields, s.pagesOf(page), func(rows []record.Record) error {
+	err := s.each(ctx, model, domain, fields, pagesOf(page), func(rows []record.Record) error {
 		out = append(out, rows...)
 		return nil
 	})
@@ -149,7 +149,7 @@ func (s *Session) All(ctx context.Context, model string, domain Domain, fields [
 // quarters, twice at most. A record that Odoo leaves out of a page although it is there ends the reading, as in
 // SearchRead.
 func (s *Session) Each(ctx context.Context, model string, domain Domain, fields []string, visit func(record.Record) error) error {
-	return s.each(ctx, model, domain, fields, s.pagesOf(0), func(rows []record.Record) error {
+	return s.each(ctx, model, domain, fields, pagesOf(0), func(rows []record.Record) error {
 		for _, r := range rows {
 			if err := visit(r); err != nil {
 				return err
@@ -161,7 +161,8 @@ func (s *Session) Each(ctx context.Context, model string, domain Domain, fields 
 
 // each hands on whole pages.
 func (s *Session) each(ctx context.Context, model string, domain Domain, fields []string, p *pages, visit func([]record.Record) error) error {
-	if _, err := s.checked(ctx, model, "search_read", domain); err != nil {
+	wire, err := s.checked(ctx, model, "search_read", domain)
+	if err != nil {
 		return err
 	}
 	picked, err := s.named(ctx, model, "search_read", fields)
@@ -169,7 +170,7 @@ func (s *Session) each(ctx context.Context, model string, domain Domain, fields 
 		return err
 	}
 	for at := (stretch{}); !at.done; {
-		if at, err = s.page(ctx, model, domain, picked, p, at.last); err != nil {
+		if at, err = s.page(ctx, query{model: model, wire: wire, picked: picked}, p, at.last); err != nil {
 			return err
 		}
 		if err := visit(at.rows); err != nil {
@@ -186,17 +187,13 @@ type stretch struct {
 	done bool  // no more follow
 }
 
-// page reads the records after the last id, fewer of them where the answer is too large or too slow.
-func (s *Session) page(ctx context.Context, model string, domain Domain, picked []Field, p *pages, last int64) (stretch, error) {
+// page reads the records of a query after the last id, fewer of them where the answer is too large or too slow.
+func (s *Session) page(ctx context.Context, q query, p *pages, last int64) (stretch, error) {
 	if last > 0 {
-		domain = And(domain, Cond("id", ">", last))
-	}
-	wire, err := s.checked(ctx, model, "search_read", domain)
-	if err != nil {
-		return stretch{}, err
+		q.wire = And(q.wire, Cond("id", ">", last))
 	}
 	for {
-		q := query{model, wire, picked, SearchOptions{Limit: p.size, Order: "id"}}
+		q.o = SearchOptions{Limit: p.size, Order: "id"}
 		var rows []record.Record
 		err := p.take(q.o.Limit, func() (spent cost, err error) {
 			rows, spent, err = s.searchRead(ctx, q)
@@ -267,7 +264,7 @@ func (s *Session) Read(ctx context.Context, model string, ids []int64, fields []
 // readPages reads the records with these ids in pages.
 func (s *Session) readPages(ctx context.Context, model string, ids []int64, picked []Field, asked []string) (found []record.Record, err error) {
 	kw := map[string]any{"fields": asked, "load": ""}
-	p := s.pagesOf(0)
+	p := pagesOf(0)
 	for len(ids) > 0 {
 		part := ids[:min(p.size, len(ids))]
 		var rows []record.Record
@@ -333,7 +330,7 @@ func (s *Session) Create(ctx context.Context, model string, rows []map[string]re
 	if err != nil {
 		return nil, err
 	}
-	ids, ok := idsOf(result)
+	ids, ok := idsIn(result)
 	if !ok || len(ids) != len(rows) {
 		e := s.unexpected(model, "create", "the answer has not one id for each record")
 		e.OutcomeUnknown = true

@@ -108,7 +108,7 @@ func Dial(ctx context.Context, o Options) (*Session, error) {
 func newLogin(o Options) (*login, error) {
 	l := &login{
 		name: o.Name, user: o.Username, password: o.Password, database: o.Database,
-		client: o.Client, fields: map[string]Fields{},
+		client: o.client(), fields: map[string]Fields{},
 	}
 	if o.APIKey != "" {
 		l.password, l.keyed = o.APIKey, true
@@ -117,14 +117,19 @@ func newLogin(o Options) (*login, error) {
 	if l.endpoint, err = parseEndpoint(o.URL); err != nil {
 		return nil, l.invalid("login", err.Error(), "write the URL as https://example.odoo.com")
 	}
-	if l.client == nil {
-		options := transport.Options{System: "Odoo " + o.Name, Secrets: []string{l.password}}
-		if o.Clock != nil {
-			options.Clock = o.Clock
-		}
-		l.client = transport.New(options)
-	}
 	return l, nil
+}
+
+// client is the options' own, or the default one.
+func (o Options) client() *transport.Client {
+	if o.Client != nil {
+		return o.Client
+	}
+	options := transport.Options{System: "Odoo " + o.Name, Secrets: []string{o.Password, o.APIKey}}
+	if o.Clock != nil {
+		options.Clock = o.Clock
+	}
+	return transport.New(options)
 }
 
 // Name is what the configuration calls this Odoo.

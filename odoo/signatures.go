@@ -49,15 +49,17 @@ var signatures = map[string]signature{
 }
 
 // checkRecords refuses a call that would change nothing and report success: without ids, or with one that no record has (0
-// and less, seen on Odoo 16 to 19). Reading such ids is harmless.
+// and less, seen on Odoo 16 to 19).
 func (l *login) checkRecords(c call) error {
-	if c.method != "write" && c.method != "unlink" || c.service != "" {
+	if c.method != "write" && c.method != "unlink" {
 		return nil
 	}
-	if len(c.args) == 0 {
-		return l.checkIDs(c, map[string]any{"ids": c.kw["ids"]}, false)
+	given := c.kw["ids"]
+	if len(c.args) > 0 {
+		given = c.args[0]
 	}
-	return l.checkIDs(c, map[string]any{"ids": c.args[0]}, false)
+	_, err := l.recordsOf(c, given)
+	return err
 }
 
 // byName gives a call's arguments by name, the ids among them. JSON-2 takes absent ids for "no
@@ -69,12 +71,15 @@ func (l *login) byName(c call) (map[string]any, error) {
 	}
 	known, ok := signatures[c.method]
 	args := c.args
-	switch {
-	case ok && known.records, !ok && len(args) == 1 && isIDs(args[0]):
+	ofRecords := known.records
+	if !ok && len(args) == 1 {
+		_, ofRecords = idsIn(args[0])
+	}
+	if ofRecords {
 		if len(args) > 0 {
 			out["ids"], args = args[0], args[1:]
 		}
-		if err := l.checkIDs(c, out, known.optional); err != nil {
+		if err := l.nameRecords(c, out, known.optional); err != nil {
 			return nil, err
 		}
 	}
@@ -88,25 +93,35 @@ func (l *login) byName(c call) (map[string]any, error) {
 	return out, nil
 }
 
-// checkIDs refuses the ids that JSON-2 would take for none: absent, empty, or no whole numbers.
-func (l *login) checkIDs(c call, arguments map[string]any, optional bool) error {
-	ids := arguments["ids"]
-	if id, ok := asInt(ids); ok {
-		ids = []any{id}
-		arguments["ids"] = ids
-	}
-	n := lengthOf(ids)
-	if n == 0 && optional {
+// nameRecords puts the ids of a call into the form in which they are sent. A method that asks for no record in particular
+// may go without.
+func (l *login) nameRecords(c call, arguments map[string]any, optional bool) error {
+	given, named := arguments["ids"]
+	if list, ok := idsIn(given); optional && len(list) == 0 && (ok || !named) {
 		delete(arguments, "ids")
 		return nil
 	}
-	if n == 0 || !isIDs(ids) {
-		return l.fail(c, InvalidCall, "it names no records", "give the ids of the records")
+	ids, err := l.recordsOf(c, given)
+	arguments["ids"] = ids
+	return err
+}
+
+// recordsOf are the ids that a call names. It refuses what Odoo would take for none: absent, empty, or no whole numbers; and
+// ids of 0 or less, but for reading, which they do no harm to.
+func (l *login) recordsOf(c call, given any) ([]int64, error) {
+	ids, ok := idsIn(given)
+	if !ok {
+		if id, single := asInt(given); single {
+			ids = []int64{id}
+		}
 	}
-	if c.method != "read" && !allPositive(ids) {
-		return l.fail(c, InvalidCall, "an id is 0 or less, for which Odoo does nothing and reports success", "give the ids of the records")
+	if len(ids) == 0 {
+		return nil, l.fail(c, InvalidCall, "it names no records", "give the ids of the records")
 	}
-	return nil
+	if c.method != "read" && slices.Min(ids) <= 0 {
+		return nil, l.fail(c, InvalidCall, "an id is 0 or less, for which Odoo does nothing and reports success", "give the ids of the records")
+	}
+	return ids, nil
 }
 
 func asInt(v any) (int64, bool) {
@@ -120,48 +135,30 @@ func asInt(v any) (int64, bool) {
 	}
 }
 
-func lengthOf(list any) int {
-	switch list := list.(type) {
-	case []any:
-		return len(list)
-	case []int64:
-		return len(list)
-	case []int:
-		return len(list)
-	default:
-		return 0
-	}
-}
-
-// allPositive reports whether every id of the list can be a record's.
-func allPositive(list any) bool {
-	switch list := list.(type) {
-	case []int64:
-		return !slices.ContainsFunc(list, func(id int64) bool { return id <= 0 })
-	case []int:
-		return !slices.ContainsFunc(list, func(id int) bool { return id <= 0 })
-	case []any:
-		return !slices.ContainsFunc(list, func(item any) bool { id, ok := asInt(item); return ok && id <= 0 })
-	default:
-		return true
-	}
-}
-
-// isIDs reports whether a value is a list of whole numbers.
-func isIDs(v any) bool {
+// idsIn are the whole numbers of a list of nothing else.
+func idsIn(v any) ([]int64, bool) {
 	switch list := v.(type) {
-	case []int64, []int:
-		return true
+	case []int64:
+		return list, true
+	case []int:
+		return collected(list)
 	case []any:
-		for _, item := range list {
-			if _, ok := asInt(item); !ok {
-				return false
-			}
-		}
-		return true
+		return collected(list)
 	default:
-		return false
+		return nil, false
 	}
+}
+
+func collected[T any](list []T) ([]int64, bool) {
+	ids := make([]int64, len(list))
+	for i, item := range list {
+		id, ok := asInt(item)
+		if !ok {
+			return nil, false
+		}
+		ids[i] = id
+	}
+	return ids, true
 }
 
 // byPosition gives the arguments as XML-RPC takes them: the ids, then those whose order is known, and

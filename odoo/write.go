@@ -214,7 +214,7 @@ func (b *bulk) bury(ctx context.Context, ids []int64, positions []int) bool {
 
 // missing is the error of a record that is known to be gone.
 func (s *Session) missing(model, method string, id int64) *Error {
-	return s.fail(callOf(model, method), MissingError, model+" "+formatID(id)+" does not exist any more", "it was deleted meanwhile; read again")
+	return s.fail(callOf(model, method), MissingError, model+" "+formatID(id)+" does not exist any more", hintMissing)
 }
 
 // lacksRight finds out, once, whether an AccessError is about the whole model, so that no record would pass.

@@ -43,6 +43,9 @@ func (w xmlrpcWire) renewable() bool { return true }
 func (w xmlrpcWire) request(c call) (transport.Request, error) {
 	method, args := c.method, c.args
 	if c.service != serviceCommon {
+		if err := w.checkRecords(c); err != nil {
+			return transport.Request{}, err
+		}
 		positional, kw := c.args, c.kw
 		if positional == nil {
 			positional = []any{}

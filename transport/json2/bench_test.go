@@ -3,7 +3,6 @@ package json2_test
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"testing"
 
 	"github.com/odoo-connector/connector/transport/json2"
@@ -14,11 +13,7 @@ import (
 // partners gives the answer of that many partners with twelve fields.
 func partners(tb testing.TB, rows int) []byte {
 	tb.Helper()
-	body, err := io.ReadAll(streamtest.PartnersJSON(rows))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return body
+	return streamtest.Body(tb, streamtest.PartnersJSON(rows))
 }
 
 func BenchmarkPartners(b *testing.B) {

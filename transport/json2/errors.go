@@ -1,6 +1,10 @@
 package json2
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/odoo-connector/connector/transport/stream"
+)
 
 // ProtocolError says that a body is not the JSON that was expected: an HTML page,
 // an empty or cut body, malformed JSON, a number that does not fit. It never shows
@@ -26,20 +30,8 @@ func (e *ProtocolError) Error() string {
 // Unwrap gives the parser's error.
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
-// ValueError says that an argument cannot be carried to Odoo without being
-// changed on the way, or without doing harm. Nothing was sent.
-type ValueError struct {
-	// Path names the value: "vals.name", or "data[3][2]" for the third element of
-	// the fourth (counted from 0).
-	Path string
-	// Reason says what is wrong with it, without the value itself.
-	Reason string
-}
-
-// Error gives path and reason.
-func (e *ValueError) Error() string {
-	return fmt.Sprintf("cannot send %s: %s", e.Path, e.Reason)
-}
+// ValueError is a [stream.ValueError]: its paths begin with an argument's name, "vals.name".
+type ValueError = stream.ValueError
 
 // Error is the server's refusal of a call, with its status of 4xx or 5xx.
 //

@@ -2,7 +2,6 @@ package xmlrpc_test
 
 import (
 	"bytes"
-	"io"
 	"testing"
 
 	kolo "github.com/kolo/xmlrpc"
@@ -14,11 +13,7 @@ import (
 // partners gives the answer of that many partners with twelve fields.
 func partners(tb testing.TB, rows int) []byte {
 	tb.Helper()
-	body, err := io.ReadAll(streamtest.Partners(rows))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return body
+	return streamtest.Body(tb, streamtest.Partners(rows))
 }
 
 func BenchmarkPartners(b *testing.B) {

@@ -69,7 +69,7 @@ func prepare(path string, value any) (any, error) {
 		return prepareInt(path, v)
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, &ValueError{path, "a number that is not finite has no form in XML-RPC"}
+			return nil, &ValueError{Path: path, Reason: "a number that is not finite has no form in XML-RPC"}
 		}
 		return v, nil
 	case string:
@@ -84,7 +84,7 @@ func prepare(path string, value any) (any, error) {
 // prepareInt refuses what does not fit into the protocol's 32 bits.
 func prepareInt(path string, v int64) (any, error) {
 	if v < math.MinInt32 || v > math.MaxInt32 {
-		return nil, &ValueError{path, "an integer beyond 32 bits does not fit into XML-RPC; send it as a float or a text if the field allows"}
+		return nil, &ValueError{Path: path, Reason: "an integer beyond 32 bits does not fit into XML-RPC; send it as a float or a text if the field allows"}
 	}
 	return v, nil
 }
@@ -96,7 +96,7 @@ func prepareMap(path string, v map[string]any) (any, error) {
 	for _, key := range sortedKeys(v) {
 		at := path + "." + key
 		if key == "" {
-			return nil, &ValueError{path, "a struct's key is empty"}
+			return nil, &ValueError{Path: path, Reason: "a struct's key is empty"}
 		}
 		if err := checkText(at, key); err != nil {
 			return nil, err
@@ -122,13 +122,13 @@ func prepareList(path string, value any) (any, error) {
 	case []int64:
 		return prepareEach(path, v)
 	case nil:
-		return nil, &ValueError{path, "nil has no form in XML-RPC; send false to empty a field"}
+		return nil, &ValueError{Path: path, Reason: "nil has no form in XML-RPC; send false to empty a field"}
 	case time.Time:
-		return nil, &ValueError{path, "a time has no form that Odoo takes; send UTC text as 2006-01-02 15:04:05"}
+		return nil, &ValueError{Path: path, Reason: "a time has no form that Odoo takes; send UTC text as 2006-01-02 15:04:05"}
 	case []byte:
-		return nil, &ValueError{path, "bytes have no form that Odoo's fields take; send base64 text"}
+		return nil, &ValueError{Path: path, Reason: "bytes have no form that Odoo's fields take; send base64 text"}
 	default:
-		return nil, &ValueError{path, fmt.Sprintf("a %T has no form in XML-RPC", value)}
+		return nil, &ValueError{Path: path, Reason: fmt.Sprintf("a %T has no form in XML-RPC", value)}
 	}
 }
 
@@ -150,9 +150,9 @@ func checkText(path, text string) error {
 	for i, r := range text {
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\uFFFD"):
-			return &ValueError{path, fmt.Sprintf("the text is not valid UTF-8 at byte %d", i)}
+			return &ValueError{Path: path, Reason: fmt.Sprintf("the text is not valid UTF-8 at byte %d", i)}
 		case r < 0x20 && r != '\t' && r != '\n' && r != '\r', r == 0xFFFE, r == 0xFFFF:
-			return &ValueError{path, fmt.Sprintf("the text holds the character U+%04X at byte %d, which XML cannot carry; remove it", r, i)}
+			return &ValueError{Path: path, Reason: fmt.Sprintf("the text holds the character U+%04X at byte %d, which XML cannot carry; remove it", r, i)}
 		}
 	}
 	return nil

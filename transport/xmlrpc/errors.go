@@ -3,6 +3,8 @@ package xmlrpc
 import (
 	"errors"
 	"fmt"
+
+	"github.com/odoo-connector/connector/transport/stream"
 )
 
 // ErrNil says that an answer holds a nil, which Odoo cannot send: its answer is
@@ -53,17 +55,6 @@ func (e *ProtocolError) Error() string {
 // Unwrap gives the parser's error.
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
-// ValueError says that a value cannot be carried by XML-RPC to Odoo without
-// being changed on the way. Nothing was sent.
-type ValueError struct {
-	// Path names the value: "argument 5[0].name" is the key name of the first
-	// element of the sixth argument (counted from 0).
-	Path string
-	// Reason says what is wrong with it, without the value itself.
-	Reason string
-}
-
-// Error gives path and reason.
-func (e *ValueError) Error() string {
-	return fmt.Sprintf("cannot send %s: %s", e.Path, e.Reason)
-}
+// ValueError is a [stream.ValueError]: its paths begin with the argument's number,
+// counted from 0, "argument 5[0].name".
+type ValueError = stream.ValueError

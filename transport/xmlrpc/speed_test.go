@@ -2,54 +2,25 @@ package xmlrpc_test
 
 import (
 	"bytes"
+	"io"
 	"testing"
 
 	kolo "github.com/kolo/xmlrpc"
 
+	"github.com/odoo-connector/connector/transport/stream"
 	"github.com/odoo-connector/connector/transport/stream/streamtest"
 	"github.com/odoo-connector/connector/transport/xmlrpc"
 )
 
-func TestMemoryIsFlatInTheNumberOfRows(t *testing.T) {
-	if raceDetector {
-		t.Skip("the race detector keeps memory of its own")
-	}
-	heap := func(rows int) uint64 {
-		tokens, err := streamtest.Drain(xmlrpc.NewDecoder(streamtest.Partners(rows)))
-		if err != nil || tokens < 20*rows {
-			t.Fatalf("%d tokens, %v", tokens, err)
-		}
-		return streamtest.LiveHeap(t, xmlrpc.NewDecoder(streamtest.Partners(rows)), tokens)
-	}
-	few, many := heap(1000), heap(20000)
-	t.Logf("reachable: %d bytes while 1,000 rows are read, %d while 20,000 are", few, many)
-	if many > few+64<<10 {
-		t.Errorf("20 times the rows need %d bytes more", many-few)
-	}
-}
-
-func TestATokenAllocatesNothing(t *testing.T) {
-	if raceDetector {
-		t.Skip("the race detector keeps memory of its own")
-	}
-	allocations := func(rows int) float64 {
-		body := partners(t, rows)
-		return testing.AllocsPerRun(3, func() {
-			if _, err := streamtest.Drain(xmlrpc.NewDecoder(bytes.NewReader(body))); err != nil {
-				t.Fatal(err)
-			}
-		})
-	}
-	if few, many := allocations(100), allocations(5000); many > few+5 {
-		t.Errorf("%v allocations for 100 rows, %v for 5,000", few, many)
-	}
+func TestMemoryIsFlatAndATokenAllocatesNothing(t *testing.T) {
+	streamtest.Flat(t, func(r io.Reader) stream.Reader { return xmlrpc.NewDecoder(r) }, streamtest.Partners)
 }
 
 // leastRatio is far below the ratio that is measured on a quiet machine, about 35.
 const leastRatio = 9
 
 func TestTheDecoderIsFasterThanKolo(t *testing.T) {
-	if raceDetector {
+	if streamtest.RaceDetector {
 		t.Skip("the race detector slows the two down in different ways")
 	}
 	body := partners(t, 2000)

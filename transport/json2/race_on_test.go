@@ -1,5 +1,0 @@
-//go:build race
-
-package json2_test
-
-const raceDetector = true

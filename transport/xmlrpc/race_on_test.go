@@ -1,5 +1,0 @@
-//go:build race
-
-package xmlrpc_test
-
-const raceDetector = true
