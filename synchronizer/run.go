@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/state"
@@ -71,7 +72,7 @@ func Poll(ctx context.Context, all []*Synchronizer) []error {
 	g := newGroup(all, RunOptions{})
 	g.each(ctx, all, func(s *Synchronizer) error { return s.Begin(ctx) })
 	for _, step := range g.steps() {
-		g.each(ctx, step.consumers, func(s *Synchronizer) error { return s.pollAll(ctx, step.models[s]) })
+		g.each(ctx, step.consumers, func(s *Synchronizer) error { return s.PollExternal(ctx, step.models[s]) })
 		g.pollOdoo(ctx, step)
 	}
 	g.each(ctx, all, func(s *Synchronizer) error { return s.end(ctx) })
@@ -151,34 +152,52 @@ func (g *group) each(ctx context.Context, of []*Synchronizer, do func(*Synchroni
 	}
 }
 
-// step is one Odoo model and who takes part in it.
+// step is one Odoo model and who takes part in it with one of its binding models.
 type step struct {
 	consumers []*Synchronizer
-	models    map[*Synchronizer][]string // binding models of that Odoo model
+	models    map[*Synchronizer]string // the binding model of that Odoo model
 }
 
-// steps are the Odoo models in the order in which the backends declare them.
+// stepKey tells steps apart: binding models of one backend that share an Odoo model have a step each,
+// in the order of their declaration, for one may be the other's parent.
+type stepKey struct {
+	odooModel  string
+	occurrence int // how many binding models of that Odoo model the backend declares before
+}
+
+// steps are the Odoo models in the order in which the backends declare them: what a later backend has besides
+// comes before the next one that they share.
 func (g *group) steps() []step {
-	var order []string
-	steps := map[string]*step{}
+	var order []stepKey
+	steps := map[stepKey]*step{}
 	for _, s := range g.all {
-		for _, m := range s.env.Backend.AllModels() {
-			st := steps[m.OdooModel]
-			if st == nil {
-				st = &step{models: map[*Synchronizer][]string{}}
-				steps[m.OdooModel], order = st, append(order, m.OdooModel)
+		keys, models := stepsOf(s.env.Backend.AllModels())
+		for i, at := len(keys)-1, len(order); i >= 0; i-- {
+			if steps[keys[i]] != nil {
+				at = slices.Index(order, keys[i])
+			} else {
+				steps[keys[i]] = &step{models: map[*Synchronizer]string{}}
+				order = slices.Insert(order, at, keys[i])
 			}
-			if !slices.Contains(st.consumers, s) {
-				st.consumers = append(st.consumers, s)
-			}
-			st.models[s] = append(st.models[s], m.Name)
+			st := steps[keys[i]]
+			st.consumers, st.models[s] = append(st.consumers, s), models[i]
 		}
 	}
 	out := make([]step, len(order))
-	for i, name := range order {
-		out[i] = *steps[name]
+	for i, key := range order {
+		out[i] = *steps[key]
 	}
 	return out
+}
+
+// stepsOf are the keys of one backend's binding models, and the models' names.
+func stepsOf(all []backend.Model) (keys []stepKey, models []string) {
+	before := map[string]int{}
+	for _, m := range all {
+		keys, models = append(keys, stepKey{m.OdooModel, before[m.OdooModel]}), append(models, m.Name)
+		before[m.OdooModel]++
+	}
+	return keys, models
 }
 
 // pollOdoo asks Odoo once for all consumers of the step.
@@ -186,10 +205,8 @@ func (g *group) pollOdoo(ctx context.Context, st step) {
 	var consumers []*Synchronizer
 	var models []string
 	for _, s := range st.consumers {
-		for _, m := range st.models[s] {
-			if g.failed[s] == nil {
-				consumers, models = append(consumers, s), append(models, m)
-			}
+		if g.failed[s] == nil {
+			consumers, models = append(consumers, s), append(models, st.models[s])
 		}
 	}
 	if len(consumers) == 0 {
@@ -200,17 +217,8 @@ func (g *group) pollOdoo(ctx context.Context, st step) {
 	}
 }
 
-func (s *Synchronizer) pollAll(ctx context.Context, models []string) error {
-	for _, m := range models {
-		if err := s.PollExternal(ctx, m); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Synchronizer) importPhase(ctx context.Context, models []string, o RunOptions) error {
-	if err := s.pollAll(ctx, models); err != nil {
+func (s *Synchronizer) importPhase(ctx context.Context, model string, o RunOptions) error {
+	if err := s.PollExternal(ctx, model); err != nil {
 		return err
 	}
 	return s.work(ctx, o, jobs.RunFilter{NoHold: true})
