@@ -32,6 +32,8 @@ func (s *Server) authorise(in *incoming) *apiError {
 		return &apiError{http.StatusUnauthorized, "invalid key"}
 	case in.token != s.options.Token:
 		return &apiError{http.StatusUnauthorized, "invalid token"}
+	case in.inURL != "" && strings.Contains(in.path, "/download/"):
+		return &apiError{http.StatusUnauthorized, "unauthorized attachment permission requested"} // the text is a choice
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func (c *call) batched(address string) any {
 		return failure(bad("invalid url"))
 	}
 	path := "/1" + strings.TrimPrefix(u.EscapedPath(), "/1")
-	in := &incoming{method: http.MethodGet, path: path, params: params{}}
+	in := &incoming{method: http.MethodGet, path: path, params: params{}, origin: c.origin}
 	in.addAll(u.Query())
 	in.takeCredentials(true)
 	in.route, in.args = c.server.routes.find(in.method, path)

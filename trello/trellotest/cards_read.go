@@ -65,7 +65,7 @@ func (st *state) cardTable() []field[*card] {
 		{"idList", func(c *card) any { return c.IDList }},
 		{"idMembersVoted", empty},
 		{"idShort", func(c *card) any { return c.IDShort }},
-		{"idAttachmentCover", null},
+		{"idAttachmentCover", func(c *card) any { return orNull(c.IDAttachmentCover) }},
 		{"idLabels", func(c *card) any { return c.IDLabels }},
 		{"locationName", null},
 		{"manualCoverAttachment", no},
@@ -89,7 +89,7 @@ func (st *state) cardTable() []field[*card] {
 		{"url", func(c *card) any {
 			return cardURL(c) + "/" + strings.TrimSuffix(strconv.Itoa(c.IDShort)+"-"+slug(c.Name), "-")
 		}},
-		{"cover", func(*card) any { return cover() }},
+		{"cover", func(c *card) any { return cover(c) }},
 	}
 }
 
@@ -103,8 +103,8 @@ func usualCards(name string) bool { return usualCard(name) && name != "email" }
 
 func cardURL(c *card) string { return "https://trello.com/c/" + c.ShortLink }
 
-func cover() object {
-	return object{{"idAttachment", nil}, {"color", nil}, {"idUploadedBackground", nil}, {"size", "normal"}, {"brightness", "light"}}
+func cover(c *card) object {
+	return object{{"idAttachment", orNull(c.IDAttachmentCover)}, {"color", nil}, {"idUploadedBackground", nil}, {"size", "normal"}, {"brightness", "light"}}
 }
 
 func badges(c *card) object {
@@ -121,7 +121,7 @@ func badges(c *card) object {
 		{"attachmentsByType", object{{"trello", object{{"board", 0}, {"card", 0}}}}},
 		{"location", false}, {"votes", 0}, {"viewingMemberVoted", false}, {"subscribed", false}, {"fogbugz", ""},
 		{"checkItems", items}, {"checkItemsChecked", checked}, {"checkItemsEarliestDue", nil},
-		{"comments", c.comments}, {"attachments", 0}, {"description", c.Desc != ""},
+		{"comments", c.comments}, {"attachments", len(c.attachments)}, {"description", c.Desc != ""},
 		{"due", c.Due}, {"dueComplete", c.DueComplete}, {"start", c.Start},
 	}
 }
@@ -158,7 +158,10 @@ func (c *call) nestInCard(o object, k *card) object {
 	if filter, asked := c.nested("actions"); asked {
 		o = o.with("actions", c.renderActions(params{"filter": filter, "limit": c.p["actions_limit"]}, c.actionsOf(k)))
 	}
-	for _, none := range []string{"attachments", "customFieldItems", "pluginData", "stickers", "membersVoted"} {
+	if filter, asked := c.nested("attachments"); asked {
+		o = o.with("attachments", c.renderAttachments(c.p["attachment_fields"], filter, k))
+	}
+	for _, none := range []string{"customFieldItems", "pluginData", "stickers", "membersVoted"} {
 		if _, asked := c.nested(none); asked {
 			o = o.with(none, array{})
 		}

@@ -36,7 +36,7 @@ func (c *call) postCard() (any, error) {
 		c.copyChecklists(source, k)
 	}
 	o := render(keep(c.cardTable(), usualCard), k)
-	return o.with("attachments", array{}).with("stickers", array{}).with("limits", object{}), nil
+	return o.with("attachments", c.renderAttachments("", "", k)).with("stickers", array{}).with("limits", object{}), nil
 }
 
 // keeps reads keepFromSource, which names what is copied; nothing or "all" means everything.
@@ -78,6 +78,9 @@ func (c *call) readCard(want *Card) error {
 	}
 	if c.p.has("start") {
 		want.Start = c.p.time("start")
+	}
+	if c.p.has("idAttachmentCover") {
+		want.IDAttachmentCover, _ = c.p.given("idAttachmentCover")
 	}
 	want.DueComplete = c.p.flag("dueComplete", want.DueComplete)
 	if c.p.has("idLabels") {

@@ -13,9 +13,9 @@ func (e *apiError) Error() string { return e.text }
 
 func (e *apiError) answer() answer {
 	if e.status == http.StatusTooManyRequests {
-		return answer{e.status, "application/json; charset=utf-8", appendJSON(nil, object{{"error", e.text}, {"message", "Rate limit exceeded"}}), nil}
+		return answer{status: e.status, contentType: "application/json; charset=utf-8", body: appendJSON(nil, object{{"error", e.text}, {"message", "Rate limit exceeded"}})}
 	}
-	return answer{e.status, "text/plain; charset=utf-8", []byte(e.text), nil}
+	return answer{status: e.status, contentType: "text/plain; charset=utf-8", body: []byte(e.text)}
 }
 
 // notFound is the answer for an id that nothing has (captures/trello/label_delete).

@@ -13,10 +13,12 @@ type entry struct {
 	Method string    `json:"method"`
 	Path   string    `json:"path"`
 	Params params    `json:"params,omitempty"`
+	// Files are those of a multipart body.
+	Files map[string]upload `json:"files,omitempty"`
 }
 
 func (in *incoming) entry(now time.Time) []byte {
-	line, err := json.Marshal(entry{now.UTC(), in.method, in.path, in.params})
+	line, err := json.Marshal(entry{now.UTC(), in.method, in.path, in.params, in.files})
 	if err != nil {
 		panic("trellotest: a journal line cannot be written: " + err.Error()) // texts and a time: cannot happen
 	}
@@ -31,7 +33,7 @@ func (s *Server) Replay(line []byte) error {
 	if err := json.Unmarshal(line, &e); err != nil {
 		return fmt.Errorf("a line of the fake Trello's journal is not JSON: %w; the journal is damaged from there on", err)
 	}
-	in := &incoming{method: e.Method, path: e.Path, params: e.Params}
+	in := &incoming{method: e.Method, path: e.Path, params: e.Params, files: e.Files, origin: trelloOrigin}
 	if in.params == nil {
 		in.params = params{}
 	}

@@ -23,6 +23,8 @@ type params map[string]string
 type incoming struct {
 	method, path string
 	params       params
+	files        map[string]upload // of a multipart body
+	origin       string            // where files are downloaded from: Trello's, or the server's own
 	route        *route
 	args         []string
 	key, token   string
@@ -30,11 +32,11 @@ type incoming struct {
 	problem      *apiError // what made the request unreadable
 }
 
-const maxBody = 10 << 20 // bytes
+const maxBody = 300 << 20 // bytes: a file of a paid workspace
 
 // read takes a request apart; it never fails, a problem is answered later.
 func (s *Server) read(r *http.Request) *incoming {
-	in := &incoming{method: r.Method, path: r.URL.EscapedPath(), params: params{}}
+	in := &incoming{method: r.Method, path: r.URL.EscapedPath(), params: params{}, origin: originFor(r)}
 	in.addAll(r.URL.Query())
 	in.takeCredentials(true)
 	if err := in.readBody(r); err != nil {
@@ -159,6 +161,19 @@ func (in *incoming) readMultipart(body []byte, boundary string) *apiError {
 		return &apiError{http.StatusBadRequest, "invalid multipart form"}
 	}
 	in.addAll(form.Value)
+	in.files = map[string]upload{}
+	for name, files := range form.File {
+		opened, err := files[0].Open()
+		if err != nil {
+			return &apiError{http.StatusBadRequest, "invalid multipart form"}
+		}
+		data, err := io.ReadAll(opened)
+		_ = opened.Close() // only read
+		if err != nil {
+			return &apiError{http.StatusBadRequest, "invalid multipart form"}
+		}
+		in.files[name] = upload{files[0].Filename, files[0].Header.Get("Content-Type"), data}
+	}
 	return nil
 }
 
@@ -336,6 +351,11 @@ func (in *incoming) strictProblem() string {
 	}
 	if in.route == nil {
 		return "unknown endpoint"
+	}
+	for name := range in.files {
+		if _, known := in.route.takes(name); !known {
+			return fmt.Sprintf("unknown file %q", name)
+		}
 	}
 	p, kinds, _ := in.resolve()
 	for _, name := range p.names() {

@@ -26,6 +26,8 @@ type call struct {
 	server *Server
 	p      params
 	args   []string
+	files  map[string]upload
+	origin string
 	// problem is what strict mode found while a reading was answered.
 	problem error
 }
@@ -159,7 +161,7 @@ func (st *state) dispatch(s *Server, in *incoming) (any, error) {
 	if err := p.check(kinds); err != nil {
 		return nil, err
 	}
-	c := &call{state: st, server: s, p: p, args: in.args}
+	c := &call{state: st, server: s, p: p, args: in.args, files: in.files, origin: in.origin}
 	result, err := in.route.handle(c)
 	if err == nil {
 		err = c.problem
@@ -254,7 +256,12 @@ func (rs routes) addCards() {
 	rs.add("PUT cards/{id}/checkItem/{idCheckItem}", "name state pos:pos due:date dueReminder idMember:id idChecklist:id", (*call).putItem)
 	rs.add("PUT cards/{id}/checklist/{idChecklist}/checkItem/{idCheckItem}", "name state pos:pos", (*call).putItem)
 	rs.add("DELETE cards/{id}/checkItem/{idCheckItem}", "", (*call).deleteCardItem)
-	for _, empty := range []string{"attachments", "customFieldItems", "pluginData", "stickers", "membersVoted"} {
+	rs.add("GET cards/{id}/attachments", "fields filter", (*call).cardAttachments)
+	rs.add("POST cards/{id}/attachments", "name file mimeType url setCover:bool", (*call).postAttachment)
+	rs.add("GET cards/{id}/attachments/{idAttachment}", "fields", (*call).getAttachment)
+	rs.add("DELETE cards/{id}/attachments/{idAttachment}", "", (*call).deleteAttachment)
+	rs.add("GET cards/{id}/attachments/{idAttachment}/download/{name}", "", (*call).download)
+	for _, empty := range []string{"customFieldItems", "pluginData", "stickers", "membersVoted"} {
 		rs.add("GET cards/{id}/"+empty, "fields filter", (*call).noneOfCard)
 	}
 	rs.add("GET cards/{id}/{field}", "", (*call).cardField)

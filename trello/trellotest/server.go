@@ -29,6 +29,11 @@ type Options struct {
 	// RateLimit enforces Trello's documented limits (facts/trello.md): 100 requests per token and 300 per key in any 10 s, and 100
 	// in any 900 s below /1/members. The remaining requests are counted in the x-rate-limit headers either way.
 	RateLimit bool
+	// MaxAttachment is the largest file that a card takes, in bytes; 0 means 10 MB, what a free workspace allows.
+	MaxAttachment int64
+	// RedirectDownloads makes a download answer 302 with a signed address of Trello's storage, another host, which refuses requests
+	// that carry Trello's credentials. Only the in-process transport reaches that host.
+	RedirectDownloads bool
 }
 
 // Server is the fake Trello. It is an http.Handler and safe for concurrent use.
@@ -69,6 +74,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve takes a request from its bytes to its answer. The error is only that of a dropped answer.
 func (s *Server) serve(r *http.Request) (answer, error) {
+	if isStorage(r) {
+		return s.stored(r), nil
+	}
 	in := s.read(r)
 	if refused, err := s.inject(in.logged(false, 0)); err != nil || refused != nil {
 		if refused != nil {

@@ -35,6 +35,7 @@ type Card struct {
 	Pos                                        float64
 	Due, Start, DateLastActivity               time.Time
 	IDLabels, IDMembers                        []string
+	IDAttachmentCover                          string
 }
 
 // Member is a user of Trello.
@@ -58,8 +59,9 @@ type board struct {
 // card is a card with its checklists and the number of its comments.
 type card struct {
 	Card
-	checklists []*checklist
-	comments   int
+	checklists  []*checklist
+	attachments []*attachment
+	comments    int
 }
 
 // state is all that the fake Trello remembers. It has no lock of its own.
