@@ -162,7 +162,7 @@ func (c *call) postAttachment() (any, error) {
 	a := &attachment{Name: c.p["name"], MimeType: c.p["mimeType"]}
 	switch {
 	case uploaded && int64(len(file.Data)) > c.maxFile():
-		return nil, &apiError{http.StatusRequestEntityTooLarge, "Payload Too Large"}
+		return nil, &apiError{status: http.StatusRequestEntityTooLarge, text: "Payload Too Large"}
 	case uploaded:
 		a.take(file)
 	case linked && isWebAddress(link):
@@ -173,7 +173,7 @@ func (c *call) postAttachment() (any, error) {
 		return nil, bad("Must provide either url or file")
 	}
 	if len(k.attachments) >= maxPage { // attachments.perCard of Trello's limits
-		return nil, &apiError{http.StatusForbidden, "ATTACHMENTS_PER_CARD_LIMIT_EXCEEDED"}
+		return nil, &apiError{status: http.StatusForbidden, text: "ATTACHMENTS_PER_CARD_LIMIT_EXCEEDED"}
 	}
 	c.addAttachment(k, a)
 	if c.p.flag("setCover", false) {

@@ -29,11 +29,11 @@ func (in *incoming) readAuthorization(header string) {
 func (s *Server) authorise(in *incoming) *apiError {
 	switch {
 	case in.key != s.options.Key:
-		return &apiError{http.StatusUnauthorized, "invalid key"}
+		return &apiError{status: http.StatusUnauthorized, text: "invalid key"}
 	case in.token != s.options.Token:
-		return &apiError{http.StatusUnauthorized, "invalid token"}
+		return &apiError{status: http.StatusUnauthorized, text: "invalid token"}
 	case in.inURL != "" && strings.Contains(in.path, "/download/"):
-		return &apiError{http.StatusUnauthorized, "unauthorized attachment permission requested"} // the text is a choice
+		return &apiError{status: http.StatusUnauthorized, text: "unauthorized attachment permission requested"} // the text is a choice
 	}
 	return nil
 }

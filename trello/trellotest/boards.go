@@ -51,6 +51,9 @@ func (st *state) removeBoard(b *board) {
 	for _, a := range b.actions {
 		delete(st.actions, a.id)
 	}
+	for _, f := range b.fields {
+		delete(st.fields, f.ID)
+	}
 	delete(st.boardsByID, b.ID)
 	delete(st.byLink, b.ShortLink)
 	st.boards = without(st.boards, b)
@@ -189,7 +192,12 @@ func (c *call) nestInBoard(o object, b *board) object {
 	if _, asked := c.nested("members"); asked {
 		o = o.with("members", c.renderMembers(c.p["member_fields"], c.members))
 	}
-	for _, none := range []string{"customFields", "pluginData", "boardStars"} {
+	if _, asked := c.nested("customFields"); asked && !b.noFields {
+		o = o.with("customFields", c.renderFields("", b.fields))
+	} else if asked {
+		o = o.with("customFields", array{})
+	}
+	for _, none := range []string{"pluginData", "boardStars"} {
 		if _, asked := c.nested(none); asked {
 			o = o.with(none, array{})
 		}

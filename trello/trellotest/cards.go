@@ -103,6 +103,7 @@ func (st *state) carry(c *card, from, to *board) {
 	to.lastShort++
 	c.IDBoard, c.IDShort = to.ID, to.lastShort
 	c.IDLabels = nil
+	st.carryItems(c, to)
 	for _, list := range c.checklists {
 		list.IDBoard = to.ID
 	}

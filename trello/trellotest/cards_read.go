@@ -161,7 +161,10 @@ func (c *call) nestInCard(o object, k *card) object {
 	if filter, asked := c.nested("attachments"); asked {
 		o = o.with("attachments", c.renderAttachments(c.p["attachment_fields"], filter, k))
 	}
-	for _, none := range []string{"customFieldItems", "pluginData", "stickers", "membersVoted"} {
+	if _, asked := c.nested("customFieldItems"); asked {
+		o = o.with("customFieldItems", renderFieldItems(k))
+	}
+	for _, none := range []string{"pluginData", "stickers", "membersVoted"} {
 		if _, asked := c.nested(none); asked {
 			o = o.with(none, array{})
 		}

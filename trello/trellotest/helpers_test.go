@@ -185,8 +185,9 @@ func (s *Server) dump() string {
 		o = o.with("lists", renderAll(listTable(), each.lists)).with("labels", renderAll(labelTable(), each.labels))
 		o = o.with("cards", renderAll(s.state.cardTable(), each.cards)).with("checklists", c.checklistsOf(params{}, each.cards))
 		for _, k := range each.cards {
-			o = o.with("attachments", renderAll(attachmentTable(trelloOrigin, k), k.attachments))
+			o = o.with("items", renderFieldItems(k)).with("attachments", renderAll(attachmentTable(trelloOrigin, k), k.attachments))
 		}
+		o = o.with("fields", c.renderFields("", each.fields))
 		b = appendJSON(append(b, '\n'), o.with("actions", renderAll(actionTable(params{}), each.actions)))
 	}
 	return string(b)

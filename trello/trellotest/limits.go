@@ -73,7 +73,7 @@ func (l *limits) take(in *incoming, now time.Time, enforced bool) *apiError {
 }
 
 // limited is the refusal of facts/trello.md ("429 body"); there is no Retry-After.
-func limited(code string) *apiError { return &apiError{http.StatusTooManyRequests, code} }
+func limited(code string) *apiError { return &apiError{status: http.StatusTooManyRequests, text: code} }
 
 // headers are the undocumented ones that every capture carries.
 func (l *limits) headers(now time.Time) [][2]string {

@@ -103,7 +103,7 @@ func (in *incoming) readBody(r *http.Request) *apiError {
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil || len(body) > maxBody {
-		return &apiError{http.StatusRequestEntityTooLarge, "Payload Too Large"}
+		return &apiError{status: http.StatusRequestEntityTooLarge, text: "Payload Too Large"}
 	}
 	if len(body) == 0 {
 		return nil
@@ -117,7 +117,7 @@ func (in *incoming) readBody(r *http.Request) *apiError {
 	}
 	values, err := url.ParseQuery(string(body))
 	if err != nil {
-		return &apiError{http.StatusBadRequest, "invalid form"}
+		return &apiError{status: http.StatusBadRequest, text: "invalid form"}
 	}
 	in.addAll(values)
 	return nil
@@ -128,7 +128,7 @@ func (in *incoming) readBody(r *http.Request) *apiError {
 func (in *incoming) readJSON(body []byte) *apiError {
 	var values map[string]json.RawMessage
 	if err := json.Unmarshal(body, &values); err != nil {
-		return &apiError{http.StatusBadRequest, "Error parsing body: invalid JSON"}
+		return &apiError{status: http.StatusBadRequest, text: "Error parsing body: invalid JSON"}
 	}
 	for name, raw := range values {
 		in.params[name] = jsonText(raw)
@@ -158,19 +158,19 @@ func jsonText(raw json.RawMessage) string {
 func (in *incoming) readMultipart(body []byte, boundary string) *apiError {
 	form, err := multipart.NewReader(bytes.NewReader(body), boundary).ReadForm(maxBody)
 	if err != nil {
-		return &apiError{http.StatusBadRequest, "invalid multipart form"}
+		return &apiError{status: http.StatusBadRequest, text: "invalid multipart form"}
 	}
 	in.addAll(form.Value)
 	in.files = map[string]upload{}
 	for name, files := range form.File {
 		opened, err := files[0].Open()
 		if err != nil {
-			return &apiError{http.StatusBadRequest, "invalid multipart form"}
+			return &apiError{status: http.StatusBadRequest, text: "invalid multipart form"}
 		}
 		data, err := io.ReadAll(opened)
 		_ = opened.Close() // only read
 		if err != nil {
-			return &apiError{http.StatusBadRequest, "invalid multipart form"}
+			return &apiError{status: http.StatusBadRequest, text: "invalid multipart form"}
 		}
 		in.files[name] = upload{files[0].Filename, files[0].Header.Get("Content-Type"), data}
 	}
@@ -342,7 +342,7 @@ func (s *Server) checkStrict(in *incoming) *apiError {
 		return nil
 	}
 	s.violations = append(s.violations, in.method+" "+in.path+": "+problem)
-	return &apiError{http.StatusBadRequest, problem}
+	return &apiError{status: http.StatusBadRequest, text: problem}
 }
 
 func (in *incoming) strictProblem() string {

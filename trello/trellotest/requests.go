@@ -60,17 +60,17 @@ func (r *Refusal) Error() string { return r.apiError().text }
 
 func (r *Refusal) apiError() *apiError {
 	if r.Text != "" {
-		return &apiError{r.Status, r.Text}
+		return &apiError{status: r.Status, text: r.Text}
 	}
 	switch r.Status {
 	case http.StatusUnauthorized:
-		return &apiError{r.Status, "invalid token"}
+		return &apiError{status: r.Status, text: "invalid token"}
 	case http.StatusTooManyRequests:
-		return &apiError{r.Status, "API_TOKEN_LIMIT_EXCEEDED"}
+		return &apiError{status: r.Status, text: "API_TOKEN_LIMIT_EXCEEDED"}
 	case http.StatusNotFound:
-		return &apiError{r.Status, "The requested resource was not found."}
+		return &apiError{status: r.Status, text: "The requested resource was not found."}
 	}
-	return &apiError{r.Status, http.StatusText(r.Status)}
+	return &apiError{status: r.Status, text: http.StatusText(r.Status)}
 }
 
 // Fail sets a hook that sees every request twice: before its effect (After is false) and after it, before the answer leaves. It runs

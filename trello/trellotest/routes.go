@@ -142,7 +142,7 @@ func (st *state) run(s *Server, in *incoming, now time.Time) answer {
 		if errors.As(err, &refused) {
 			return refused.answer()
 		}
-		return (&apiError{http.StatusInternalServerError, err.Error()}).answer()
+		return (&apiError{status: http.StatusInternalServerError, text: err.Error()}).answer()
 	}
 	return ok(result)
 }
@@ -184,6 +184,7 @@ func newRoutes() routes {
 	rs.addLabels()
 	rs.addChecklists()
 	rs.addActions()
+	rs.addCustomFields()
 	rs.addMembers()
 	rs.add("GET batch", "urls", (*call).batch)
 	rs.add("GET search", "query modelTypes idBoards idCards idOrganizations partial:bool card_fields cards_limit:int cards_page:int board_fields boards_limit:int card_board card_list card_members member_fields members_limit:int organization_fields organizations_limit:int", (*call).search)
@@ -209,7 +210,8 @@ func (rs routes) addBoards() {
 	rs.add("GET boards/{id}/members/{filter}", "fields", (*call).boardMembers)
 	rs.add("GET boards/{id}/memberships", "filter activity:bool orgMemberType:bool member:bool member_fields", (*call).boardMemberships)
 	rs.add("GET boards/{id}/checklists", "filter fields checkItems checkItem_fields", (*call).boardChecklists)
-	for _, empty := range []string{"customFields", "pluginData", "boardPlugins", "plugins", "boardStars"} {
+	rs.add("GET boards/{id}/customFields", "filter", (*call).boardFields)
+	for _, empty := range []string{"pluginData", "boardPlugins", "plugins", "boardStars"} {
 		rs.add("GET boards/{id}/"+empty, "filter", (*call).noneOfBoard)
 	}
 	rs.add("GET boards/{id}/{field}", "", (*call).boardField)
@@ -261,7 +263,10 @@ func (rs routes) addCards() {
 	rs.add("GET cards/{id}/attachments/{idAttachment}", "fields", (*call).getAttachment)
 	rs.add("DELETE cards/{id}/attachments/{idAttachment}", "", (*call).deleteAttachment)
 	rs.add("GET cards/{id}/attachments/{idAttachment}/download/{name}", "", (*call).download)
-	for _, empty := range []string{"customFieldItems", "pluginData", "stickers", "membersVoted"} {
+	rs.add("GET cards/{id}/customFieldItems", "", (*call).cardFieldItems)
+	rs.add("PUT cards/{id}/customField/{idField}/item", "value value[text] value[number] value[date] value[checked] idValue", (*call).putFieldItem)
+	rs.add("PUT cards/{id}/customFields", "customFieldItems", (*call).putFieldItems)
+	for _, empty := range []string{"pluginData", "stickers", "membersVoted"} {
 		rs.add("GET cards/{id}/"+empty, "fields filter", (*call).noneOfCard)
 	}
 	rs.add("GET cards/{id}/{field}", "", (*call).cardField)
@@ -285,6 +290,18 @@ func (rs routes) addChecklists() {
 	rs.add("GET checklists/{id}/checkItems", "filter fields", (*call).checklistItems)
 	rs.add("POST checklists/{id}/checkItems", "name pos:pos checked:bool due:date dueReminder idMember:id", (*call).postItem)
 	rs.add("DELETE checklists/{id}/checkItems/{idCheckItem}", "", (*call).deleteItem)
+}
+
+func (rs routes) addCustomFields() {
+	rs.add("POST customFields", "idModel:id modelType name type options pos:pos display_cardFront:bool", (*call).postField)
+	rs.add("GET customFields/{id}", "fields", (*call).getField)
+	rs.add("PUT customFields/{id}", "name pos:pos display/cardFront:bool", (*call).putField)
+	rs.add("DELETE customFields/{id}", "", (*call).deleteField)
+	rs.add("GET customFields/{id}/options", "", (*call).fieldOptions)
+	rs.add("POST customFields/{id}/options", "value value[text] color pos:pos", (*call).postOption)
+	rs.add("GET customFields/{id}/options/{idOption}", "", (*call).getOption)
+	rs.add("PUT customFields/{id}/options/{idOption}", "value value[text] color pos:pos", (*call).putOption)
+	rs.add("DELETE customFields/{id}/options/{idOption}", "", (*call).deleteOption)
 }
 
 func (rs routes) addActions() {

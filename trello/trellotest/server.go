@@ -127,7 +127,7 @@ func (s *Server) execute(in *incoming, now time.Time) answer {
 		return a
 	}
 	if err := s.options.Journal(in.entry(now)); err != nil {
-		return (&apiError{http.StatusInternalServerError, "the change could not be journalled"}).answer()
+		return (&apiError{status: http.StatusInternalServerError, text: "the change could not be journalled"}).answer()
 	}
 	return a
 }

@@ -54,6 +54,8 @@ type board struct {
 	actions        []*action
 	lastShort      int // the latest idShort given to a card
 	labelNames     map[string]string
+	fields         []*customField
+	noFields       bool // the Custom Fields Power-Up is off
 }
 
 // card is a card with its checklists and the number of its comments.
@@ -61,6 +63,7 @@ type card struct {
 	Card
 	checklists  []*checklist
 	attachments []*attachment
+	items       []*fieldItem
 	comments    int
 }
 
@@ -77,6 +80,7 @@ type state struct {
 	cards      map[string]*card
 	checklists map[string]*checklist
 	actions    map[string]*action
+	fields     map[string]*customField
 	byLink     map[string]any // *board or *card
 }
 
@@ -89,6 +93,7 @@ func newState() *state {
 		cards:      map[string]*card{},
 		checklists: map[string]*checklist{},
 		actions:    map[string]*action{},
+		fields:     map[string]*customField{},
 		byLink:     map[string]any{},
 	}
 }
