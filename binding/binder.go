@@ -43,7 +43,7 @@ func (b *Binder) Database() string { return b.database }
 func (b *Binder) Backend() string { return b.backend }
 
 const columns = `id, model, external_id, odoo_model, odoo_id, scope, role, parent, name, canonical,
-	odoo_write_date, active_flip, sync_date, external_gone, odoo_gone, intent, intent_at`
+	odoo_write_date, active_flip, sync_date, external_gone, odoo_gone, intent, intent_at, retired`
 
 // contents are the columns that a lean binder leaves out.
 const contents = `, fields, intent_sent`
@@ -160,10 +160,10 @@ func scan(rows *sql.Rows, lean bool) (f Binding, err error) {
 	var external sql.NullString
 	var odooID sql.NullInt64
 	var fields, sent string
-	var synced, externalGone, odooGone, intentAt int64
+	var synced, externalGone, odooGone, intentAt, retired int64
 	into := []any{
 		&f.ID, &f.Model, &external, &f.OdooModel, &odooID, &f.Scope, &f.Role, &f.Parent, &f.Name, &f.Canonical,
-		&f.OdooWriteDate, &f.ActiveFlip, &synced, &externalGone, &odooGone, &f.Intent, &intentAt,
+		&f.OdooWriteDate, &f.ActiveFlip, &synced, &externalGone, &odooGone, &f.Intent, &intentAt, &retired,
 	}
 	if !lean {
 		into = append(into, &fields, &sent)
@@ -174,7 +174,7 @@ func scan(rows *sql.Rows, lean bool) (f Binding, err error) {
 	f.lean = lean
 	f.ExternalID, f.OdooID = external.String, odooID.Int64
 	f.SyncDate, f.ExternalGone = state.FromMicros(synced), state.FromMicros(externalGone)
-	f.OdooGone, f.IntentAt = state.FromMicros(odooGone), state.FromMicros(intentAt)
+	f.OdooGone, f.IntentAt, f.Retired = state.FromMicros(odooGone), state.FromMicros(intentAt), state.FromMicros(retired)
 	if !lean {
 		err = decodeJSON(&f, fields, sent)
 	}
@@ -242,11 +242,11 @@ func (b *Binder) Save(ctx context.Context, tx *state.Tx, f *Binding) error {
 }
 
 const insertSQL = `INSERT INTO binding (database, backend, model, external_id, odoo_model, odoo_id, scope, role, parent, name,
-	fields, canonical, odoo_write_date, active_flip, sync_date, external_gone, odoo_gone, intent, intent_at, intent_sent)
-	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id`
+	fields, canonical, odoo_write_date, active_flip, sync_date, external_gone, odoo_gone, intent, intent_at, intent_sent, retired)
+	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id`
 
 const updateSQL = `UPDATE binding SET database=?, backend=?, model=?, external_id=?, odoo_model=?, odoo_id=?, scope=?, role=?, parent=?, name=?,
-	fields=?, canonical=?, odoo_write_date=?, active_flip=?, sync_date=?, external_gone=?, odoo_gone=?, intent=?, intent_at=?, intent_sent=?
+	fields=?, canonical=?, odoo_write_date=?, active_flip=?, sync_date=?, external_gone=?, odoo_gone=?, intent=?, intent_at=?, intent_sent=?, retired=?
 	WHERE id = ?`
 
 func (b *Binder) insert(ctx context.Context, tx *state.Tx, f *Binding, args []any) error {
@@ -268,7 +268,7 @@ func (b *Binder) arguments(f *Binding, fields, sent string) []any {
 	return []any{b.database, b.backend, f.Model, sql.NullString{String: f.ExternalID, Valid: f.ExternalID != ""},
 		f.OdooModel, sql.NullInt64{Int64: f.OdooID, Valid: f.OdooID != 0}, f.Scope, f.Role, f.Parent, f.Name,
 		fields, f.Canonical, f.OdooWriteDate, f.ActiveFlip, micros(f.SyncDate), micros(f.ExternalGone),
-		micros(f.OdooGone), f.Intent, micros(f.IntentAt), sent}
+		micros(f.OdooGone), f.Intent, micros(f.IntentAt), sent, micros(f.Retired)}
 }
 
 // micros stores the zero time as 0.

@@ -78,6 +78,7 @@ type Binding struct {
 	SyncDate      time.Time
 	ExternalGone  time.Time // when a read by id said that it was deleted; zero while it is there
 	OdooGone      time.Time
+	Retired       time.Time // when the pair left what is synchronized; zero while it takes part
 	Intent        Intent
 	IntentAt      time.Time
 	Sent          Sent
@@ -90,6 +91,9 @@ func (b Binding) Bound() bool { return b.ExternalID != "" && b.OdooID != 0 }
 
 // Gone reports whether one half was deleted on its side.
 func (b Binding) Gone() bool { return !b.ExternalGone.IsZero() || !b.OdooGone.IsZero() }
+
+// TakesPart reports that the pair is to be kept in step: both halves are there and it is not retired.
+func (b Binding) TakesPart() bool { return b.Bound() && !b.Gone() && b.Retired.IsZero() }
 
 // Base is the canonical value that both sides last agreed on in the field; known is false if they
 // never did, or if it was written by another version of the canonical form.

@@ -98,7 +98,7 @@ func TestSave(t *testing.T) {
 				"tag_ids": {External: "cc", Base: record.RefSet(record.Reference{Model: "project.tags", ID: "4"})},
 				"due":     {},
 			},
-			OdooWriteDate: "2026-03-09 12:00:05", ActiveFlip: "2026-03-08 00:00:00", SyncDate: now, ExternalGone: now.Add(time.Second), OdooGone: now.Add(time.Minute),
+			OdooWriteDate: "2026-03-09 12:00:05", ActiveFlip: "2026-03-08 00:00:00", SyncDate: now, ExternalGone: now.Add(time.Second), OdooGone: now.Add(time.Minute), Retired: now.Add(time.Hour),
 			Intent: binding.Export, IntentAt: now.Add(time.Hour),
 			Sent: binding.Sent{
 				Values: map[string]record.Value{"title": record.Text("Door")}, Name: "Door", Parent: "B1", Repeated: true,
@@ -115,7 +115,7 @@ func TestSave(t *testing.T) {
 		t.Run("Ensure a change of it comes back too", func(t *testing.T) {
 			changed := saved
 			changed.Name, changed.Intent, changed.IntentAt, changed.Sent = "Gate", binding.None, time.Time{}, binding.Sent{}
-			changed.ExternalGone, changed.OdooGone = time.Time{}, time.Time{}
+			changed.ExternalGone, changed.OdooGone, changed.Retired = time.Time{}, time.Time{}, time.Time{}
 			w.save(changed)
 			if got := w.get(saved.ID); !reflect.DeepEqual(got, changed) {
 				t.Errorf("stored was\n%+v\nand came back as\n%+v", changed, got)
@@ -421,6 +421,13 @@ func TestBinding(t *testing.T) {
 		}
 		if !(binding.Binding{ExternalGone: now}).Gone() || !(binding.Binding{OdooGone: now}).Gone() {
 			t.Error("a deleted half is not gone")
+		}
+	})
+	t.Run("Ensure a pair takes part unless a half is missing, was deleted or it is retired", func(t *testing.T) {
+		whole, gone, retired := card("c", 1, ""), card("c", 1, ""), card("c", 1, "")
+		gone.OdooGone, retired.Retired = now, now
+		if !whole.TakesPart() || gone.TakesPart() || retired.TakesPart() || card("c", 0, "").TakesPart() {
+			t.Errorf("%v %v %v", whole.TakesPart(), gone.TakesPart(), retired.TakesPart())
 		}
 	})
 	t.Run("Ensure people see the pair", func(t *testing.T) {
