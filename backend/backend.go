@@ -25,6 +25,7 @@ const (
 	ImporterUnit Unit = "importer"
 	ExporterUnit Unit = "exporter"
 	DeleterUnit  Unit = "deleter"
+	TailorUnit   Unit = "tailor"
 )
 
 type unitKey struct {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/config"
+	"github.com/odoo-connector/connector/mapping"
 	"github.com/odoo-connector/connector/odoo"
 )
 
@@ -25,6 +26,7 @@ type Environment struct {
 	Explain func(step string)
 
 	adapters map[string]Adapter
+	mappers  map[string]mapping.Mapper
 }
 
 // Explainf tells a step to whoever listens.

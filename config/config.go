@@ -183,7 +183,8 @@ type Kind struct {
 	// Settings makes a pointer to a struct for the system's own keys; nil where it has none. A field's key is its yaml tag;
 	// the tag config:"required" makes the key compulsory unless the backend is a sandbox. Fields may be string, bool, ints,
 	// floats, [time.Duration], [Secret], structs and pointers of these, and slices of any of these. A struct that breaks
-	// these rules, or takes a key that every backend has, is a mistake of the system's author and panics in [Load].
+	// these rules, or takes a key that every backend has, is a mistake of the system's author and panics in [Load]. A
+	// [Checker] is asked about its values.
 	Settings func() any
 }
 

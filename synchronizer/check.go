@@ -44,7 +44,24 @@ func (s *Synchronizer) Check(ctx context.Context) error {
 	if err := s.checkDatabase(ctx); err != nil {
 		return err
 	}
-	return s.checkRights(ctx, false)
+	if err := s.checkRights(ctx, false); err != nil {
+		return err
+	}
+	return s.checkMappers(ctx)
+}
+
+// checkMappers makes the mappers of all models that are synchronized, so that a setting which does not fit
+// this Odoo is told before anything is read or written.
+func (s *Synchronizer) checkMappers(ctx context.Context) error {
+	for _, m := range s.env.Backend.AllModels() {
+		if s.off(m.Name) {
+			continue
+		}
+		if _, err := s.env.Mapper(ctx, m.Name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Synchronizer) checkDatabase(ctx context.Context) error {

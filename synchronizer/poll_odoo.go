@@ -170,7 +170,7 @@ func (s *Synchronizer) odooWants(ctx context.Context, model string) (*wants, err
 	if !ok || s.off(model) {
 		return nil, nil
 	}
-	mapper, err := s.env.Backend.MapperOf(model)
+	mapper, err := s.env.Mapper(ctx, model)
 	if err != nil {
 		return nil, err
 	}

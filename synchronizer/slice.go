@@ -75,7 +75,7 @@ func (s *Synchronizer) newSlice(ctx context.Context, model string, finish func(i
 	if !ok {
 		return nil, fmt.Errorf("%s has no binding model %s", s.env.Backend, model)
 	}
-	mapper, err := s.env.Backend.MapperOf(model)
+	mapper, err := s.env.Mapper(ctx, model)
 	if err != nil {
 		return nil, err
 	}

@@ -71,8 +71,14 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
+	return newWorldOf(t, "18.0")
+}
+
+// newWorldOf is a world with this version of Odoo.
+func newWorldOf(t testing.TB, version string) *world {
+	t.Helper()
 	w := &world{t: t, clock: newClock(), path: filepath.Join(t.TempDir(), "state.db"), backend: trello.Backend(), user: "admin", name: "trello"}
-	w.odoo = odootest.New(odootest.Options{Clock: w.clock.Now, Users: []odootest.User{
+	w.odoo = odootest.New(odootest.Options{Version: version, Clock: w.clock.Now, Users: []odootest.User{
 		{Login: "manager", Password: "manager", Groups: []string{"base.group_user", "project.group_project_manager"}},
 		{Login: "worker", Password: "worker", Groups: []string{"base.group_user", "project.group_project_user"}},
 	}})

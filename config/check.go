@@ -1,0 +1,76 @@
+package config
+
+import (
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Checker is a settings struct (see [Kind.Settings]) that looks at its own values once the file was read, so
+// that what no type can tell is reported with its line, beside all other problems of the file. It is not
+// asked where a value could not be read at all.
+type Checker interface {
+	// CheckSettings gives what is wrong, nothing where all is well.
+	CheckSettings() []SettingProblem
+}
+
+// SettingProblem is what a [Checker] finds wrong with one of its values.
+type SettingProblem struct {
+	// Path leads from the backend's block to the value: due_time, or members[2].odoo.
+	Path string
+	// Problem says what is wrong and Hint what to do about it; Hint may be empty. Neither holds a secret.
+	Problem, Hint string
+}
+
+// check reports what a system finds wrong with its settings; so far is the number of problems before they were read.
+func (m mapping) check(settings any, soFar int) {
+	checker, ok := settings.(Checker)
+	if !ok || len(m.r.errs) > soFar {
+		return
+	}
+	for _, p := range checker.CheckSettings() {
+		v := m.find(p.Path)
+		v.fail(p.Problem, p.Hint)
+	}
+}
+
+// find gives the value that a path leads to, or the nearest one above it that the file has.
+func (m mapping) find(path string) value {
+	at := m.value
+	for _, part := range strings.Split(path, ".") {
+		key, index, _ := strings.Cut(part, "[")
+		next, ok := at.child(key)
+		if !ok {
+			return at
+		}
+		at = next
+		if i, err := strconv.Atoi(strings.TrimSuffix(index, "]")); err == nil {
+			if items, ok := at.items(); ok && i < len(items) {
+				at = items[i]
+			}
+		}
+	}
+	return at
+}
+
+// child gives the value of a key of a block, and whether it is there.
+func (v value) child(key string) (value, bool) {
+	if v.node.Kind != yaml.MappingNode {
+		return value{}, false
+	}
+	for i := 0; i+1 < len(v.node.Content); i += 2 {
+		if name := v.r.at(v.node.Content[i], "").node; name.Value == key {
+			return v.r.at(v.node.Content[i+1], joinPath(v.path, name)), true
+		}
+	}
+	return value{}, false
+}
+
+// items gives the values of a list without reporting what is none.
+func (v value) items() ([]value, bool) {
+	if v.node.Kind != yaml.SequenceNode {
+		return nil, false
+	}
+	return v.list()
+}
