@@ -2,6 +2,8 @@ package binding
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -24,6 +26,54 @@ type Review struct {
 	Reason      string // one sentence for people
 	Fingerprint string // of what was seen; another one makes the record be looked at again
 	Created     time.Time
+	Decision    Decision // what a person said about it; the zero value while nothing is decided
+}
+
+// Decision is what a person decided about a review. It is carried out by the next job of the record, and is gone with the
+// review.
+type Decision struct {
+	Verdict Verdict `json:"verdict,omitempty"`
+	// ExternalID and OdooID are the two records that belong together, for Link.
+	ExternalID string `json:"external_id,omitempty"`
+	OdooID     int64  `json:"odoo_id,omitempty"`
+	// Prefer says which side wins where the two differ: for Take, and for Link where it is given.
+	Prefer Side `json:"prefer,omitempty"`
+}
+
+// Verdict is the kind of a Decision.
+type Verdict string
+
+// The verdicts.
+const (
+	Undecided Verdict = ""
+	Skipped   Verdict = "skip" // it is left alone, and not shown any more, for as long as it is as it was
+	Link      Verdict = "link" // the record belongs to the one that is named
+	Take      Verdict = "take" // one side's value goes to the other
+)
+
+// Side is one of the two sides of a binding.
+type Side string
+
+// The sides.
+const (
+	NoSide   Side = ""
+	Odoo     Side = "odoo"
+	External Side = "backend"
+)
+
+// Taken is the side whose value a person chose, NoSide if none was chosen.
+func (d Decision) Taken() Side {
+	if d.Verdict != Take {
+		return NoSide
+	}
+	return d.Prefer
+}
+
+// Same reports whether two reviews say the same of the same record and field, so that what was decided about the one holds for
+// the other.
+func (r Review) Same(o Review) bool {
+	return r.Model == o.Model && r.ExternalID == o.ExternalID && r.OdooID == o.OdooID && r.Scope == o.Scope && r.Field == o.Field &&
+		r.Kind == o.Kind && r.Reason == o.Reason
 }
 
 // ReviewKind sorts reviews by their cause.
@@ -41,36 +91,70 @@ const (
 	Twin             ReviewKind = "twin"              // a request that was repeated may have made two
 )
 
-// Reviews are all open reviews of one model, oldest first.
-func (b *Binder) Reviews(ctx context.Context, model string) (out []Review, err error) {
+// Reviews are all open reviews of one model, oldest first; those that were decided, too.
+func (b *Binder) Reviews(ctx context.Context, model string) ([]Review, error) {
+	return b.reviews(ctx, `model = ?`, model)
+}
+
+// Review is the review of that id; ok is false if there is none.
+func (b *Binder) Review(ctx context.Context, id int64) (r Review, ok bool, err error) {
+	found, err := b.reviews(ctx, `id = ?`, id)
+	if err != nil || len(found) == 0 {
+		return Review{}, false, err
+	}
+	return found[0], true, nil
+}
+
+func (b *Binder) reviews(ctx context.Context, where string, arg any) (out []Review, err error) {
 	rows, err := b.db.Read().QueryContext(ctx, `
-		SELECT id, model, external_id, odoo_id, scope, field, parent, name, kind, reason, fingerprint, created
-		FROM review WHERE database = ? AND backend = ? AND model = ? ORDER BY id`, b.database, b.backend, model)
+		SELECT id, model, external_id, odoo_id, scope, field, parent, name, kind, reason, fingerprint, created, decision
+		FROM review WHERE database = ? AND backend = ? AND `+where+` ORDER BY id`, b.database, b.backend, arg)
 	if err != nil {
 		return nil, fmt.Errorf("reviews could not be read: %w", err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
-		var r Review
-		var created int64
-		if err := rows.Scan(&r.ID, &r.Model, &r.ExternalID, &r.OdooID, &r.Scope, &r.Field, &r.Parent, &r.Name, &r.Kind,
-			&r.Reason, &r.Fingerprint, &created); err != nil {
+		r, err := scanReview(rows)
+		if err != nil {
 			return nil, fmt.Errorf("a review could not be read: %w", err)
 		}
-		r.Created = state.FromMicros(created)
 		out = append(out, r)
 	}
 	return out, rows.Err()
 }
 
+func scanReview(rows *sql.Rows) (r Review, err error) {
+	var created int64
+	var decision string
+	if err := rows.Scan(&r.ID, &r.Model, &r.ExternalID, &r.OdooID, &r.Scope, &r.Field, &r.Parent, &r.Name, &r.Kind,
+		&r.Reason, &r.Fingerprint, &created, &decision); err != nil {
+		return r, err
+	}
+	r.Created = state.FromMicros(created)
+	if decision != "" {
+		err = json.Unmarshal([]byte(decision), &r.Decision)
+	}
+	return r, err
+}
+
 // SaveReview opens a review, or refreshes the one of the same record and field.
 func (b *Binder) SaveReview(ctx context.Context, tx *state.Tx, r Review) error {
+	decision := ""
+	if r.Decision != (Decision{}) {
+		text, err := encode(r.Decision)
+		if err != nil {
+			return err
+		}
+		decision = text
+	}
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO review (database, backend, model, external_id, odoo_id, scope, field, parent, name, kind, reason, fingerprint, created)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
+		INSERT INTO review (database, backend, model, external_id, odoo_id, scope, field, parent, name, kind, reason, fingerprint, created, decision)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)
 		ON CONFLICT (database, backend, model, external_id, odoo_id, scope, field) DO UPDATE SET
-		parent = excluded.parent, name = excluded.name, kind = excluded.kind, reason = excluded.reason, fingerprint = excluded.fingerprint`,
-		b.database, b.backend, r.Model, r.ExternalID, r.OdooID, r.Scope, r.Field, r.Parent, r.Name, r.Kind, r.Reason, r.Fingerprint, state.Micros(r.Created))
+		parent = excluded.parent, name = excluded.name, kind = excluded.kind, reason = excluded.reason, fingerprint = excluded.fingerprint,
+		decision = excluded.decision`,
+		b.database, b.backend, r.Model, r.ExternalID, r.OdooID, r.Scope, r.Field, r.Parent, r.Name, r.Kind, r.Reason, r.Fingerprint,
+		state.Micros(r.Created), decision)
 	if err != nil {
 		return fmt.Errorf("a review could not be written: %w", err)
 	}

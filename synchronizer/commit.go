@@ -17,6 +17,7 @@ import (
 // and what follows go into one transaction. The records are as they were read after writing.
 func (sl *slice) commit(ctx context.Context, it *item, external, odoo record.Record) error {
 	b := sl.bindingAfter(it, external, odoo)
+	it.first = !it.binding.Bound()
 	kind := jobs.Done
 	if it.plan.Action == Nothing {
 		kind = jobs.NothingToDo
@@ -98,6 +99,12 @@ func (sl *slice) fields(it *item, external, odoo *record.Record) binding.Fields 
 	}
 	for _, fp := range it.plan.Fields {
 		f, _ := sl.mapper.Field(fp.Field)
+		switch {
+		case fp.unmet == binding.Odoo && external != nil:
+			out[f.Name] = binding.FieldState{Base: fp.External, External: f.ExternalHash(*external)}
+		case fp.unmet == binding.External && odoo != nil:
+			out[f.Name] = binding.FieldState{Base: fp.Odoo, Odoo: f.OdooHash(*odoo)}
+		}
 		if fp.hold {
 			continue
 		}
@@ -199,7 +206,7 @@ func (sl *slice) saving(it *item, b binding.Binding) func(context.Context, *stat
 	for _, f := range it.plan.Solved {
 		solved[f] = true
 	}
-	opened := sl.dated(it.plan.Reviews)
+	opened := sl.decided(sl.dated(it.plan.Reviews))
 	return func(ctx context.Context, tx *state.Tx) error {
 		if err := sl.env.Binder.Save(ctx, tx, &b); err != nil {
 			return err
@@ -255,6 +262,9 @@ func (it *item) result() string {
 	case Bind:
 		return fmt.Sprintf("bound %s %s to %s %d, which is equal", it.pair.Model.Noun, it.binding.ExternalID, it.pair.Model.OdooNoun, it.binding.OdooID)
 	case Update:
+		if it.first {
+			return fmt.Sprintf("bound %s %s to %s %d, %s", it.pair.Model.Noun, it.binding.ExternalID, it.pair.Model.OdooNoun, it.binding.OdooID, it.plan.summary())
+		}
 		return it.plan.summary()
 	default:
 		return "nothing to do: both sides agree"

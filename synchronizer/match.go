@@ -19,9 +19,9 @@ type Candidates struct {
 	Siblings int // how many unbound records of that name there are on the record's own side, itself among them
 }
 
-// Match plans an unbound record: of a Pair one side is nil. It binds the record to the one candidate
-// that equals it, creates its counterpart where there is none, and leaves all else for review,
-// writing nothing. The chosen candidate comes back for Bind. It is pure.
+// Match plans an unbound record: of a Pair one side is nil. It binds the record to its one candidate where they are equal or
+// where the policy says what wins, creates its counterpart where there is none, and leaves all else for review, writing nothing.
+// The chosen candidate comes back for Bind and Update. It is pure.
 func Match(p Pair, c Candidates) (plan Plan, chosen *record.Record, err error) {
 	switch {
 	case len(c.Records) == 0 && p.External != nil:
@@ -39,11 +39,11 @@ func Match(p Pair, c Candidates) (plan Plan, chosen *record.Record, err error) {
 	} else {
 		p.External = chosen
 	}
-	if p.Model.ByName {
+	if p.Model.ByName && !p.Linked {
 		plan, err = p.agree()
 		return plan, chosen, err
 	}
-	plan, err = p.equal()
+	plan, err = p.first()
 	return plan, chosen, err
 }
 
@@ -66,23 +66,52 @@ func plural(noun string, n int) string {
 	return noun + "s"
 }
 
-// equal binds two records whose mapped fields are equal, and asks for review of all others.
-func (p Pair) equal() (Plan, error) {
+// first plans two records that are the same and were never in step. What is equal is noted, what is empty on one side is filled
+// from the other, and where both differ the policy decides; where the policy is to ask, nothing is written and the whole record
+// waits for review, unless a person said that the two belong together: then only the fields in which they differ wait.
+func (p Pair) first() (Plan, error) {
 	plan, err := p.agree()
-	if err != nil || plan.Action != Bind {
+	if err != nil || plan.Action != Bind || plan.agrees() {
 		return plan, err
 	}
-	for _, fp := range plan.Fields {
-		if fp.External.Equal(fp.Odoo) {
-			continue
-		}
-		reason := fmt.Sprintf("the %s and the %s of this name differ in %s: %s outside, %s in Odoo; make them equal or rename one",
-			p.Model.Noun, p.Model.OdooNoun, fp.Field, brief(fp.External), brief(fp.Odoo))
-		out := Plan{Action: Skip, Reason: reason, Fields: plan.Fields}
-		p.reviewUnbound(&out, binding.Unequal, reason)
-		return out, nil
+	together, err := Reconcile(p.unproven())
+	if err != nil || together.Action == Wait {
+		return together, err
 	}
-	return plan, nil
+	if len(together.Reviews) > 0 && !p.Linked {
+		return p.unequal(together), nil
+	}
+	if together.Action == Nothing {
+		together.Action = Bind
+	}
+	return together, nil
+}
+
+// agrees reports that both sides hold the same in every field that was planned.
+func (p Plan) agrees() bool {
+	return !slices.ContainsFunc(p.Fields, func(fp FieldPlan) bool { return !fp.External.Equal(fp.Odoo) })
+}
+
+// unproven is the pair as a bound one of which no field is known.
+func (p Pair) unproven() Pair {
+	b := newBinding(p.Model, p.External.ID, p.ExternalScope, p.name())
+	b.OdooID, b.Canonical = odooID(*p.Odoo), record.CanonicalVersion
+	p.Binding, p.Reviews = b, nil
+	return p
+}
+
+// unequal leaves two records of one name alone, of which nobody knows whether they are the same. Planned is what reconciling them
+// would do.
+func (p Pair) unequal(planned Plan) Plan {
+	fp := planned.field(planned.Reviews[0].Field)
+	reason := fmt.Sprintf("the %s and the %s of this name differ in %s: %s outside, %s in Odoo; make them equal, rename one, or bind them with `connector review link`",
+		p.Model.Noun, p.Model.OdooNoun, fp.Field, brief(fp.External), brief(fp.Odoo))
+	out := Plan{Action: Skip, Reason: reason, Fields: planned.Fields}
+	for i := range out.Fields { // nothing of it is written
+		out.Fields[i].ToOdoo, out.Fields[i].ToExternal = false, false
+	}
+	p.reviewUnbound(&out, binding.Unequal, reason)
+	return out
 }
 
 // agree plans the binding of both records with their canonical values as they are.

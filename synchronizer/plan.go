@@ -53,6 +53,8 @@ type Pair struct {
 	ExternalTime, OdooTime time.Time
 	// Off tells of binding models that are not synchronized, so that links to them are left alone.
 	Off func(bindingModel string) bool
+	// Linked says that a person named the two records as the same, so that they are bound even where they differ.
+	Linked bool
 }
 
 // FieldPlan is what a plan does with one field.
@@ -66,6 +68,7 @@ type FieldPlan struct {
 	hold                 bool          // all that the binding knows of the field stays
 	agreed               *record.Value // the new base, where it is not the Result
 	later                bool          // not part of the creation; the next update brings it
+	unmet                binding.Side  // at a first match, the side whose value may not cross: it stays that side's change
 }
 
 // Plan is what is to be done with one pair.
@@ -159,8 +162,9 @@ func (p Pair) changes(f mapping.Field, fp *FieldPlan, xOK, oOK bool) change {
 	}
 	// A side whose value leads nowhere is not asked: a field that is only imported follows the outside.
 	xOK, oOK = xOK && f.ToOdoo != nil, oOK && f.ToExternal != nil
-	if !known {
-		c.external, c.odoo = xOK, oOK
+	if !known { // a first match: what is empty on one side loses to what is filled on the other
+		c.external = xOK && (!oOK || !fp.External.IsNull())
+		c.odoo = oOK && (!xOK || !fp.Odoo.IsNull())
 		return c
 	}
 	fp.Base = st.Base
@@ -209,9 +213,14 @@ func (p Pair) cascade(fp *FieldPlan) bool {
 
 // decide says which side is written with what.
 func (p Pair) decide(f mapping.Field, fp *FieldPlan, c change, plan *Plan) {
+	taken := p.Reviews[f.Name].Decision.Taken()
 	switch {
 	case c.equal:
 		fp.Result = fp.External
+	case taken == binding.Odoo:
+		p.takeOdoo(f, fp)
+	case taken == binding.External:
+		p.takeExternal(f, fp, plan)
 	case !c.external && !c.odoo:
 		fp.Result = fp.Base
 	case f.Merge != nil && c.known:
@@ -255,12 +264,12 @@ func (p Pair) takeExternal(f mapping.Field, fp *FieldPlan, plan *Plan) {
 	fp.Result = fp.External
 	switch {
 	case f.ToOdoo == nil || !p.Settings.Direction.Imports():
-		fp.Result, fp.hold, fp.Note = fp.Base, true, "not imported"
+		fp.Result, fp.hold, fp.unmet, fp.Note = fp.Base, true, p.unmet(f, binding.External), "not imported"
 	case f.Guarded && p.Shared:
 		fp.Result, fp.keep = fp.Base, true
 		fp.Note = fmt.Sprintf("this %s stands for more than one %s, so it is not renamed from outside; rename it in Odoo", p.Model.OdooNoun, p.Model.Noun)
 		p.review(plan, f.Name, binding.Shared, fp.Note)
-	case f.Lossy != nil && f.Lossy(*p.Odoo):
+	case f.Lossy != nil && f.Lossy(*p.Odoo) && p.Reviews[f.Name].Decision.Taken() != binding.External:
 		fp.Result, fp.keep = fp.Base, true
 		fp.Note = "Odoo's text has formatting that the other side cannot hold, so the edit from outside is not written over it"
 		p.review(plan, f.Name, binding.Lossy, fp.Note)
@@ -272,10 +281,18 @@ func (p Pair) takeExternal(f mapping.Field, fp *FieldPlan, plan *Plan) {
 func (p Pair) takeOdoo(f mapping.Field, fp *FieldPlan) {
 	fp.Result = fp.Odoo
 	if f.ToExternal == nil || !p.Settings.Direction.Exports() {
-		fp.Result, fp.hold, fp.Note = fp.Base, true, "not exported"
+		fp.Result, fp.hold, fp.unmet, fp.Note = fp.Base, true, p.unmet(f, binding.Odoo), "not exported"
 		return
 	}
 	fp.ToExternal = true
+}
+
+// unmet is the side if nothing is known of the field yet.
+func (p Pair) unmet(f mapping.Field, of binding.Side) binding.Side {
+	if _, known := p.Binding.Base(f.Name); known {
+		return binding.NoSide
+	}
+	return of
 }
 
 // conflict follows the policy where both sides changed the field differently.

@@ -3,6 +3,7 @@ package synchronizer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/odoo-connector/connector/backend"
@@ -65,12 +66,16 @@ func (sl *slice) planUnbound(ctx context.Context, items []*item) error {
 			continue
 		}
 		at, _ := sl.placeOf(match, it)
-		plan, chosen, err := Match(it.pair, pool.of(at, it))
+		candidates, err := sl.candidatesOf(ctx, it, pool, at)
+		if err != nil {
+			return err
+		}
+		plan, chosen, err := Match(it.pair, candidates)
 		if err == nil && sl.mustWaitForNamesake(plan, chosen, at.name, making, taken) {
 			it.plan = Plan{}
 			continue // the next pass finds what this one makes
 		}
-		if chosen != nil && plan.Action == Bind {
+		if chosen != nil && (plan.Action == Bind || plan.Action == Update) {
 			it.choose(chosen)
 		}
 		for i := range plan.Reviews {
@@ -94,7 +99,7 @@ func (sl *slice) mustWaitForNamesake(plan Plan, chosen *record.Record, name stri
 		}
 		making[name] = true
 	}
-	if plan.Action == Bind && chosen != nil {
+	if (plan.Action == Bind || plan.Action == Update) && chosen != nil {
 		key := chosen.Model + "," + chosen.ID
 		if taken[key] {
 			return true
@@ -251,7 +256,7 @@ func (s *Synchronizer) inReview(ctx context.Context, ref record.Reference) (bool
 // skip ends an item that is left alone.
 func (sl *slice) skip(it *item, reason string) error {
 	sl.report.skip(sl.model.Name, it.key())
-	reviews := sl.dated(it.plan.Reviews)
+	reviews := sl.decided(sl.dated(it.plan.Reviews))
 	return sl.close(it, jobs.Outcome{Kind: jobs.NothingToDo, Result: "left alone: " + reason, Commit: func(ctx context.Context, tx *state.Tx) error {
 		if it.binding.ID == 0 && len(reviews) == 0 { // what was to be decided is no more
 			return sl.env.Binder.CloseReviews(ctx, tx, it.args.Model, it.args.ExternalID, it.args.OdooID, it.args.Scope)
@@ -276,6 +281,16 @@ func (it *item) key() string {
 func (sl *slice) dated(reviews []binding.Review) []binding.Review {
 	for i := range reviews {
 		reviews[i].Created = sl.env.Clock.Now()
+	}
+	return reviews
+}
+
+// decided are the reviews with what a person decided about them: as long as they say the same.
+func (sl *slice) decided(reviews []binding.Review) []binding.Review {
+	for i, r := range reviews {
+		if at := slices.IndexFunc(sl.reviews, r.Same); at >= 0 {
+			reviews[i].Decision = sl.reviews[at].Decision
+		}
 	}
 	return reviews
 }

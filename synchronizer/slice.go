@@ -23,6 +23,7 @@ type item struct {
 	odoo     *record.Record
 	scope    string // external id of the parent that the pair lives in
 	repeat   bool   // its request is sent a second time
+	first    bool   // it was not bound before
 	pair     Pair
 	plan     Plan
 	done     bool
@@ -203,10 +204,14 @@ func (it *item) externalID() string {
 }
 
 func (it *item) odooID() int64 {
-	if it.binding.OdooID != 0 {
+	switch {
+	case it.binding.OdooID != 0:
 		return it.binding.OdooID
+	case it.args.OdooID == 0 && it.odoo != nil: // a candidate that was chosen
+		return odooID(*it.odoo)
+	default:
+		return it.args.OdooID
 	}
-	return it.args.OdooID
 }
 
 func (it *item) parent() string {

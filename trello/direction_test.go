@@ -97,15 +97,29 @@ func TestDirections(t *testing.T) {
 			t.Errorf("the card has the labels %v, want its own", c.IDLabels)
 		}
 	})
-	t.Run("Ensure a review under import ends by an edit in Odoo", func(t *testing.T) {
+	t.Run("Ensure what only Odoo has is left alone under import, and goes out when the direction is both", func(t *testing.T) {
 		w, _ := twins(t)
 		w.direct(trello.CardModel, config.DirectionImport)
 		id, _ := w.task("Oil the hinges")
 		w.set("project.task", id, "description", "<p>Twice</p>")
 		w.mustSync()
+		w.noTrelloWrites()
+		w.reviewed(trello.CardModel)
+		w.quiet()
+		w.direct(trello.CardModel, config.DirectionBoth)
+		w.mustSync()
+		if c := w.card("Oil the hinges"); c.Desc != "Twice" {
+			t.Errorf("the card's description is %q, want the task's", c.Desc)
+		}
+		w.quiet()
+	})
+	t.Run("Ensure a review under import ends by an edit in Odoo", func(t *testing.T) {
+		w, id := unequalTwins(t)
+		w.direct(trello.CardModel, config.DirectionImport)
+		w.mustSync()
 		w.reviewed(trello.CardModel, binding.Unequal)
 		w.quiet()
-		w.set("project.task", id, "description", false)
+		w.set("project.task", id, "description", "<p>Once</p>")
 		w.mustSync()
 		w.reviewed(trello.CardModel)
 		w.quiet()

@@ -149,6 +149,16 @@ func twins(t *testing.T) (w *world, project int64) {
 	return w, project
 }
 
+// unequalTwins are twins of which one card and its task have two descriptions.
+func unequalTwins(t *testing.T) (w *world, task int64) {
+	w, _ = twins(t)
+	task, _ = w.task("Oil the hinges")
+	w.set("project.task", task, "description", "<p>Twice</p>")
+	w.edit("Oil the hinges", func(c *trellotest.Card) { c.Desc = "Once" })
+	w.resetRequests()
+	return w, task
+}
+
 func TestEqualNames(t *testing.T) {
 	t.Run("Ensure records of equal name and equal fields are bound without any write", func(t *testing.T) {
 		w, _ := twins(t)
@@ -170,9 +180,7 @@ func TestEqualNames(t *testing.T) {
 		w.want("project.task", id, "description", "<p>All of them</p>")
 	})
 	t.Run("Ensure unequal ones wait for review and nothing is written on either side", func(t *testing.T) {
-		w, _ := twins(t)
-		id, _ := w.task("Oil the hinges")
-		w.set("project.task", id, "description", "<p>Twice</p>")
+		w, _ := unequalTwins(t)
 		r := w.mustSync()
 		w.noOdooWrites()
 		w.noTrelloWrites()
@@ -189,12 +197,10 @@ func TestEqualNames(t *testing.T) {
 		}
 	})
 	t.Run("Ensure making them equal in Odoo ends the review", func(t *testing.T) {
-		w, _ := twins(t)
-		id, _ := w.task("Oil the hinges")
-		w.set("project.task", id, "description", "<p>Twice</p>")
+		w, id := unequalTwins(t)
 		w.mustSync()
 		w.clock.Advance(time.Minute)
-		w.set("project.task", id, "description", false)
+		w.set("project.task", id, "description", "<p>Once</p>")
 		w.resetRequests()
 		r := w.mustSync()
 		w.counts(r, trello.CardModel, "unchanged=3")
@@ -204,9 +210,7 @@ func TestEqualNames(t *testing.T) {
 		w.quiet()
 	})
 	t.Run("Ensure making them equal in Trello ends the review", func(t *testing.T) {
-		w, _ := twins(t)
-		id, _ := w.task("Oil the hinges")
-		w.set("project.task", id, "description", "<p>Twice</p>")
+		w, _ := unequalTwins(t)
 		w.mustSync()
 		w.edit("Oil the hinges", func(c *trellotest.Card) { c.Desc = "Twice" })
 		w.resetRequests()
@@ -218,9 +222,7 @@ func TestEqualNames(t *testing.T) {
 		w.quiet()
 	})
 	t.Run("Ensure renaming the card ends the review with a task and a card for each", func(t *testing.T) {
-		w, _ := twins(t)
-		id, _ := w.task("Oil the hinges")
-		w.set("project.task", id, "description", "<p>Twice</p>")
+		w, _ := unequalTwins(t)
 		w.mustSync()
 		w.edit("Oil the hinges", func(c *trellotest.Card) { c.Name = "Oil the locks" })
 		r := w.mustSync()
