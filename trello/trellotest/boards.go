@@ -113,13 +113,21 @@ func descData(desc string) any {
 	return object{{"emoji", object{}}}
 }
 
-// boardLimits are three of the limits of a board (captures/trello/can_get_boards_of_organization).
+// boardLimits are those of captures/trello/can_get_boards_of_organization.
 func boardLimits() object {
-	limit := func(n, warn int) object { return object{{"status", "ok"}, {"disableAt", n}, {"warnAt", warn}} }
+	limit := func(n int) object { return object{{"status", "ok"}, {"disableAt", n}, {"warnAt", n * 4 / 5}} }
 	return object{
-		{"cards", object{{"openPerBoard", limit(5000, 4000)}, {"openPerList", limit(5000, 4000)}, {"totalPerBoard", limit(2000000, 1600000)}, {"totalPerList", limit(1000000, 800000)}}},
-		{"labels", object{{"perBoard", limit(1000, 800)}}},
-		{"lists", object{{"openPerBoard", limit(500, 400)}, {"totalPerBoard", limit(3000, 2400)}}},
+		{"attachments", object{{"perBoard", limit(36000)}, {"perCard", limit(1000)}}},
+		{"boards", object{{"totalMembersPerBoard", limit(1600)}, {"totalAccessRequestsPerBoard", limit(4000)}}},
+		{"cards", object{{"openPerBoard", limit(5000)}, {"openPerList", limit(5000)}, {"totalPerBoard", limit(2000000)}, {"totalPerList", limit(1000000)}}},
+		{"checklists", object{{"perBoard", limit(1800000)}, {"perCard", limit(maxChecklists)}}},
+		{"checkItems", object{{"perChecklist", limit(maxItems)}}},
+		{"customFields", object{{"perBoard", limit(maxFields)}}},
+		{"customFieldOptions", object{{"perField", limit(maxOptions)}}},
+		{"labels", object{{"perBoard", limit(maxLabels)}}},
+		{"lists", object{{"openPerBoard", limit(500)}, {"totalPerBoard", limit(3000)}}},
+		{"stickers", object{{"perCard", limit(70)}}},
+		{"reactions", object{{"perAction", limit(900)}, {"uniquePerAction", limit(17)}}},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // filterCards gives a board's cards: "all", "closed", "none", "visible" (open, on an open list) or "open" (open, on any list). They come by
@@ -108,19 +109,21 @@ func cover(c *card) object {
 }
 
 func badges(c *card) object {
-	items, checked := 0, 0
+	items, checked, earliest := 0, 0, time.Time{}
 	for _, list := range c.checklists {
 		for _, item := range list.items {
 			items++
 			if item.State == "complete" {
 				checked++
+			} else if !item.Due.IsZero() && (earliest.IsZero() || item.Due.Before(earliest)) {
+				earliest = item.Due
 			}
 		}
 	}
 	return object{
 		{"attachmentsByType", object{{"trello", object{{"board", 0}, {"card", 0}}}}},
 		{"location", false}, {"votes", 0}, {"viewingMemberVoted", false}, {"subscribed", false}, {"fogbugz", ""},
-		{"checkItems", items}, {"checkItemsChecked", checked}, {"checkItemsEarliestDue", nil},
+		{"checkItems", items}, {"checkItemsChecked", checked}, {"checkItemsEarliestDue", earliest},
 		{"comments", c.comments}, {"attachments", len(c.attachments)}, {"description", c.Desc != ""},
 		{"due", c.Due}, {"dueComplete", c.DueComplete}, {"start", c.Start},
 	}

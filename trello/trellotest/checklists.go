@@ -1,7 +1,7 @@
 package trellotest
 
 import (
-	"slices"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -19,6 +19,12 @@ type checkItem struct {
 	Pos                                    float64
 	Due                                    time.Time
 }
+
+// Numbers of captures/trello/can_get_boards_of_organization, "limits"; the texts of the refusals are a choice.
+const (
+	maxChecklists = 500
+	maxItems      = 200
+)
 
 func (st *state) addChecklist(c *card, name, where string) *checklist {
 	l := &checklist{ID: st.newID(), IDBoard: c.IDBoard, IDCard: c.ID, Name: name}
@@ -176,6 +182,9 @@ func (c *call) newChecklist(k *card) (object, error) {
 	} else if !named {
 		name = "Checklist"
 	}
+	if len(k.checklists) >= maxChecklists {
+		return nil, &apiError{status: http.StatusForbidden, text: "CHECKLISTS_PER_CARD_LIMIT_EXCEEDED"}
+	}
 	l := c.addChecklist(k, name, c.p["pos"])
 	if source != nil {
 		c.copyItems(source, l)
@@ -200,7 +209,7 @@ func (c *call) putChecklist() (any, error) {
 		if strings.TrimSpace(c.p["name"]) == "" || tooLong(c.p["name"]) {
 			return nil, invalid("name")
 		}
-		l.Name = c.p["name"]
+		c.renameChecklist(l, c.p["name"])
 	}
 	if where, given := c.p.given("pos"); given {
 		var others []float64
@@ -215,16 +224,63 @@ func (c *call) putChecklist() (any, error) {
 	return c.renderChecklist(params{}, l), nil
 }
 
+// renameChecklist leaves updateChecklist in the feed (Trello's documentation, "Action types").
+func (st *state) renameChecklist(l *checklist, name string) {
+	before := l.Name
+	if name == before {
+		return
+	}
+	l.Name = name
+	k := st.cards[l.IDCard]
+	b := st.boardsByID[k.IDBoard]
+	data := object{{"old", object{{"name", before}}}, {"checklist", object{{"id", l.ID}, {"name", l.Name}}}, {"card", cardRef(k)}, {"board", boardRef(b)}}
+	st.record(b, &action{kind: "updateChecklist", changed: "name", card: k.ID, data: data})
+}
+
 func (c *call) deleteChecklist() (any, error) {
 	l, err := find(c.checklists, c.arg(0))
 	if err != nil {
 		return nil, err
 	}
-	k := c.cards[l.IDCard]
-	k.checklists = without(k.checklists, l)
-	delete(c.checklists, l.ID)
-	c.recordChecklist(k, "removeChecklistFromCard", l)
+	c.removeChecklist(l)
 	return object{{"limits", object{}}}, nil
+}
+
+func (st *state) removeChecklist(l *checklist) {
+	k := st.cards[l.IDCard]
+	k.checklists = without(k.checklists, l)
+	delete(st.checklists, l.ID)
+	st.recordChecklist(k, "removeChecklistFromCard", l)
+}
+
+// deleteCardChecklist takes a checklist off its card.
+func (c *call) deleteCardChecklist() (any, error) {
+	k, err := c.findCard(c.arg(0))
+	if err != nil {
+		return nil, err
+	}
+	l, err := find(c.checklists, c.arg(1))
+	if err != nil || l.IDCard != k.ID {
+		return nil, notFound()
+	}
+	c.removeChecklist(l)
+	return object{{"limits", object{}}}, nil
+}
+
+func (c *call) checklistBoard() (any, error) {
+	l, err := find(c.checklists, c.arg(0))
+	if err != nil {
+		return nil, err
+	}
+	return c.oneBoard(l.IDBoard)
+}
+
+func (c *call) checklistCards() (any, error) {
+	l, err := find(c.checklists, c.arg(0))
+	if err != nil {
+		return nil, err
+	}
+	return c.renderCards(c.p["fields"], []*card{c.cards[l.IDCard]}), nil
 }
 
 func (c *call) checklistItems() (any, error) {
@@ -233,128 +289,4 @@ func (c *call) checklistItems() (any, error) {
 		return nil, err
 	}
 	return renderItems(l), nil
-}
-
-func itemPositions(l *checklist, but *checkItem) []float64 {
-	var all []float64
-	for _, item := range l.items {
-		if item != but {
-			all = append(all, item.Pos)
-		}
-	}
-	return all
-}
-
-// postItem adds an item (captures/trello/checklist_can_add_an_item).
-func (c *call) postItem() (any, error) {
-	l, err := find(c.checklists, c.arg(0))
-	if err != nil {
-		return nil, err
-	}
-	name := c.p["name"]
-	if strings.TrimSpace(name) == "" || tooLong(name) {
-		return nil, invalid("name")
-	}
-	item := &checkItem{ID: c.newID(), IDChecklist: l.ID, Name: name, State: "incomplete", IDMember: c.p["idMember"], Due: c.p.time("due")}
-	if c.p.flag("checked", false) {
-		item.State = "complete"
-	}
-	item.Pos = place(c.p["pos"], itemPositions(l, nil))
-	l.items = append(l.items, item)
-	c.touch(c.cards[l.IDCard])
-	return renderItem(item).with("limits", object{}), nil
-}
-
-func (st *state) findItem(lists []*checklist, id string) (*checklist, *checkItem, error) {
-	for _, l := range lists {
-		for _, item := range l.items {
-			if item.ID == id {
-				return l, item, nil
-			}
-		}
-	}
-	return nil, nil, missing(id)
-}
-
-// putItem changes an item of a card (captures/trello/checklist_can_update_the_item_state).
-func (c *call) putItem() (any, error) {
-	k, err := c.findCard(c.arg(0))
-	if err != nil {
-		return nil, err
-	}
-	l, item, err := c.findItem(k.checklists, c.arg(len(c.args)-1))
-	if err != nil {
-		return nil, err
-	}
-	if err := c.checkItem(); err != nil {
-		return nil, err
-	}
-	c.editItem(l, item)
-	if state, given := c.p.given("state"); given {
-		c.setState(k, l, item, state)
-	}
-	c.touch(k)
-	return renderItem(item).with("type", nil).with("creationMethod", nil), nil
-}
-
-func (c *call) checkItem() error {
-	if state, given := c.p.given("state"); given && !oneOf(state, "complete", "incomplete", "true", "false") {
-		return invalid("state")
-	}
-	if c.p.has("name") && (strings.TrimSpace(c.p["name"]) == "" || tooLong(c.p["name"])) {
-		return invalid("name")
-	}
-	return nil
-}
-
-func (c *call) editItem(l *checklist, item *checkItem) {
-	if name, given := c.p.given("name"); given {
-		item.Name = name
-	}
-	if where, given := c.p.given("pos"); given {
-		item.Pos = place(where, itemPositions(l, item))
-	}
-	if c.p.has("due") {
-		item.Due = c.p.time("due")
-	}
-	if c.p.has("idMember") {
-		item.IDMember = c.p["idMember"]
-	}
-}
-
-func (c *call) setState(k *card, l *checklist, item *checkItem, state string) {
-	if oneOf(state, "complete", "true") {
-		item.State = "complete"
-	} else {
-		item.State = "incomplete"
-	}
-	ref := object{{"id", item.ID}, {"name", item.Name}, {"state", item.State}}
-	data := object{{"card", cardRef(k)}, {"checklist", object{{"id", l.ID}, {"name", l.Name}}}, {"checkItem", ref}, {"board", boardRef(c.boardsByID[k.IDBoard])}}
-	c.record(c.boardsByID[k.IDBoard], &action{kind: "updateCheckItemStateOnCard", card: k.ID, data: data})
-}
-
-func (c *call) deleteCardItem() (any, error) {
-	k, err := c.findCard(c.arg(0))
-	if err != nil {
-		return nil, err
-	}
-	return c.dropItem(k.checklists, c.arg(1))
-}
-
-func (c *call) deleteItem() (any, error) {
-	l, err := find(c.checklists, c.arg(0))
-	if err != nil {
-		return nil, err
-	}
-	return c.dropItem([]*checklist{l}, c.arg(1))
-}
-
-func (c *call) dropItem(lists []*checklist, id string) (any, error) {
-	l, item, err := c.findItem(lists, id)
-	if err != nil {
-		return nil, err
-	}
-	l.items = slices.DeleteFunc(l.items, func(x *checkItem) bool { return x == item })
-	c.touch(c.cards[l.IDCard])
-	return object{{"limits", object{}}}, nil
 }

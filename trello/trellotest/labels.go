@@ -1,9 +1,15 @@
 package trellotest
 
-import "slices"
+import (
+	"net/http"
+	"slices"
+)
 
 // usualLabels is how many labels of a board come when no limit is given (facts/trello.md, "surprises").
 const usualLabels = 50
+
+// maxLabels is how many labels a board takes (captures/trello/can_get_boards_of_organization, "limits").
+const maxLabels = 1000
 
 func (st *state) addLabel(b *board, name, color string) *Label {
 	l := &Label{ID: st.newID(), IDBoard: b.ID, Name: name, Color: color}
@@ -113,6 +119,9 @@ func (c *call) newLabel(b *board) (any, error) {
 	}
 	if !c.p.has("color") {
 		return nil, invalid("color")
+	}
+	if len(b.labels) >= maxLabels {
+		return nil, &apiError{status: http.StatusForbidden, text: "LABELS_PER_BOARD_LIMIT_EXCEEDED"} // the text is a choice
 	}
 	l := c.addLabel(b, c.p["name"], color)
 	return render(labelTable(), l).with("limits", object{}), nil

@@ -255,8 +255,10 @@ func (rs routes) addCards() {
 	rs.add("GET cards/{id}/checklists", "filter fields checkItems checkItem_fields", (*call).cardChecklists)
 	rs.add("POST cards/{id}/checklists", "name idChecklistSource:id pos:pos", (*call).postCardChecklist)
 	rs.add("GET cards/{id}/checkItemStates", "fields", (*call).cardItemStates)
-	rs.add("PUT cards/{id}/checkItem/{idCheckItem}", "name state pos:pos due:date dueReminder idMember:id idChecklist:id", (*call).putItem)
-	rs.add("PUT cards/{id}/checklist/{idChecklist}/checkItem/{idCheckItem}", "name state pos:pos", (*call).putItem)
+	rs.add("PUT cards/{id}/checkItem/{idCheckItem}", "name state pos:pos due:date dueReminder:int idMember:id idChecklist:id", (*call).putItem)
+	rs.add("PUT cards/{id}/checklist/{idChecklist}/checkItem/{idCheckItem}", "name state pos:pos due:date idMember:id", (*call).putItem)
+	rs.add("GET cards/{id}/checkItem/{idCheckItem}", "fields", (*call).getCardItem)
+	rs.add("DELETE cards/{id}/checklists/{idChecklist}", "", (*call).deleteCardChecklist)
 	rs.add("DELETE cards/{id}/checkItem/{idCheckItem}", "", (*call).deleteCardItem)
 	rs.add("GET cards/{id}/attachments", "fields filter", (*call).cardAttachments)
 	rs.add("POST cards/{id}/attachments", "name file mimeType url setCover:bool", (*call).postAttachment)
@@ -287,8 +289,11 @@ func (rs routes) addChecklists() {
 	rs.add("PUT checklists/{id}", "name pos:pos", (*call).putChecklist)
 	rs.add("PUT checklists/{id}/{field}", "name pos:pos value", (*call).putChecklist).fieldOf = "checklists/{id}"
 	rs.add("DELETE checklists/{id}", "", (*call).deleteChecklist)
+	rs.add("GET checklists/{id}/board", "fields", (*call).checklistBoard)
+	rs.add("GET checklists/{id}/cards", "fields", (*call).checklistCards)
+	rs.add("GET checklists/{id}/checkItems/{idCheckItem}", "fields", (*call).getItem)
 	rs.add("GET checklists/{id}/checkItems", "filter fields", (*call).checklistItems)
-	rs.add("POST checklists/{id}/checkItems", "name pos:pos checked:bool due:date dueReminder idMember:id", (*call).postItem)
+	rs.add("POST checklists/{id}/checkItems", "name pos:pos checked:bool due:date dueReminder:int idMember:id", (*call).postItem)
 	rs.add("DELETE checklists/{id}/checkItems/{idCheckItem}", "", (*call).deleteItem)
 }
 
