@@ -2,6 +2,7 @@ package trellotest
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -36,8 +37,10 @@ func (st *state) cardData(c *card) object {
 }
 
 // record adds an action to a board's feed.
-func (st *state) record(b *board, a *action) {
-	a.id, a.date, a.board, a.author = st.newID(), st.now, b.ID, st.members[0]
+func (st *state) record(b *board, a *action) { st.recordBy(b, a, st.members[0]) }
+
+func (st *state) recordBy(b *board, a *action, author *Member) {
+	a.id, a.date, a.board, a.author = st.newID(), st.now, b.ID, author
 	b.actions = append(b.actions, a)
 	st.actions[a.id] = a
 }
@@ -71,15 +74,6 @@ func (st *state) recordMember(c *card, kind, idMember string) {
 	st.record(b, &action{kind: kind, card: c.ID, member: m, data: data})
 }
 
-// addComment makes a commentCard action, which is what a comment is (facts/trello.md, "comments").
-func (st *state) addComment(c *card, text string) *action {
-	a := &action{kind: "commentCard", card: c.ID, lists: []string{c.IDList}, data: append(object{{"text", text}}, st.cardData(c)...)}
-	st.record(st.boardsByID[c.IDBoard], a)
-	c.comments++
-	st.touch(c)
-	return a
-}
-
 func (st *state) actionsOf(c *card) []*action {
 	var all []*action
 	for _, b := range st.boards {
@@ -99,6 +93,9 @@ func (c *call) renderActions(p params, all []*action) []object {
 	limit := p.number("limit", usualActions)
 	start := min(p.number("page", 0)*limit, len(kept))
 	chosen := choose(c, actionTable(p), p["fields"], everything)
+	if p["fields"] != "" && p.flag("memberCreator", true) {
+		chosen = append(chosen, creatorField(p["memberCreator_fields"]))
+	}
 	kept = kept[start:min(start+limit, len(kept))]
 	objects := make([]object, 0, len(kept))
 	for _, a := range kept {
@@ -133,10 +130,20 @@ func actionTable(p params) []field[*action] {
 		{"date", func(a *action) any { return a.date }},
 		{"limits", func(*action) any { return object{} }},
 	}
-	if p.flag("memberCreator", true) {
-		table = append(table, field[*action]{"memberCreator", func(a *action) any { return render(authorTable(), a.author) }})
+	if p.flag("memberCreator", true) && p["fields"] == "" {
+		table = append(table, creatorField(p["memberCreator_fields"]))
 	}
 	return table
+}
+
+// creatorField is the author, which comes along whatever fields are chosen (a choice).
+func creatorField(fields string) field[*action] {
+	table := authorTable()
+	if fields != "" && fields != "all" {
+		names := append(strings.Split(fields, ","), "id")
+		table = keep(table, only(names...))
+	}
+	return field[*action]{"memberCreator", func(a *action) any { return render(table, a.author) }}
 }
 
 // feed answers with a page of actions; limit is at most 1000.
@@ -163,6 +170,15 @@ func (c *call) listActions() (any, error) {
 	return c.feed(keepAll(c.boardsByID[l.IDBoard].actions, func(a *action) bool { return slices.Contains(a.lists, l.ID) }))
 }
 
+// feedOf picks the parameters of a nested feed, "actions" and those that begin with "action_" or "actions_" (Trello's description of nested
+// resources).
+func (p params) feedOf(filter string) params {
+	return params{
+		"filter": filter, "limit": p["actions_limit"], "fields": p["action_fields"], "since": p["actions_since"], "before": p["actions_before"],
+		"memberCreator": p["action_memberCreator"], "member": p["action_member"], "memberCreator_fields": p["action_memberCreator_fields"],
+	}
+}
+
 // cardActions shows only comments and moves between lists unless a filter is given (facts/trello.md, "surprises").
 func (c *call) cardActions() (any, error) {
 	k, err := c.findCard(c.arg(0))
@@ -170,7 +186,8 @@ func (c *call) cardActions() (any, error) {
 		return nil, err
 	}
 	if _, given := c.p.given("filter"); !given {
-		c.p = params{"filter": "commentCard,updateCard:idList", "limit": c.p["limit"], "page": c.p["page"], "since": c.p["since"], "before": c.p["before"], "fields": c.p["fields"], "memberCreator": c.p["memberCreator"]}
+		c.p = maps.Clone(c.p)
+		c.p["filter"] = "commentCard,updateCard:idList"
 	}
 	return c.feed(c.actionsOf(k))
 }
@@ -223,65 +240,6 @@ func (c *call) getAction() (any, error) {
 		return nil, err
 	}
 	return c.renderAction(a), nil
-}
-
-func (c *call) postComment() (any, error) {
-	k, err := c.findCard(c.arg(0))
-	if err != nil {
-		return nil, err
-	}
-	if c.p["text"] == "" || tooLong(c.p["text"]) {
-		return nil, invalid("text")
-	}
-	return c.renderAction(c.addComment(k, c.p["text"])).with("entities", array{}), nil
-}
-
-func (c *call) putAction() (any, error) { return c.editComment(c.arg(0)) }
-
-func (c *call) putCardComment() (any, error) { return c.editComment(c.arg(1)) }
-
-func (c *call) editComment(id string) (any, error) {
-	a, err := c.comment(id)
-	if err != nil {
-		return nil, err
-	}
-	if c.p["text"] == "" || tooLong(c.p["text"]) {
-		return nil, invalid("text")
-	}
-	a.data = append(object{{"text", c.p["text"]}}, omit(a.data, "text")...)
-	c.touch(c.cards[a.card])
-	return c.renderAction(a), nil
-}
-
-// comment finds a comment; other actions can be neither changed nor deleted.
-func (c *call) comment(id string) (*action, error) {
-	a, err := find(c.actions, id)
-	if err != nil {
-		return nil, err
-	}
-	if a.kind != "commentCard" {
-		return nil, bad("the action is not a comment")
-	}
-	return a, nil
-}
-
-func (c *call) deleteAction() (any, error) { return c.dropComment(c.arg(0)) }
-
-func (c *call) deleteCardComment() (any, error) { return c.dropComment(c.arg(1)) }
-
-// dropComment answers as captures/trello/comment_delete.
-func (c *call) dropComment(id string) (any, error) {
-	a, err := c.comment(id)
-	if err != nil {
-		return nil, err
-	}
-	b := c.boardsByID[a.board]
-	b.actions = without(b.actions, a)
-	delete(c.actions, a.id)
-	k := c.cards[a.card]
-	k.comments--
-	c.touch(k)
-	return object{{"_value", nil}}, nil
 }
 
 // actionBoard, actionCard and actionList give all fields (captures/trello/can_get_comments_board and the two beside it).

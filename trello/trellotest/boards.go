@@ -192,7 +192,7 @@ func (c *call) nestInBoard(o object, b *board) object {
 		o = o.with("labels", c.renderLabels(c.p["label_fields"], b.labels, limit))
 	}
 	if filter, asked := c.nested("actions"); asked {
-		o = o.with("actions", c.renderActions(params{"filter": filter, "limit": c.p["actions_limit"], "fields": c.p["action_fields"]}, b.actions))
+		o = o.with("actions", c.renderActions(c.p.feedOf(filter), b.actions))
 	}
 	if _, asked := c.nested("checklists"); asked {
 		o = o.with("checklists", c.checklistsOf(params{}, b.cards))

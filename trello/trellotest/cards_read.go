@@ -159,7 +159,7 @@ func (c *call) nestInCard(o object, k *card) object {
 		o = o.with("checklists", c.checklistsOf(params{}, []*card{k}))
 	}
 	if filter, asked := c.nested("actions"); asked {
-		o = o.with("actions", c.renderActions(params{"filter": filter, "limit": c.p["actions_limit"]}, c.actionsOf(k)))
+		o = o.with("actions", c.renderActions(c.p.feedOf(filter), c.actionsOf(k)))
 	}
 	if filter, asked := c.nested("attachments"); asked {
 		o = o.with("attachments", c.renderAttachments(c.p["attachment_fields"], filter, k))

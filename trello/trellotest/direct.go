@@ -111,12 +111,6 @@ func (st *state) mustFit(c Card) {
 	}
 }
 
-// AddComment comments on a card and returns the comment's id.
-func (s *Server) AddComment(cardID, text string) (commentID string) {
-	s.change(func(st *state) { commentID = st.addComment(must(st.findCard(cardID)), text).id })
-	return commentID
-}
-
 // Boards returns all boards, closed ones too, in the order in which they were made.
 func (s *Server) Boards() []Board {
 	return look(s, func(st *state) []Board {
@@ -194,19 +188,6 @@ func (s *Server) Card(id string) (found Card, exists bool) {
 		return Card{}, false
 	}
 	return *c, true
-}
-
-// Comments returns the texts of a card's comments, oldest first.
-func (s *Server) Comments(cardID string) []string {
-	return look(s, func(st *state) []string {
-		var texts []string
-		for _, a := range st.actionsOf(must(st.findCard(cardID))) {
-			if a.kind == "commentCard" {
-				texts = append(texts, a.data[0].value.(string)) //nolint:forcetypeassert // addComment puts the text first
-			}
-		}
-		return texts
-	})
 }
 
 // UpdateCard changes a card's data: edit what is to change and leave the rest. The id, short link, number and dateLastActivity are the

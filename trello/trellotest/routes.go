@@ -170,8 +170,9 @@ func (st *state) dispatch(s *Server, in *incoming) (any, error) {
 }
 
 const (
-	cardFilters   = "filter fields limit:int before:moment since:moment checklists attachments members customFieldItems stickers pluginData actions checkItemStates checklist_fields member_fields attachment_fields"
+	cardFilters   = nestedFeed + " filter fields limit:int before:moment since:moment checklists attachments members customFieldItems stickers pluginData checkItemStates checklist_fields member_fields attachment_fields"
 	cardChanges   = "name desc closed:bool idMembers:ids idAttachmentCover:id idList:id idLabels:ids idBoard:id pos:pos due:date start:date dueComplete:bool dueReminder subscribed:bool address locationName coordinates cover isTemplate:bool cardRole"
+	nestedFeed    = "actions actions_limit:int actions_since:moment actions_before:moment actions_display:bool actions_entities:bool actions_format action_fields action_member:bool action_member_fields action_memberCreator:bool action_memberCreator_fields"
 	actionFilters = "filter fields limit:int page:int before:moment since:moment format idModels member:bool member_fields memberCreator:bool memberCreator_fields reactions entities:bool display:bool"
 )
 
@@ -194,7 +195,7 @@ func newRoutes() routes {
 func (rs routes) addBoards() {
 	const changes = "name desc closed:bool subscribed:bool idOrganization prefs/* labelNames/* starred"
 	rs.add("POST boards", "name desc defaultLists:bool defaultLabels:bool idOrganization idBoardSource keepFromSource powerUps creationMethod prefs_permissionLevel prefs_voting prefs_comments prefs_invitations prefs_selfJoin:bool prefs_cardCovers:bool prefs_background prefs_cardAging", (*call).postBoard)
-	rs.add("GET boards/{id}", "fields cards card_fields lists list_fields labels label_fields labels_limit:int label_limit:int actions actions_limit:int action_fields checklists members member_fields memberships customFields organization pluginData boardStars myPrefs tags", (*call).getBoard)
+	rs.add("GET boards/{id}", nestedFeed+" fields cards card_fields lists list_fields labels label_fields labels_limit:int label_limit:int checklists members member_fields memberships customFields organization pluginData boardStars myPrefs tags", (*call).getBoard)
 	rs.add("PUT boards/{id}", changes, (*call).putBoard)
 	rs.add("DELETE boards/{id}", "", (*call).deleteBoard)
 	rs.add("GET boards/{id}/actions", actionFilters, (*call).boardActions)
@@ -235,7 +236,7 @@ func (rs routes) addLists() {
 
 func (rs routes) addCards() {
 	rs.add("POST cards", "name desc pos:pos due:date start:date dueComplete:bool dueReminder idList:id idLabels:ids idMembers:ids idCardSource:id keepFromSource urlSource fileSource mimeType address locationName coordinates cardRole subscribed:bool isTemplate:bool", (*call).postCard)
-	rs.add("GET cards/{id}", "fields actions actions_limit:int attachments attachment_fields members member_fields membersVoted memberVoted_fields checkItemStates checklists checklist_fields board board_fields list list_fields pluginData stickers sticker_fields customFieldItems", (*call).getCard)
+	rs.add("GET cards/{id}", nestedFeed+" fields attachments attachment_fields members member_fields membersVoted memberVoted_fields checkItemStates checklists checklist_fields board board_fields list list_fields pluginData stickers sticker_fields customFieldItems", (*call).getCard)
 	rs.add("PUT cards/{id}", cardChanges, (*call).putCard)
 	rs.add("DELETE cards/{id}", "", (*call).deleteCard)
 	rs.add("POST cards/{id}/idLabels", "value:id", (*call).postCardLabel)

@@ -31,6 +31,8 @@ type Options struct {
 	RateLimit bool
 	// MaxAttachment is the largest file that a card takes, in bytes; 0 means 10 MB, what a free workspace allows.
 	MaxAttachment int64
+	// DeletionsInFeed makes a comment's deletion leave an action deleteComment in the feeds.
+	DeletionsInFeed bool
 	// RedirectDownloads makes a download answer 302 with a signed address of Trello's storage, another host, which refuses requests
 	// that carry Trello's credentials. Only the in-process transport reaches that host.
 	RedirectDownloads bool
