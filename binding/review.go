@@ -173,3 +173,12 @@ func (b *Binder) CloseReviews(ctx context.Context, tx *state.Tx, model, external
 	}
 	return nil
 }
+
+// OfReview is the Odoo database and the backend that the review of that id belongs to; both are "" if there is none.
+func OfReview(ctx context.Context, db *state.DB, id int64) (database, backend string, err error) {
+	err = db.Read().QueryRowContext(ctx, `SELECT database, backend FROM review WHERE id = ?`, id).Scan(&database, &backend)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", "", nil
+	}
+	return database, backend, db.Explain(err)
+}

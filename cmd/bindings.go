@@ -10,6 +10,7 @@ import (
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/state"
 )
 
@@ -59,62 +60,60 @@ type bindingView struct {
 	Deleted    string     `json:"deleted,omitempty"` // "external" or "odoo": the half that was deleted
 }
 
-// reviewView is a review as `--output json` shows it.
-type reviewView struct {
-	Backend    string    `json:"backend"`
-	Model      string    `json:"model"`
-	Kind       string    `json:"kind"`
-	ExternalID string    `json:"external_id,omitempty"`
-	OdooID     int64     `json:"odoo_id,omitempty"`
-	Field      string    `json:"field,omitempty"`
-	Name       string    `json:"name"`
-	Reason     string    `json:"reason"`
-	Created    time.Time `json:"created"`
-}
-
 func (a *app) listBindings(ctx context.Context, names []string, model string, review bool) error {
-	c, err := a.load()
-	if err != nil {
-		return err
-	}
-	chosen, err := choose(c, names)
-	if err != nil {
-		return err
-	}
-	var bindings []bindingView
-	var reviews []reviewView
-	err = a.withState(ctx, func(db *state.DB) error {
-		for _, b := range chosen {
-			version, err := a.registry.Get(b.Kind, b.Version)
-			if err != nil {
-				return err
-			}
-			if model != "" {
-				if _, ok := version.Model(model); !ok {
-					return &usageError{fmt.Sprintf("%s has no binding model %q", b.Name, model)}
-				}
-			}
-			databases, err := binding.Databases(ctx, db, b.Name)
-			if err != nil {
-				return err
-			}
-			for _, database := range databases {
-				found, waiting, err := look(ctx, binding.New(db, database, b.Name), version, model)
-				if err != nil {
-					return err
-				}
-				bindings, reviews = append(bindings, found...), append(reviews, waiting...)
-			}
-		}
-		return nil
-	})
+	bindings, reviews, err := a.lookAt(ctx, names, model)
 	if err != nil {
 		return err
 	}
 	if review {
-		return a.showReviews(reviews)
+		return a.showReviews(withoutSkipped(reviews, false))
 	}
 	return a.showBindings(bindings)
+}
+
+// lookAt reads the bindings and reviews of the named backends, of all where none is named.
+func (a *app) lookAt(ctx context.Context, names []string, model string) (bindings []bindingView, reviews []reviewView, err error) {
+	c, err := a.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	chosen, err := choose(c, names)
+	if err != nil {
+		return nil, nil, err
+	}
+	err = a.withState(ctx, func(db *state.DB) error {
+		for _, b := range chosen {
+			found, waiting, err := a.lookAtBackend(ctx, db, b, model)
+			if err != nil {
+				return err
+			}
+			bindings, reviews = append(bindings, found...), append(reviews, waiting...)
+		}
+		return nil
+	})
+	return bindings, reviews, err
+}
+
+func (a *app) lookAtBackend(ctx context.Context, db *state.DB, b config.Backend, model string) (bindings []bindingView, reviews []reviewView, err error) {
+	version, err := a.registry.Get(b.Kind, b.Version)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, ok := version.Model(model); model != "" && !ok {
+		return nil, nil, &usageError{fmt.Sprintf("%s has no binding model %q", b.Name, model)}
+	}
+	databases, err := binding.Databases(ctx, db, b.Name)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, database := range databases {
+		found, waiting, err := look(ctx, binding.New(db, database, b.Name), version, model)
+		if err != nil {
+			return nil, nil, err
+		}
+		bindings, reviews = append(bindings, found...), append(reviews, waiting...)
+	}
+	return bindings, reviews, nil
 }
 
 // look reads the bindings and reviews of one backend in one database.
@@ -135,10 +134,7 @@ func look(ctx context.Context, binder *binding.Binder, version *backend.Backend,
 			return nil, nil, err
 		}
 		for _, w := range waiting {
-			reviews = append(reviews, reviewView{
-				Backend: binder.Backend(), Model: w.Model, Kind: string(w.Kind), ExternalID: w.ExternalID, OdooID: w.OdooID,
-				Field: w.Field, Name: w.Name, Reason: w.Reason, Created: w.Created.UTC(),
-			})
+			reviews = append(reviews, viewOfReview(binder.Backend(), w))
 		}
 	}
 	return bindings, reviews, nil
@@ -186,22 +182,6 @@ func remark(b bindingView) string {
 	default:
 		return ""
 	}
-}
-
-func (a *app) showReviews(list []reviewView) error {
-	if a.json() {
-		return a.printJSON(map[string]any{"reviews": append([]reviewView{}, list...)})
-	}
-	if len(list) == 0 {
-		_, err := fmt.Fprintln(a.out, "Nothing waits for review.")
-		return err
-	}
-	for _, r := range list {
-		if _, err := fmt.Fprintf(a.out, "%s '%s' (%s): %s\n", r.Model, r.Name, r.Kind, r.Reason); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (a *app) bindingsRebase() *cobra.Command {

@@ -203,7 +203,7 @@ func (r *running) listReviews(ctx context.Context, o *opened) error {
 			return err
 		}
 		for _, rv := range reviews {
-			if rv.Kind == binding.Deleted {
+			if rv.Kind == binding.Deleted || rv.Decision.Verdict == binding.Skipped {
 				continue
 			}
 			if n++; n <= shown {
@@ -212,7 +212,7 @@ func (r *running) listReviews(ctx context.Context, o *opened) error {
 		}
 	}
 	if n > shown {
-		_, _ = fmt.Fprintf(r.app.out, "… and %d more; see `connector bindings list --review`\n", n-shown)
+		_, _ = fmt.Fprintf(r.app.out, "… and %d more; see `connector review list`\n", n-shown)
 	}
 	return nil
 }

@@ -263,7 +263,8 @@ func (it *item) result() string {
 		return fmt.Sprintf("bound %s %s to %s %d, which is equal", it.pair.Model.Noun, it.binding.ExternalID, it.pair.Model.OdooNoun, it.binding.OdooID)
 	case Update:
 		if it.first {
-			return fmt.Sprintf("bound %s %s to %s %d, %s", it.pair.Model.Noun, it.binding.ExternalID, it.pair.Model.OdooNoun, it.binding.OdooID, it.plan.summary())
+			m := it.pair.Model
+			return fmt.Sprintf("bound %s %s to %s %d, %s", m.Noun, it.binding.ExternalID, m.OdooNoun, it.binding.OdooID, it.plan.summary())
 		}
 		return it.plan.summary()
 	default:

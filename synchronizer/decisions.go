@@ -110,7 +110,9 @@ func (sl *slice) linkOf(it *item) (binding.Decision, bool) {
 		if d.Verdict != binding.Link {
 			continue
 		}
-		if (it.external != nil && d.ExternalID == it.external.ID) || (it.odoo != nil && d.OdooID == odooID(*it.odoo) && r.Scope == scopeOf(sl.model, it.scope)) {
+		outside := it.external != nil && d.ExternalID == it.external.ID
+		inOdoo := it.odoo != nil && d.OdooID == odooID(*it.odoo) && r.Scope == scopeOf(sl.model, it.scope)
+		if outside || inOdoo {
 			return d, true
 		}
 	}
@@ -163,6 +165,8 @@ type Detail struct {
 	External []record.Record // unbound ones of the name, or the bound one
 	Odoo     []record.Record
 	Fields   []FieldPlan // of the pair, where there is one
+	// Names are what the Odoo records that the fields point to are called, as far as they are bound.
+	Names map[record.Reference]string
 }
 
 // Detail reads both sides of a review as they are now.
@@ -187,7 +191,18 @@ func (s *Synchronizer) Detail(ctx context.Context, r binding.Review) (Detail, er
 func (sl *slice) detailOfPair(it *item) (Detail, error) {
 	p := sl.pairOf(it)
 	plan, err := Reconcile(p)
-	return Detail{Model: sl.model, External: []record.Record{*it.external}, Odoo: []record.Record{*it.odoo}, Fields: plan.Fields}, err
+	return Detail{Model: sl.model, External: []record.Record{*it.external}, Odoo: []record.Record{*it.odoo}, Fields: plan.Fields, Names: sl.namesBound()}, err
+}
+
+// namesBound are the names of the bound Odoo records that the slice's records point to.
+func (sl *slice) namesBound() map[record.Reference]string {
+	out := map[record.Reference]string{}
+	for _, bindings := range sl.lookup.bindings {
+		for _, b := range bindings {
+			out[record.Reference{Model: b.OdooModel, ID: binding.OdooID(b.OdooID)}] = b.Name
+		}
+	}
+	return out
 }
 
 func (sl *slice) detailOfNamesakes(ctx context.Context, it *item) (Detail, error) {
@@ -204,7 +219,7 @@ func (sl *slice) detailOfNamesakes(ctx context.Context, it *item) (Detail, error
 	}
 	it.external, it.odoo = &d.External[0], &d.Odoo[0]
 	plan, err := Reconcile(sl.pairOf(it).unproven())
-	d.Fields = plan.Fields
+	d.Fields, d.Names = plan.Fields, sl.namesBound()
 	return d, err
 }
 

@@ -104,14 +104,26 @@ func (p Pair) unproven() Pair {
 // would do.
 func (p Pair) unequal(planned Plan) Plan {
 	fp := planned.field(planned.Reviews[0].Field)
-	reason := fmt.Sprintf("the %s and the %s of this name differ in %s: %s outside, %s in Odoo; make them equal, rename one, or bind them with `connector review link`",
-		p.Model.Noun, p.Model.OdooNoun, fp.Field, brief(fp.External), brief(fp.Odoo))
+	reason := fmt.Sprintf("the %s and the %s of this name differ in %s: %s outside, %s in Odoo%s; make them equal, rename one, or bind them with `connector review link`",
+		p.Model.Noun, p.Model.OdooNoun, fp.Field, brief(fp.External), brief(fp.Odoo), others(planned.Reviews[1:]))
 	out := Plan{Action: Skip, Reason: reason, Fields: planned.Fields}
 	for i := range out.Fields { // nothing of it is written
 		out.Fields[i].ToOdoo, out.Fields[i].ToExternal = false, false
 	}
 	p.reviewUnbound(&out, binding.Unequal, reason)
 	return out
+}
+
+// others names further fields that differ.
+func others(reviews []binding.Review) string {
+	names := make([]string, len(reviews))
+	for i, r := range reviews {
+		names[i] = r.Field
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return ", and in " + strings.Join(names, ", ")
 }
 
 // agree plans the binding of both records with their canonical values as they are.

@@ -9,6 +9,7 @@ import (
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/mapping"
 	"github.com/odoo-connector/connector/record"
 	"github.com/odoo-connector/connector/state"
 )
@@ -59,35 +60,37 @@ func (sl *slice) planUnbound(ctx context.Context, items []*item) error {
 		if it.done {
 			continue
 		}
-		if reason := it.leftOut(); reason != "" {
-			if err := sl.skip(it, reason); err != nil {
-				return err
-			}
-			continue
-		}
-		at, _ := sl.placeOf(match, it)
-		candidates, err := sl.candidatesOf(ctx, it, pool, at)
-		if err != nil {
-			return err
-		}
-		plan, chosen, err := Match(it.pair, candidates)
-		if err == nil && sl.mustWaitForNamesake(plan, chosen, at.name, making, taken) {
-			it.plan = Plan{}
-			continue // the next pass finds what this one makes
-		}
-		if chosen != nil && (plan.Action == Bind || plan.Action == Update) {
-			it.choose(chosen)
-		}
-		for i := range plan.Reviews {
-			if ofNamesakes(plan.Reviews[i]) {
-				plan.Reviews[i].Name, plan.Reviews[i].Fingerprint = at.name, pool.fingerprint(sl, at, it)
-			}
-		}
-		if err := sl.planned(ctx, it, plan, err); err != nil {
+		if err := sl.planOneUnbound(ctx, it, match, pool, making, taken); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// planOneUnbound plans an item that is not bound, unless it has to wait for a namesake of this pass: see mustWaitForNamesake.
+func (sl *slice) planOneUnbound(ctx context.Context, it *item, match mapping.Field, p *pool, making, taken map[string]bool) error {
+	if reason := it.leftOut(); reason != "" {
+		return sl.skip(it, reason)
+	}
+	at, _ := sl.placeOf(match, it)
+	candidates, err := sl.candidatesOf(ctx, it, p, at)
+	if err != nil {
+		return err
+	}
+	plan, chosen, err := Match(it.pair, candidates)
+	if err == nil && sl.mustWaitForNamesake(plan, chosen, at.name, making, taken) {
+		it.plan = Plan{}
+		return nil // the next pass finds what this one makes
+	}
+	if chosen != nil && (plan.Action == Bind || plan.Action == Update) {
+		it.choose(chosen)
+	}
+	for i := range plan.Reviews {
+		if ofNamesakes(plan.Reviews[i]) {
+			plan.Reviews[i].Name, plan.Reviews[i].Fingerprint = at.name, p.fingerprint(sl, at, it)
+		}
+	}
+	return sl.planned(ctx, it, plan, err)
 }
 
 // mustWaitForNamesake says that another item of this pass makes or takes what this one would: two

@@ -1,0 +1,121 @@
+package cmd
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/record"
+	"github.com/odoo-connector/connector/synchronizer"
+)
+
+// detailView is a review with what it is about, as `--output json` shows it.
+type detailView struct {
+	reviewView
+	External []recordView `json:"external"`
+	Odoo     []recordView `json:"odoo"`
+	Fields   []fieldView  `json:"fields"`
+}
+
+type recordView struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type fieldView struct {
+	Field    string       `json:"field"`
+	External record.Value `json:"external"`
+	Odoo     record.Value `json:"odoo"`
+	Agreed   record.Value `json:"agreed"` // what both sides last held; null where that is not known
+	Differs  bool         `json:"differs"`
+}
+
+func viewOfDetail(backend string, rv binding.Review, d synchronizer.Detail) detailView {
+	v := detailView{reviewView: viewOfReview(backend, rv), External: []recordView{}, Odoo: []recordView{}, Fields: []fieldView{}}
+	for _, x := range d.External {
+		v.External = append(v.External, recordView{x.ID, x.Value(d.Model.NameField).AsText()})
+	}
+	for _, o := range d.Odoo {
+		v.Odoo = append(v.Odoo, recordView{o.ID, o.Value(d.Model.OdooNameField).AsText()})
+	}
+	for _, f := range d.Fields {
+		v.Fields = append(v.Fields, fieldView{f.Field, f.External, f.Odoo, f.Base, !f.External.Equal(f.Odoo)})
+	}
+	return v
+}
+
+// showDetail prints a review and both sides.
+func (r *running) showDetail(rv binding.Review, d synchronizer.Detail) error {
+	v := viewOfDetail(r.backends[0].config.Name, rv, d)
+	if r.app.json() {
+		return r.app.printJSON(v)
+	}
+	_, _ = fmt.Fprintf(r.app.out, "%s '%s' (%s, since %s)\n%s\n", d.Model.Noun, v.Name, v.Kind, when(rv.Created), v.Reason)
+	rows := [][]string{{"", "", ""}}
+	for _, x := range v.External {
+		rows = append(rows, []string{"outside", x.ID, "'" + cut(x.Name, 40) + "'"})
+	}
+	for _, o := range v.Odoo {
+		rows = append(rows, []string{"in Odoo", d.Model.OdooNoun + " " + o.ID, "'" + cut(o.Name, 40) + "'"})
+	}
+	if err := table(r.app.out, rows); err != nil {
+		return err
+	}
+	if err := r.showFields(v.Fields, d.Names); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(r.app.out, "\n%s\n", remedy(rv, len(v.External), len(v.Odoo)))
+	return err
+}
+
+func (r *running) showFields(fields []fieldView, names map[record.Reference]string) error {
+	if len(fields) == 0 {
+		return nil
+	}
+	rows := [][]string{{"", "", "", ""}, {"", "FIELD", "OUTSIDE", "ODOO"}}
+	for _, f := range fields {
+		mark := " "
+		if f.Differs {
+			mark = "*"
+		}
+		rows = append(rows, []string{mark, f.Field, cut(shownValue(f.External, names), 28), cut(shownValue(f.Odoo, names), 28)})
+	}
+	return table(r.app.out, rows)
+}
+
+// shownValue is a value for people, with the names of what it points to.
+func shownValue(v record.Value, names map[record.Reference]string) string {
+	refs := v.AsRefs()
+	if len(refs) == 0 {
+		return v.String()
+	}
+	texts := make([]string, len(refs))
+	for i, ref := range refs {
+		texts[i] = cmp.Or(names[ref], ref.String())
+	}
+	return strings.Join(texts, ", ")
+}
+
+// remedy says by which commands a review is decided.
+func remedy(rv binding.Review, outside, inOdoo int) string {
+	skip := fmt.Sprintf("Leave it as it is: `connector review skip %d`.", rv.ID)
+	switch rv.Kind {
+	case binding.Conflict, binding.Lossy:
+		return fmt.Sprintf("Take one side: `connector review take %d odoo` or `connector review take %d backend`.\n%s", rv.ID, rv.ID, skip)
+	case binding.Unequal:
+		return fmt.Sprintf("They are the same: `connector review link %d`, with `--prefer odoo` or `--prefer backend`.\n"+
+			"They are not: rename one of them.\n%s", rv.ID, skip)
+	case binding.Ambiguous:
+		other := "the Odoo record's id"
+		if rv.ExternalID == "" {
+			other = "the id outside"
+		}
+		if outside == 0 || inOdoo == 0 {
+			return skip
+		}
+		return fmt.Sprintf("Say which belongs to it: `connector review link %d OTHER`, OTHER being %s.\nOr rename them.\n%s", rv.ID, other, skip)
+	default:
+		return skip
+	}
+}

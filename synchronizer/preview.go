@@ -1,0 +1,181 @@
+package synchronizer
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/odoo"
+	"github.com/odoo-connector/connector/record"
+)
+
+// Certainty says how sure it is that two unbound records are the same.
+type Certainty string
+
+// The certainties.
+const (
+	Certain Certainty = "certain"   // one of that name on each side, equal in every mapped field
+	Likely  Certainty = "likely"    // one of that name on each side, and some fields differ
+	Unsure  Certainty = "ambiguous" // several of that name
+	NoMatch Certainty = "new"       // none of that name on the other side
+)
+
+// PreviewedRecord is what a first sync would find out about one unbound record.
+type PreviewedRecord struct {
+	Model      string    `json:"model"`
+	ExternalID string    `json:"external_id,omitempty"`
+	OdooID     int64     `json:"odoo_id,omitempty"`
+	Name       string    `json:"name"`
+	Certainty  Certainty `json:"certainty"`
+	Reason     string    `json:"reason,omitempty"` // which fields differ and what would be done, or why it would be left alone
+}
+
+// ModelPreview are the unbound records of one binding model.
+type ModelPreview struct {
+	Model   string            `json:"model"`
+	Odoo    string            `json:"odoo"`
+	Records []PreviewedRecord `json:"records"`   // the external ones, each with its match if there is one
+	OnlyIn  int               `json:"only_odoo"` // Odoo records in what takes part that nothing outside matches
+}
+
+// Preview says, without writing anything on either side or in the local database, how a sync would match the unbound records of
+// both sides. Records below an unbound parent are matched as if the parent's match were bound.
+func (s *Synchronizer) Preview(ctx context.Context) ([]ModelPreview, error) {
+	var out []ModelPreview
+	var assumed []binding.Binding
+	for _, m := range s.env.Backend.AllModels() {
+		if s.off(m.Name) {
+			continue
+		}
+		sl, err := s.newSlice(ctx, m.Name, func(int, jobs.Outcome) error { return nil })
+		if err != nil {
+			return nil, err
+		}
+		p, err := sl.preview(ctx, &assumed)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (sl *slice) preview(ctx context.Context, assumed *[]binding.Binding) (ModelPreview, error) {
+	out := ModelPreview{Model: sl.model.Name, Odoo: sl.model.OdooModel, Records: []PreviewedRecord{}}
+	lister, ok := sl.adapter.(backend.Lister)
+	if !ok {
+		return out, nil
+	}
+	listing, err := lister.List(ctx)
+	if err != nil {
+		return out, err
+	}
+	if err := sl.unboundOf(ctx, listing.Records, *assumed); err != nil {
+		return out, err
+	}
+	pool, err := sl.candidates(ctx, sl.items)
+	if err != nil {
+		return out, err
+	}
+	match, _ := sl.mapper.MatchField()
+	for _, it := range sl.items {
+		at, _ := sl.placeOf(match, it)
+		it.pair = sl.pairOf(it)
+		plan, chosen, err := Match(it.pair, pool.of(at, it))
+		if err != nil {
+			return out, err
+		}
+		r := previewed(sl, it, plan, chosen)
+		r.Name = at.name
+		out.Records = append(out.Records, r)
+		if chosen != nil {
+			b := newBinding(sl.model, it.external.ID, it.scope, at.name)
+			b.OdooID = odooID(*chosen)
+			*assumed = append(*assumed, b)
+		}
+	}
+	out.OnlyIn, err = sl.onlyInOdoo(ctx, *assumed)
+	return out, err
+}
+
+// unboundOf makes items of the unbound ones of the records, and a lookup in which the assumed bindings stand.
+func (sl *slice) unboundOf(ctx context.Context, records []record.Record, assumed []binding.Binding) error {
+	sl.lookup = newLookup()
+	var needs []record.Reference
+	for i := range records {
+		needs = append(needs, record.Reference{Model: sl.model.Name, ID: records[i].ID})
+		needs = append(needs, sl.externalNeeds(&records[i])...)
+	}
+	if err := sl.fill(ctx, sl.lookup, needs, nil); err != nil {
+		return err
+	}
+	for i, b := range assumed {
+		b.ID = int64(-1 - i) // not one that is stored
+		sl.lookup.add(b)
+	}
+	for i := range records {
+		if sl.lookup.known[record.Reference{Model: sl.model.Name, ID: records[i].ID}] {
+			continue
+		}
+		it := &item{index: i, args: Args{Model: sl.model.Name, ExternalID: records[i].ID}, external: &records[i]}
+		it.scope = sl.parentOf(it)
+		sl.items = append(sl.items, it)
+	}
+	return nil
+}
+
+// previewed says what a plan for an unbound record means.
+func previewed(sl *slice, it *item, plan Plan, chosen *record.Record) PreviewedRecord {
+	out := PreviewedRecord{Model: sl.model.Name, ExternalID: it.external.ID, Certainty: NoMatch}
+	switch {
+	case chosen != nil && plan.Action == Bind:
+		out.OdooID, out.Certainty = odooID(*chosen), Certain
+	case chosen != nil && plan.Action == Update:
+		out.OdooID, out.Certainty, out.Reason = odooID(*chosen), Likely, "would be "+plan.summary()
+	case chosen != nil:
+		out.OdooID, out.Certainty, out.Reason = odooID(*chosen), Likely, plan.Reason
+	case plan.Action == Skip && len(plan.Reviews) > 0:
+		out.Certainty, out.Reason = Unsure, plan.Reason
+	case plan.Action == Skip:
+		out.Reason = plan.Reason
+	}
+	return out
+}
+
+// onlyInOdoo counts the Odoo records in bound or assumed parents that nothing outside stands for.
+func (sl *slice) onlyInOdoo(ctx context.Context, assumed []binding.Binding) (int, error) {
+	if sl.model.OdooParent == "" {
+		return 0, nil
+	}
+	ids, err := sl.boundIDs(ctx, sl.model.Parent)
+	if err != nil {
+		return 0, err
+	}
+	matched := map[string]bool{}
+	for _, b := range assumed {
+		switch b.Model {
+		case sl.model.Parent:
+			ids = append(ids, b.OdooID)
+		case sl.model.Name:
+			matched[binding.OdooID(b.OdooID)] = true
+		}
+	}
+	bound, err := sl.boundIDs(ctx, sl.model.Name)
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	for _, id := range bound {
+		matched[fmt.Sprint(id)] = true
+	}
+	domain := odoo.And(odoo.Cond(sl.model.OdooParent, "in", ids), sl.model.Domain)
+	found, err := sl.reading().All(ctx, sl.model.OdooModel, domain, []string{"id"}, 0)
+	count := 0
+	for _, r := range found {
+		if !matched[r.ID] {
+			count++
+		}
+	}
+	return count, err
+}
