@@ -37,6 +37,10 @@ type Model struct {
 	// Domain narrows the Odoo records that can be matched or created outside, beside the parent's
 	// condition. It may be nil.
 	Domain odoo.Domain
+	// Alike says that records whose match values are equal are the same to everyone (two files of one
+	// content), so an unbound record is bound to the first such one in its parent. The Odoo ones are found
+	// by their parent alone, since the match value need not be a field of Odoo.
+	Alike bool
 	// CascadeFrom are Odoo many2one fields to records whose archiving archives this one, and whose
 	// restoring may restore it, without a user's doing. See Plan.
 	CascadeFrom []string
@@ -106,8 +110,12 @@ type Importer struct {
 	Skip func(r record.Record) string
 	// Before is called when the record was read and before anything is planned.
 	Before func(ctx context.Context, env *Environment, r record.Record) error
+	// Complete adds to a record that is not bound what takes asking, before it is matched or created.
+	Complete func(ctx context.Context, env *Environment, r record.Record) (record.Record, error)
 	// Validate refuses values by an error, before they are written.
 	Validate func(values mapping.Values) error
+	// Creator creates the Odoo records in its own way; nil: by load.
+	Creator OdooCreator
 	// After is called when the record was written, just before its binding is committed. An error fails
 	// the job; the binding is committed all the same. After a crash it may be called again, or, where a
 	// creation was found afterwards by what was sent, not at all.
@@ -118,12 +126,22 @@ type Importer struct {
 type Exporter struct {
 	Skip     func(r record.Record) string
 	Before   func(ctx context.Context, env *Environment, r record.Record) error
+	Complete func(ctx context.Context, env *Environment, r record.Record) (record.Record, error)
 	Validate func(values mapping.Values) error
 	After    func(ctx context.Context, env *Environment, b binding.Binding) error
+	// Domain narrows the Odoo records that may be created outside, beside the model's own domain: by the
+	// backend's settings, or by what takes asking. It is asked once for each poll; nil is no condition.
+	Domain func(ctx context.Context, env *Environment) (odoo.Domain, error)
+	// Emptied says that an Odoo record is still there and means that somebody deleted it, as a message
+	// without words.
+	Emptied func(r record.Record) bool
 }
 
 // Deleter are the hooks around a deletion that one side reports. Each may be nil.
 type Deleter struct {
+	// Follow says, of what is left of a pair whose other half was deleted, that it is deleted too: nil and
+	// false leave it as it is. Which side is left tells the record's Model.
+	Follow func(env *Environment, left record.Record) bool
 	// After is called when a binding is about to be marked as deleted on one side. An error fails the job.
 	After func(ctx context.Context, env *Environment, b binding.Binding) error
 }

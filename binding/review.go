@@ -89,6 +89,7 @@ const (
 	Deleted          ReviewKind = "deleted"           // one half was deleted
 	MissingReference ReviewKind = "missing_reference" // a link has no counterpart
 	Twin             ReviewKind = "twin"              // a request that was repeated may have made two
+	Unfit            ReviewKind = "unfit"             // the other side cannot take the value as it is
 )
 
 // Reviews are all open reviews of one model, oldest first; those that were decided, too.

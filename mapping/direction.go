@@ -140,9 +140,15 @@ func (f Field) write(write writer, t Target) (Values, error) {
 // wrap names the field in an error, unless the error says it already.
 func wrap(field string, err error) error {
 	var missing *MissingError
+	var unfit *UnfitError
 	switch {
 	case err == nil, errors.Is(err, ErrSkip):
 		return err
+	case errors.As(err, &unfit):
+		if unfit.Field == "" {
+			unfit.Field = field
+		}
+		return unfit
 	case errors.As(err, &missing):
 		if missing.Field == "" {
 			missing.Field = field

@@ -76,13 +76,8 @@ func (sl *slice) createOdoo(ctx context.Context, items []*item) error {
 	if err := sl.saveIntents(ctx, items, binding.Import); err != nil {
 		return err
 	}
-	rows := make([]odoo.NewRecord, len(items))
-	for i, it := range items {
-		rows[i] = odoo.NewRecord{Identifier: sl.identifier(sl.model.Name, it.external.ID), Values: it.plan.Odoo}
-	}
-	sl.env.Explainf("create %d %s in Odoo", len(rows), plural(sl.model.OdooNoun, len(rows)))
-	session := sl.reading().WithContext(map[string]any{"tracking_disable": true})
-	results, ended := session.LoadRecords(ctx, sl.model.OdooModel, rows)
+	sl.env.Explainf("create %d %s in Odoo", len(items), plural(sl.model.OdooNoun, len(items)))
+	results, ended := sl.makeInOdoo(ctx, items)
 	if ended != nil && len(results) == 0 {
 		return ended
 	}
@@ -96,6 +91,21 @@ func (sl *slice) createOdoo(ctx context.Context, items []*item) error {
 		return err // what ended the call and is no outage stands in each row's result
 	}
 	return ended
+}
+
+// makeInOdoo creates the records by load, or as the model's own creator does.
+func (sl *slice) makeInOdoo(ctx context.Context, items []*item) ([]odoo.LoadResult, error) {
+	rows, own := make([]odoo.NewRecord, len(items)), make([]backend.OdooCreation, len(items))
+	for i, it := range items {
+		identifier := sl.identifier(sl.model.Name, it.external.ID)
+		rows[i] = odoo.NewRecord{Identifier: identifier, Values: it.plan.Odoo}
+		own[i] = backend.OdooCreation{Identifier: identifier, External: *it.external, Values: it.plan.Odoo}
+	}
+	if creator := sl.env.Backend.ImporterOf(sl.model.Name).Creator; creator != nil {
+		return creator.CreateInOdoo(ctx, sl.env, own)
+	}
+	session := sl.reading().WithContext(map[string]any{"tracking_disable": true})
+	return session.LoadRecords(ctx, sl.model.OdooModel, rows)
 }
 
 // loaded notes the new ids and gives the items that have one.

@@ -85,6 +85,9 @@ func (sl *slice) odooCandidates(ctx context.Context, match mapping.Field, items 
 
 func (sl *slice) candidateDomain(names []any, parents map[string]string) odoo.Domain {
 	domain := odoo.And(odoo.Cond(sl.model.OdooNameField, "in", names), sl.model.Domain)
+	if sl.model.Alike {
+		domain = sl.model.Domain
+	}
 	if sl.model.OdooParent == "" {
 		return domain
 	}
@@ -111,6 +114,9 @@ func (sl *slice) sortOdoo(ctx context.Context, match mapping.Field, found []reco
 				continue
 			}
 			v, err := match.ReadOdoo(mapping.Source{Record: r, Scope: parent, Types: sl.types, Lookup: sl.lookup})
+			if isSkip(err) {
+				continue
+			}
 			if err != nil {
 				return err
 			}
@@ -126,8 +132,8 @@ func (sl *slice) parentsOf(r record.Record, parents map[string]string) (out []st
 	if sl.model.OdooParent == "" {
 		return []string{""}
 	}
-	for _, ref := range r.Value(sl.model.OdooParent).AsRefs() {
-		if parent, ok := parents[ref.ID]; ok {
+	for _, id := range linkIDs(r, sl.model.OdooParent) {
+		if parent, ok := parents[id]; ok {
 			out = append(out, parent)
 		}
 	}
@@ -144,7 +150,7 @@ func (sl *slice) externalCandidates(ctx context.Context, match mapping.Field, it
 	parents := map[string]bool{}
 	for _, it := range items {
 		at, ok := sl.placeOf(match, it)
-		if ok && (it.external == nil || len(p.odoo[at]) > 0) {
+		if ok && (it.external == nil || (len(p.odoo[at]) > 0 && !sl.model.Alike)) {
 			parents[it.scope] = true
 		}
 	}
@@ -168,7 +174,13 @@ func (sl *slice) externalCandidates(ctx context.Context, match mapping.Field, it
 			continue
 		}
 		parent := refID(r, sl.model.ParentField)
+		if r, err = sl.completeSibling(ctx, r); err != nil {
+			return err
+		}
 		v, err := match.ReadExternal(mapping.Source{Record: r, Scope: parent, Types: sl.types, Lookup: sl.lookup})
+		if isSkip(err) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -176,6 +188,14 @@ func (sl *slice) externalCandidates(ctx context.Context, match mapping.Field, it
 		p.external[at] = append(p.external[at], r)
 	}
 	return nil
+}
+
+// completeSibling adds to an unbound sibling what takes asking.
+func (sl *slice) completeSibling(ctx context.Context, r record.Record) (record.Record, error) {
+	if complete := sl.env.Backend.ImporterOf(sl.model.Name).Complete; complete != nil && sl.model.Alike {
+		return complete(ctx, sl.env, r)
+	}
+	return r, nil
 }
 
 // of are the candidates of an item.

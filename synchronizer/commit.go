@@ -54,9 +54,9 @@ func (sl *slice) bindingAfter(it *item, external, odoo record.Record) binding.Bi
 		b.Parent, b.Scope = parent, scopeOf(sl.model, parent)
 	}
 	b.Role = sl.role(b)
-	b.Name = external.Value(sl.model.NameField).AsText()
+	b.Name = excerpt(external.Value(sl.model.NameField).AsText())
 	if b.Name == "" {
-		b.Name = odoo.Value(sl.model.OdooNameField).AsText()
+		b.Name = excerpt(nameOf(odoo.Value(sl.model.OdooNameField)))
 	}
 	b.SyncDate = sl.env.Clock.Now()
 	if sl.flips(it, odoo) || it.pair.CascadeArchived {

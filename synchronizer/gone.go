@@ -35,6 +35,9 @@ func (sl *slice) takeExternal(ctx context.Context, it *item, r backend.Result) e
 
 // foundInOdoo takes an Odoo record that was read.
 func (sl *slice) foundInOdoo(ctx context.Context, it *item, r *record.Record) error {
+	if it.binding.Bound() && sl.emptied(*r) {
+		return sl.odooGone(ctx, it)
+	}
 	it.odoo = r
 	hooks := sl.env.Backend.ExporterOf(sl.model.Name)
 	if hooks.Skip != nil {
@@ -61,9 +64,19 @@ func (sl *slice) externalGone(ctx context.Context, it *item) error {
 	if !answers {
 		return sl.skip(it, fmt.Sprintf("its %s does not answer", sl.parentNoun()))
 	}
+	deleted, err := sl.followIntoOdoo(ctx, it)
+	if outage(err) {
+		return err
+	}
+	if err != nil {
+		return sl.close(it, sl.failed(it, err))
+	}
 	b := it.binding
 	b.ExternalGone = sl.env.Clock.Now()
-	return sl.gone(ctx, it, b, fmt.Sprintf("the %s was deleted outside; the %s stays as it is", sl.model.Noun, sl.model.OdooNoun))
+	if deleted {
+		b.OdooGone = b.ExternalGone
+	}
+	return sl.gone(ctx, it, b, fmt.Sprintf("the %s was deleted outside; %s", sl.model.Noun, fate(deleted, sl.model.OdooNoun)))
 }
 
 // parentAnswers reads the parent: a 404 of a record means something only while its parent is there.
@@ -92,9 +105,19 @@ func (sl *slice) odooGone(ctx context.Context, it *item) error {
 	if !it.binding.Bound() {
 		return sl.close(it, sl.vanished(it, sl.model.OdooNoun))
 	}
+	deleted, err := sl.followOutside(ctx, it)
+	if outage(err) {
+		return err
+	}
+	if err != nil {
+		return sl.close(it, sl.failed(it, err))
+	}
 	b := it.binding
 	b.OdooGone = sl.env.Clock.Now()
-	return sl.gone(ctx, it, b, fmt.Sprintf("the %s was deleted in Odoo; the %s stays as it is", sl.model.OdooNoun, sl.model.Noun))
+	if deleted {
+		b.ExternalGone = b.OdooGone
+	}
+	return sl.gone(ctx, it, b, fmt.Sprintf("the %s was deleted in Odoo; %s", sl.model.OdooNoun, fate(deleted, sl.model.Noun)))
 }
 
 // vanished is the outcome for an unbound record that does not exist any more: nobody needs to decide
@@ -124,6 +147,9 @@ func (sl *slice) gone(ctx context.Context, it *item, b binding.Binding, reason s
 		}
 		if err := sl.env.Binder.CloseReviews(ctx, tx, b.Model, b.ExternalID, 0, b.Scope); err != nil { // its fields wait for nobody any more
 			return err
+		}
+		if both := !b.ExternalGone.IsZero() && !b.OdooGone.IsZero(); both { // nobody has anything to decide
+			return nil
 		}
 		return sl.env.Binder.SaveReview(ctx, tx, review)
 	}}

@@ -30,7 +30,7 @@ func Match(p Pair, c Candidates) (plan Plan, chosen *record.Record, err error) {
 	case len(c.Records) == 0:
 		plan, err = planCreateExternal(p)
 		return plan, nil, err
-	case len(c.Records) > 1 || c.Siblings > 1:
+	case !p.Model.Alike && (len(c.Records) > 1 || c.Siblings > 1):
 		return p.ambiguous(c), nil, nil
 	}
 	chosen = &c.Records[0]
@@ -39,6 +39,7 @@ func Match(p Pair, c Candidates) (plan Plan, chosen *record.Record, err error) {
 	} else {
 		p.External = chosen
 	}
+	p.Linked = p.Linked || p.Model.Alike // they are the same, whatever else they hold
 	if p.Model.ByName && !p.Linked {
 		plan, err = p.agree()
 		return plan, chosen, err
@@ -196,6 +197,12 @@ func planCreateExternal(p Pair) (Plan, error) {
 		if errors.As(err, &missing) {
 			return p.uncreatable(missing), nil
 		}
+		var unfit *mapping.UnfitError
+		if errors.As(err, &unfit) {
+			out := Plan{Action: Skip, Reason: unfit.Reason}
+			p.reviewUnbound(&out, binding.Unfit, unfit.Reason)
+			return out, nil
+		}
 		if err != nil {
 			return plan, err
 		}
@@ -247,5 +254,5 @@ func (p Pair) name() string {
 	if p.External != nil {
 		return p.External.Value(p.Model.NameField).AsText()
 	}
-	return p.Odoo.Value(p.Model.OdooNameField).AsText()
+	return nameOf(p.Odoo.Value(p.Model.OdooNameField))
 }

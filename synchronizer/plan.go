@@ -253,7 +253,7 @@ func (p Pair) merge(f mapping.Field, fp *FieldPlan) {
 // waits says that an edit of the field waits for a person: for a decision or for a counterpart.
 func (p Pair) waits(field string) bool {
 	switch p.Reviews[field].Kind {
-	case binding.Conflict, binding.Lossy, binding.Shared, binding.MissingReference:
+	case binding.Conflict, binding.Lossy, binding.Shared, binding.MissingReference, binding.Unfit:
 		return true
 	default:
 		return false
@@ -412,6 +412,12 @@ func (p Pair) writeField(f mapping.Field, fp *FieldPlan, external record.Record,
 		fp.Note = p.missingNote(missing)
 		p.review(plan, f.Name, binding.MissingReference, fp.Note)
 		plan.Reviews[len(plan.Reviews)-1].Fingerprint = f.ExternalHash(*p.External)
+		return nil
+	}
+	var unfit *mapping.UnfitError
+	if errors.As(err, &unfit) {
+		fp.ToExternal, fp.Result, fp.keep, fp.Note = false, fp.Base, true, unfit.Reason
+		p.review(plan, f.Name, binding.Unfit, unfit.Reason)
 		return nil
 	}
 	if err == nil && len(values) == 0 {

@@ -46,6 +46,10 @@ func (sl *slice) planAll(ctx context.Context) error {
 }
 
 func (sl *slice) planUnbound(ctx context.Context, items []*item) error {
+	items, err := sl.filledIn(ctx, items)
+	if err != nil {
+		return err
+	}
 	pool, err := sl.candidates(ctx, items)
 	if err != nil {
 		return err
@@ -91,6 +95,34 @@ func (sl *slice) planOneUnbound(ctx context.Context, it *item, match mapping.Fie
 		}
 	}
 	return sl.planned(ctx, it, plan, err)
+}
+
+// filledIn adds to the unbound records what takes asking, where the model's hooks do so. An item whose
+// hook fails fails alone.
+func (sl *slice) filledIn(ctx context.Context, items []*item) (left []*item, err error) {
+	in, out := sl.env.Backend.ImporterOf(sl.model.Name).Complete, sl.env.Backend.ExporterOf(sl.model.Name).Complete
+	for _, it := range items {
+		side, complete := &it.external, in
+		if it.external == nil {
+			side, complete = &it.odoo, out
+		}
+		if complete != nil && it.leftOut() == "" {
+			r, err := complete(ctx, sl.env, **side)
+			if outage(err) {
+				return nil, err
+			}
+			if err != nil {
+				if err := sl.close(it, sl.failed(it, err)); err != nil {
+					return nil, err
+				}
+				continue
+			}
+			*side = &r
+			it.pair = sl.pairOf(it)
+		}
+		left = append(left, it)
+	}
+	return left, nil
 }
 
 // mustWaitForNamesake says that another item of this pass makes or takes what this one would: two
@@ -188,9 +220,9 @@ func (fp FieldPlan) line() string {
 func (it *item) label() string {
 	p := it.pair
 	if it.external != nil {
-		return fmt.Sprintf("%s '%s'", p.Model.Noun, it.external.Value(p.Model.NameField).AsText())
+		return fmt.Sprintf("%s '%s'", p.Model.Noun, excerpt(it.external.Value(p.Model.NameField).AsText()))
 	}
-	return fmt.Sprintf("%s '%s'", p.Model.OdooNoun, it.odoo.Value(p.Model.OdooNameField).AsText())
+	return fmt.Sprintf("%s '%s'", p.Model.OdooNoun, excerpt(nameOf(it.odoo.Value(p.Model.OdooNameField))))
 }
 
 // wait ends an item that needs others first: their jobs are enqueued and this one waits for them.

@@ -178,8 +178,12 @@ func (s *Synchronizer) odooWants(ctx context.Context, model string) (*wants, err
 	if w.reviewed, err = s.reviewedDomain(ctx, m); err != nil {
 		return nil, err
 	}
+	more, err := s.exportDomain(ctx, m)
+	if err != nil {
+		return nil, err
+	}
 	if s.direction(model).Exports() {
-		if w.domain, err = s.odooDomain(ctx, m); err != nil {
+		if w.domain, err = s.odooDomain(ctx, m, more); err != nil {
 			return nil, err
 		}
 	}
@@ -187,16 +191,25 @@ func (s *Synchronizer) odooWants(ctx context.Context, model string) (*wants, err
 		return nil, nil
 	}
 	if m.Creates {
-		w.condition = fmt.Sprint(m.Domain, s.env.Settings(model).Domain)
+		w.condition = fmt.Sprint(m.Domain, s.env.Settings(model).Domain, more)
 	}
 	position, err := s.position(ctx, m)
 	w.since = since(position)
 	return w, err
 }
 
+// exportDomain is what the exporter asks of records that are to be created outside; nil for nothing.
+func (s *Synchronizer) exportDomain(ctx context.Context, m backend.Model) (odoo.Domain, error) {
+	hook := s.env.Backend.ExporterOf(m.Name).Domain
+	if hook == nil || !m.Creates || !s.direction(m.Name).Exports() {
+		return nil, nil
+	}
+	return hook(ctx, s.env)
+}
+
 // odooDomain holds the bound records and, where records are created outside, those that may be: in
-// a bound parent and in the configured domain. nil: there can be none.
-func (s *Synchronizer) odooDomain(ctx context.Context, m backend.Model) (odoo.Domain, error) {
+// a bound parent, in the configured domain and in what the exporter asks for more. nil: there can be none.
+func (s *Synchronizer) odooDomain(ctx context.Context, m backend.Model, more odoo.Domain) (odoo.Domain, error) {
 	bound, err := s.boundIDs(ctx, m.Name)
 	if err != nil {
 		return nil, err
@@ -211,7 +224,7 @@ func (s *Synchronizer) odooDomain(ctx context.Context, m backend.Model) (odoo.Do
 			return nil, err
 		}
 		if len(parents) > 0 {
-			domains = append(domains, odoo.And(odoo.Cond(m.OdooParent, "in", parents), m.Domain, odoo.Domain(s.env.Settings(m.Name).Domain)))
+			domains = append(domains, odoo.And(odoo.Cond(m.OdooParent, "in", parents), m.Domain, odoo.Domain(s.env.Settings(m.Name).Domain), more))
 		}
 	}
 	if len(domains) == 0 {
@@ -343,8 +356,8 @@ func (p *poll) stale(r record.Record, bindings []binding.Binding) bool {
 // ours reports that a row of the sweep lives in a parent that is bound here, as far as the sweep
 // tells: rows of several consumers come with their parents.
 func (p *poll) ours(r record.Record, parents map[string]string) bool {
-	ref, known := r.Value(p.model.OdooParent).AsRef()
-	return !known || parents[ref.ID] != ""
+	id := refID(r, p.model.OdooParent)
+	return id == "" || parents[id] != ""
 }
 
 func (p *poll) lookupOdoo(ctx context.Context, rows []record.Record) error {
@@ -359,7 +372,7 @@ func (p *poll) lookupOdoo(ctx context.Context, rows []record.Record) error {
 // odooRow takes one row that was read: it may be bound in several scopes. What is not exported is
 // looked at only where it waits for a person.
 func (p *poll) odooRow(r record.Record, bindings []binding.Binding, alone map[int64]bool, exports bool) {
-	name := r.Value(p.model.OdooNameField).AsText()
+	name := nameOf(r.Value(p.model.OdooNameField))
 	if len(bindings) == 0 {
 		if exports && !alone[odooID(r)] {
 			p.unboundRow(r, name)
@@ -386,7 +399,7 @@ func (p *poll) odooRow(r record.Record, bindings []binding.Binding, alone map[in
 
 func (p *poll) unboundRow(r record.Record, name string) {
 	parent := p.odooParent(&r)
-	if !p.model.Creates || (parent == "" && p.model.Parent != "") {
+	if !p.model.Creates || (parent == "" && p.model.Parent != "") || p.emptied(r) {
 		return
 	}
 	args := Args{Model: p.model.Name, OdooID: odooID(r), Scope: scopeOf(p.model, parent), Parent: parent}

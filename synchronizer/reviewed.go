@@ -118,7 +118,7 @@ func (s *Synchronizer) reviewedDomain(ctx context.Context, m backend.Model) (odo
 		switch {
 		case ofNamesakes(r):
 			names = append(names, r.Name)
-		case r.OdooID != 0 && (r.Kind == binding.MissingReference) == exports && r.Kind != binding.Deleted:
+		case r.OdooID != 0 && (r.Kind == binding.MissingReference || (r.Kind == binding.Unfit && r.Field == "")) == exports && r.Kind != binding.Deleted:
 			ids = append(ids, r.OdooID) // what is exported and bound is polled anyway
 		}
 	}
@@ -170,7 +170,7 @@ func (p *poll) reviewsInOdoo(ctx context.Context, rows []record.Record, known ma
 				p.report.skip(p.model.Name, reviewKey(rv))
 			}
 			alone[rv.OdooID] = true
-		case rv.Field == "" && rv.Kind == binding.MissingReference && p.direction(p.model.Name).Exports():
+		case rv.Field == "" && (rv.Kind == binding.MissingReference || rv.Kind == binding.Unfit) && p.direction(p.model.Name).Exports():
 			if p.stillMissing(byID[rv.OdooID]) {
 				p.report.skip(p.model.Name, reviewKey(rv))
 			} else {

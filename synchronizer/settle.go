@@ -35,7 +35,7 @@ func (s *Synchronizer) Settle(ctx context.Context) error {
 
 func (s *Synchronizer) settleOne(ctx context.Context, b binding.Binding) error {
 	if b.Intent == binding.Import {
-		_, err := s.settleImport(ctx, b)
+		_, _, err := s.settleImport(ctx, b)
 		return err
 	}
 	sl, err := s.newSlice(ctx, b.Model, nil)
@@ -62,23 +62,41 @@ func (s *Synchronizer) settleOne(ctx context.Context, b binding.Binding) error {
 }
 
 // settleImport looks the identifier up: if it is there the binding is completed, else the intent is
-// dropped and the record is imported anew. Both loads of one identifier make one record.
-func (s *Synchronizer) settleImport(ctx context.Context, b binding.Binding) (binding.Binding, error) {
-	_, name, _ := cutIdentifier(s.identifier(b.Model, b.ExternalID))
-	id, _, found, err := s.env.Session.Lookup(ctx, identifierModule, name)
+// dropped and the record is imported anew. Both loads of one identifier make one record. What a creator
+// makes otherwise is found by its mark, and is made again only when the earlier request can no longer take
+// effect: wait is for how long it still can.
+func (s *Synchronizer) settleImport(ctx context.Context, b binding.Binding) (after binding.Binding, wait time.Duration, err error) {
+	id, found, again, err := s.createdInOdoo(ctx, b)
+	switch {
+	case err != nil:
+		return b, 0, err
+	case found:
+		s.env.Explainf("the earlier creation of %s '%s' in Odoo took effect: %s %d", b.Model, b.Name, b.OdooModel, id)
+		b.OdooID = id
+		after, err = s.completed(ctx, b, b.Sent.Fields)
+		return after, 0, err
+	case !again && s.openFor(b) > 0:
+		return b, s.openFor(b), nil
+	default:
+		s.env.Explainf("the earlier creation of %s '%s' in Odoo did not take effect", b.Model, b.Name)
+		return binding.Binding{}, 0, s.db.Write(ctx, func(tx *state.Tx) error { return s.env.Binder.Delete(ctx, tx, b.ID) })
+	}
+}
+
+// createdInOdoo looks for the record that an import made; again says that making it again makes no second
+// one.
+func (s *Synchronizer) createdInOdoo(ctx context.Context, b binding.Binding) (id int64, found, again bool, err error) {
+	identifier := s.identifier(b.Model, b.ExternalID)
+	if finder, ok := s.env.Backend.ImporterOf(b.Model).Creator.(backend.OdooFinder); ok {
+		id, found, err = finder.FindInOdoo(ctx, s.env, identifier)
+		return id, found, false, err
+	}
+	_, name, _ := cutIdentifier(identifier)
+	id, _, found, err = s.env.Session.Lookup(ctx, identifierModule, name)
 	if odoo.IsKind(err, odoo.AccessError) {
 		found, err = false, nil // the identifier of a record that was deleted since
 	}
-	if err != nil {
-		return b, err
-	}
-	if !found {
-		s.env.Explainf("the earlier creation of %s '%s' in Odoo did not take effect", b.Model, b.Name)
-		return binding.Binding{}, s.db.Write(ctx, func(tx *state.Tx) error { return s.env.Binder.Delete(ctx, tx, b.ID) })
-	}
-	s.env.Explainf("the earlier creation of %s '%s' in Odoo took effect: %s %d", b.Model, b.Name, b.OdooModel, id)
-	b.OdooID = id
-	return s.completed(ctx, b, b.Sent.Fields)
+	return id, found, true, err
 }
 
 func cutIdentifier(identifier string) (module, name string, ok bool) {
@@ -111,7 +129,7 @@ func (sl *slice) settleItems(ctx context.Context) error {
 		var err error
 		switch it.binding.Intent {
 		case binding.Import:
-			it.binding, err = sl.settleImport(ctx, it.binding)
+			err = sl.settleImported(ctx, it)
 		case binding.Export:
 			err = sl.settleExport(ctx, it, nil)
 		}
@@ -119,6 +137,20 @@ func (sl *slice) settleItems(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// settleImported settles the item's import. While that is open the item waits.
+func (sl *slice) settleImported(ctx context.Context, it *item) error {
+	after, wait, err := sl.settleImport(ctx, it.binding)
+	if err != nil {
+		return err
+	}
+	if wait > 0 {
+		sl.env.Explainf("it may still take effect for %s; it is searched for again then", wait.Round(1e9))
+		return sl.close(it, jobs.Outcome{Kind: jobs.Postponed, After: wait, Hold: true})
+	}
+	it.binding = after
 	return nil
 }
 
@@ -152,12 +184,12 @@ func (s *Synchronizer) mayHaveMade(b binding.Binding, r record.Record) bool {
 }
 
 // openFor is for how long the export's request may still take effect; 0 once it is settled.
-func (sl *slice) openFor(b binding.Binding) time.Duration {
+func (s *Synchronizer) openFor(b binding.Binding) time.Duration {
 	if b.Intent == binding.None {
 		return 0
 	}
-	wait := b.IntentAt.Add(sl.window).Sub(sl.env.Clock.Now())
-	return max(0, min(sl.window, wait)) // the clock may have been set back
+	wait := b.IntentAt.Add(s.window).Sub(s.env.Clock.Now())
+	return max(0, min(s.window, wait)) // the clock may have been set back
 }
 
 // awaitIntents lets unbound Odoo records wait while a candidate of theirs may be what an open export made:

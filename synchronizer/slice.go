@@ -361,8 +361,8 @@ func (sl *slice) odooNeeds(r *record.Record) []record.Reference {
 			refs = append(refs, f.NeedsOdoo(*r)...)
 		}
 	}
-	for _, parent := range r.Value(sl.model.OdooParent).AsRefs() {
-		refs = append(refs, record.Reference{Model: sl.model.Parent, ID: parent.ID})
+	for _, parent := range linkIDs(*r, sl.model.OdooParent) {
+		refs = append(refs, record.Reference{Model: sl.model.Parent, ID: parent})
 	}
 	return refs
 }

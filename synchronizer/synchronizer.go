@@ -62,6 +62,8 @@ type Synchronizer struct {
 	chunk  int
 	report *Report
 	denied bool // Odoo said that the user lacks a right
+	// followed counts, by model, the deletions that were carried over.
+	followed map[string]int
 
 	// OnExternalChange and OnOdooChange are fired by the poller for every true change, once a model
 	// and poll; their consumer of this synchronizer delays the jobs.
@@ -75,6 +77,7 @@ type Synchronizer struct {
 func New(o Options) *Synchronizer {
 	s := &Synchronizer{
 		env: o.Env, db: o.DB, queue: o.Queue, window: o.Window, chunk: o.Chunk, report: newReport(o.Env),
+		followed:         map[string]int{},
 		OnExternalChange: event.New[[]Change]("on_external_change"),
 		OnOdooChange:     event.New[[]Change]("on_odoo_change"),
 	}
@@ -123,6 +126,7 @@ func (s *Synchronizer) describe(function string, a Args, name string) string {
 	if name == "" {
 		name = a.ExternalID
 	}
+	name = excerpt(name)
 	if function == ImportRecord {
 		return fmt.Sprintf("Import %s '%s' into %s", m.Noun, name, m.OdooModel)
 	}
@@ -176,16 +180,27 @@ func scopeOf(m backend.Model, parent string) string {
 	return ""
 }
 
-// refID is the id of the record that a field of one record points to, "" for none.
+// refID is the id of the record that a field of one record points to, "" for none or for several.
 func refID(r record.Record, field string) string {
-	if field == "" {
-		return ""
+	if v := r.Value(field); v.Kind() != record.KindRefSet {
+		if ids := linkIDs(r, field); len(ids) == 1 {
+			return ids[0]
+		}
 	}
-	ref, ok := r.Value(field).AsRef()
-	if !ok {
-		return ""
+	return ""
+}
+
+// linkIDs are the ids of the records that a field points to: by a link, by several, or by a plain id as
+// Odoo's res_id, whose model stands in another field (a many2one_reference).
+func linkIDs(r record.Record, field string) (ids []string) {
+	v := r.Value(field)
+	if v.Kind() == record.KindInt && v.AsInt() > 0 {
+		return []string{strconv.FormatInt(v.AsInt(), 10)}
 	}
-	return ref.ID
+	for _, ref := range v.AsRefs() {
+		ids = append(ids, ref.ID)
+	}
+	return ids
 }
 
 // newBinding starts the binding of an external record.

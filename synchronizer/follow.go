@@ -1,0 +1,99 @@
+package synchronizer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/odoo"
+	"github.com/odoo-connector/connector/record"
+)
+
+// followLimit is how many deletions of one model a run carries over to the other side. What is beyond is
+// only reported: it may be a mishap.
+const followLimit = 25
+
+// emptied says that an Odoo record is there and means that somebody deleted it.
+func (sl *slice) emptied(r record.Record) bool {
+	f := sl.env.Backend.ExporterOf(sl.model.Name).Emptied
+	return f != nil && f(r)
+}
+
+// follows says that what is left of a pair is to be deleted too: where the model's deleter says so, as
+// long as the run has not deleted too many, and not where the other half went along with what it lived in.
+func (sl *slice) follows(left record.Record) bool {
+	f := sl.env.Backend.DeleterOf(sl.model.Name).Follow
+	if f == nil || !f(sl.env, left) {
+		return false
+	}
+	if sl.followed[sl.model.Name] >= followLimit {
+		sl.env.Explainf("%d %s were deleted in this run already, so this deletion is only reported", followLimit, plural(sl.model.Noun, followLimit))
+		return false
+	}
+	return true
+}
+
+// followIntoOdoo deletes the Odoo record of a pair whose external half was deleted, and says whether it
+// did.
+func (sl *slice) followIntoOdoo(ctx context.Context, it *item) (deleted bool, err error) {
+	if sl.env.Backend.DeleterOf(sl.model.Name).Follow == nil || !sl.direction(sl.model.Name).Imports() {
+		return false, nil
+	}
+	found, _, err := sl.reading().Read(ctx, sl.model.OdooModel, []int64{it.odooID()}, sl.odooFields())
+	if odoo.IsKind(err, odoo.AccessError) {
+		return false, nil
+	}
+	if err != nil || len(found) == 0 || !sl.follows(found[0]) {
+		return err == nil && len(found) == 0, err
+	}
+	sl.env.Explainf("delete the %s in Odoo", sl.model.OdooNoun)
+	sl.followed[sl.model.Name]++
+	return true, sl.env.Session.Unlink(ctx, sl.model.OdooModel, []int64{it.odooID()})
+}
+
+// followOutside deletes the external record of a pair whose Odoo half was deleted, and says whether it
+// did.
+func (sl *slice) followOutside(ctx context.Context, it *item) (deleted bool, err error) {
+	remover, ok := sl.adapter.(backend.Remover)
+	if !ok || it.external == nil || !sl.direction(sl.model.Name).Exports() || !sl.follows(*it.external) {
+		return false, nil
+	}
+	there, err := sl.parentInOdoo(ctx, it)
+	if err != nil || !there {
+		return false, err
+	}
+	sl.env.Explainf("delete the %s outside", sl.model.Noun)
+	sl.followed[sl.model.Name]++
+	errs, err := remover.Remove(ctx, []backend.Key{{ID: it.external.ID, Parent: it.scope}})
+	if err == nil && !errors.Is(errs[0], backend.ErrNotFound) {
+		err = errs[0]
+	}
+	return err == nil, err
+}
+
+// parentInOdoo says that what the item's Odoo record lived in is there still. Odoo deletes a task's messages and
+// files with it (seen on 16 to 19), which is no one's wish for the other side.
+func (sl *slice) parentInOdoo(ctx context.Context, it *item) (bool, error) {
+	if sl.model.Parent == "" {
+		return true, nil
+	}
+	parent, _ := sl.env.Backend.Model(sl.model.Parent)
+	id, bound, err := sl.env.Binder.ToOdoo(ctx, sl.model.Parent, it.binding.Parent)
+	if err != nil || !bound {
+		return false, err
+	}
+	found, _, err := sl.reading().Read(ctx, parent.OdooModel, []int64{id}, []string{"write_date"})
+	if odoo.IsKind(err, odoo.AccessError) {
+		return false, nil
+	}
+	return len(found) > 0, err
+}
+
+// fate is what became of the other half, for the report.
+func fate(deleted bool, noun string) string {
+	if deleted {
+		return fmt.Sprintf("the %s was deleted too", noun)
+	}
+	return fmt.Sprintf("the %s stays as it is", noun)
+}
