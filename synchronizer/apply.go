@@ -1,6 +1,7 @@
 package synchronizer
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -125,27 +126,24 @@ func (sl *slice) readBack(ctx context.Context, items []*item) error {
 	for i, it := range items {
 		ids[i] = it.odooID()
 	}
-	found, _, err := sl.reading().Read(ctx, sl.model.OdooModel, ids, sl.odooFields())
+	found, err := sl.read(ctx, sl.model.OdooModel, ids, sl.odooFields())
 	if err != nil {
 		return err
 	}
-	records := map[int64]record.Record{}
-	for _, r := range found {
-		records[odooID(r)] = r
-	}
 	for _, it := range items {
-		r, ok := records[it.odooID()]
+		r, ok := found.records[it.odooID()]
 		if !ok {
-			if err := sl.close(it, sl.failed(it, fmt.Errorf("the %s was written and then could not be read any more", sl.model.OdooNoun))); err != nil {
+			why := fmt.Errorf("the %s was written and then could not be read any more: %w", sl.model.OdooNoun, cmp.Or(found.refused[it.odooID()], errGone))
+			if err := sl.close(it, sl.failed(it, why)); err != nil {
 				return err
 			}
 			continue
 		}
 		if len(it.plan.Outside) > 0 { // the other direction follows
-			it.odoo = &r
+			it.odoo = r
 			continue
 		}
-		if err := sl.commit(ctx, it, *it.external, r); err != nil {
+		if err := sl.commit(ctx, it, *it.external, *r); err != nil {
 			return err
 		}
 	}
@@ -406,7 +404,7 @@ func (sl *slice) failed(it *item, err error) jobs.Outcome {
 	default:
 		sl.denied = sl.denied || odoo.IsKind(err, odoo.AccessError)
 		if !it.done {
-			sl.report.Of(sl.model.Name).Failed++
+			sl.report.fail(sl.model.Name, it.key())
 		}
 		return jobs.Outcome{Kind: jobs.Failed, Err: err}
 	}

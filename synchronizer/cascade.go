@@ -29,12 +29,12 @@ func (sl *slice) cascades(ctx context.Context, items []*item) (owners, error) {
 	out := owners{}
 	groups := byModel(refs)
 	for _, model := range sortedKeys(groups) {
-		found, _, err := sl.reading().Read(ctx, model, numbers(groups[model]), []string{"active", "write_date"})
+		found, err := sl.read(ctx, model, numbers(groups[model]), []string{"active", "write_date"})
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range found {
-			out[r.Reference()] = r
+		for _, r := range found.records {
+			out[r.Reference()] = *r
 		}
 	}
 	return out, nil

@@ -26,7 +26,7 @@ func (sl *slice) commit(ctx context.Context, it *item, external, odoo record.Rec
 	o := jobs.Outcome{Kind: kind, Result: it.result(), FollowUps: sl.followUps(it, b), Commit: sl.saving(it, b)}
 	if err := sl.after(ctx, it, b); err != nil { // what was written stands, and the job says what failed
 		o.Kind, o.Err = jobs.Failed, err
-		sl.report.Of(sl.model.Name).Failed++
+		sl.report.fail(sl.model.Name, it.key())
 	}
 	if err := sl.close(it, o); err != nil {
 		return err

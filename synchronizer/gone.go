@@ -156,7 +156,7 @@ func (sl *slice) gone(ctx context.Context, it *item, b binding.Binding, reason s
 	if after := sl.env.Backend.DeleterOf(b.Model).After; after != nil {
 		if err := after(ctx, sl.env, b); err != nil {
 			o.Kind, o.Err = jobs.Failed, fmt.Errorf("the hook after the deletion of %s: %w", b, err)
-			sl.report.Of(b.Model).Failed++
+			sl.report.fail(b.Model, it.key())
 		}
 	}
 	if err := sl.close(it, o); err != nil {

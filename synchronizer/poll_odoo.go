@@ -334,10 +334,13 @@ func (p *poll) readStale(ctx context.Context, found *OdooPoll, known map[int64][
 			ids = append(ids, odooID(r))
 		}
 	}
-	if len(ids) == 0 {
-		return nil, nil
+	there, err := p.read(ctx, p.model.OdooModel, ids, p.odooFields())
+	var rows []record.Record
+	for _, id := range ids {
+		if r := there.records[id]; r != nil {
+			rows = append(rows, *r)
+		}
 	}
-	rows, _, err := p.reading().Read(ctx, p.model.OdooModel, ids, p.odooFields())
 	return rows, err
 }
 

@@ -45,16 +45,19 @@ type Report struct {
 
 	touched map[string]map[string]bool // by model, external ids of bound records that were written
 	skipped map[string]map[string]bool // by model, records left alone
+	failing map[string]map[string]bool // by model, records whose job failed
 }
 
 func newReport(env *backend.Environment) *Report {
 	r := &Report{
 		Backend: env.Config.Name, Odoo: env.Config.Odoo, Models: []*Counts{},
 		touched: map[string]map[string]bool{}, skipped: map[string]map[string]bool{},
+		failing: map[string]map[string]bool{},
 	}
 	for _, m := range env.Backend.AllModels() {
 		r.Models = append(r.Models, &Counts{Model: m.Name, Odoo: m.OdooModel})
 		r.touched[m.Name], r.skipped[m.Name] = map[string]bool{}, map[string]bool{}
+		r.failing[m.Name] = map[string]bool{}
 	}
 	return r
 }
@@ -80,6 +83,12 @@ func (r *Report) touch(model, externalID string) (before bool) {
 func (r *Report) skip(model, record string) {
 	r.skipped[model][record] = true
 	r.Of(model).Skipped = len(r.skipped[model])
+}
+
+// fail counts a record as failed, however many of its jobs did.
+func (r *Report) fail(model, record string) {
+	r.failing[model][record] = true
+	r.Of(model).Failed = len(r.failing[model])
 }
 
 // unskip takes back a skip: the record was settled later in the run.

@@ -10,7 +10,6 @@ import (
 	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/mapping"
-	"github.com/odoo-connector/connector/odoo"
 	"github.com/odoo-connector/connector/record"
 )
 
@@ -246,11 +245,6 @@ func unique(names []string) []string {
 	return out
 }
 
-// reading is the session in which Odoo records are read: archived ones too.
-func (s *Synchronizer) reading() *odoo.Session {
-	return s.env.Session.WithContext(map[string]any{"active_test": false})
-}
-
 // readOdoo reads the Odoo half of every item that has one.
 func (sl *slice) readOdoo(ctx context.Context) error {
 	var ids []int64
@@ -263,59 +257,32 @@ func (sl *slice) readOdoo(ctx context.Context) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	found, _, err := sl.reading().Read(ctx, sl.model.OdooModel, ids, sl.odooFields())
-	if odoo.IsKind(err, odoo.AccessError) {
-		return sl.readOdooAlone(ctx)
-	}
+	found, err := sl.read(ctx, sl.model.OdooModel, ids, sl.odooFields())
 	if err != nil {
 		return err
 	}
 	sl.env.Explainf("read %d %s", len(ids), plural(sl.model.OdooNoun, len(ids)))
-	return sl.takeOdoo(ctx, sl.unfinished(), found)
-}
-
-// readOdooAlone reads one by one: one record that the user may not see makes Odoo refuse them all.
-func (sl *slice) readOdooAlone(ctx context.Context) error {
 	for _, it := range sl.unfinished() {
-		if it.odooID() == 0 {
-			continue
-		}
-		found, _, err := sl.reading().Read(ctx, sl.model.OdooModel, []int64{it.odooID()}, sl.odooFields())
-		switch {
-		case odoo.IsKind(err, odoo.AccessError):
-			err = sl.close(it, sl.failed(it, err))
-		case err == nil:
-			err = sl.takeOdoo(ctx, []*item{it}, found)
-		}
-		if err != nil {
+		if err := sl.takeOdoo(ctx, it, found); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// takeOdoo hands out what was read; a record that a read by id leaves out was deleted.
-func (sl *slice) takeOdoo(ctx context.Context, items []*item, found []record.Record) error {
-	records := map[int64]*record.Record{}
-	for i := range found {
-		records[odooID(found[i])] = &found[i]
+// takeOdoo hands an item what was read; a record that a read by id leaves out was deleted.
+func (sl *slice) takeOdoo(ctx context.Context, it *item, found seen) error {
+	id := it.odooID()
+	switch r, refused := found.records[id], found.refused[id]; {
+	case id == 0:
+		return nil
+	case refused != nil:
+		return sl.close(it, sl.failed(it, refused))
+	case r == nil:
+		return sl.odooGone(ctx, it)
+	default:
+		return sl.foundInOdoo(ctx, it, r)
 	}
-	for _, it := range items {
-		id := it.odooID()
-		if id == 0 {
-			continue
-		}
-		r, err := records[id], error(nil)
-		if r == nil {
-			err = sl.odooGone(ctx, it)
-		} else {
-			err = sl.foundInOdoo(ctx, it, r)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // resolve reads the bindings that the mappers will ask for, and finds each item's parent.
