@@ -70,6 +70,8 @@ type Adapter interface {
 type Listing struct {
 	Records []record.Record
 	Parents []string // external ids of the parents that were listed in full; {""} for a model without parent
+	// Unreadable are records that are there and were sent in a form that nobody can read. Reading one by its id says why.
+	Unreadable []Key
 }
 
 // Lister lists all records, put away ones too: for systems that cannot tell what changed.

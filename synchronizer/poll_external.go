@@ -81,6 +81,7 @@ func (p *poll) compareListing(ctx context.Context, listing backend.Listing) erro
 		p.external(r, b)
 	}
 	if imports {
+		p.unreadable(listing.Unreadable, listed, known)
 		p.missing(all, listed, full)
 	}
 	p.forgetTwins(all, listing.Records, known, full)
@@ -199,6 +200,15 @@ func (p *poll) nameOf(r record.Record, parent string) string {
 		return ""
 	}
 	return v.AsText()
+}
+
+// unreadable makes a job of every record that is there and could not be read, which fails with the reason. It is not taken for missing.
+func (p *poll) unreadable(keys []backend.Key, listed map[string]bool, known map[string]binding.Binding) {
+	for _, k := range keys {
+		listed[k.ID] = true
+		args := Args{Model: p.model.Name, ExternalID: k.ID, Parent: k.Parent, Scope: scopeOf(p.model, k.Parent)}
+		p.changes = append(p.changes, Change{Args: args, Name: known[k.ID].Name})
+	}
 }
 
 // missing makes a job of every bound record that a full listing of its parent lacks: reading it by

@@ -16,14 +16,23 @@ import (
 
 // board is Trello's own JSON, cut to what is mapped.
 type board struct {
-	ID        string  `json:"id"`
-	Name      string  `json:"name"`
-	Closed    bool    `json:"closed"`
-	ShortLink string  `json:"shortLink"`
-	ShortURL  string  `json:"shortUrl"`
-	Lists     []list  `json:"lists"`
-	Labels    []label `json:"labels"`
+	ID           string            `json:"id"`
+	Name         string            `json:"name"`
+	Closed       bool              `json:"closed"`
+	ShortLink    string            `json:"shortLink"`
+	ShortURL     string            `json:"shortUrl"`
+	Lists        many[list]        `json:"lists"`
+	Labels       many[label]       `json:"labels"`
+	Members      many[member]      `json:"members"`
+	CustomFields many[customField] `json:"customFields"`
+	Comments     many[comment]     `json:"actions"` // the newest first
 }
+
+// boardFields are asked of every board.
+const boardFields = "name,closed"
+
+func (*board) noun() string    { return "board" }
+func (*board) asked() []string { return strings.Split(boardFields, ",") }
 
 func (b *board) record() record.Record {
 	return record.New(BoardModel, b.ID, map[string]record.Value{"name": record.Text(b.Name), "closed": record.Bool(b.Closed)})
@@ -50,28 +59,12 @@ func (c *Client) listMine(ctx context.Context) ([]*board, error) {
 		return c.mine.value, nil
 	}
 	var boards []*board
-	err := c.get(ctx, "members/me/boards", url.Values{"filter": {"all"}, "fields": {"name,closed,shortLink,shortUrl"}}, &boards)
+	err := c.get(ctx, "members/me/boards", url.Values{"filter": {"all"}, "fields": {boardFields + ",shortLink,shortUrl"}}, &boards)
 	if err != nil {
 		return nil, err
 	}
 	c.mine = &snapshot[[]*board]{value: boards, at: c.clock.Now()}
 	return boards, nil
-}
-
-// fullBoard is a board with its lists, closed ones too, and its labels, in one request. Trello gives
-// the first 50 labels that way; where there may be more they are asked for apart.
-func (c *Client) fullBoard(ctx context.Context, id string) (*board, error) {
-	return cached(c, c.boards, id, func() (*board, error) {
-		var b board
-		err := c.get(ctx, "boards/"+url.PathEscape(id), url.Values{"fields": {"name,closed"}, "lists": {"all"}, "labels": {"all"}}, &b)
-		if err != nil {
-			return nil, err
-		}
-		if len(b.Labels) >= 50 {
-			err = c.get(ctx, "boards/"+url.PathEscape(id)+"/labels", url.Values{"limit": {"1000"}}, &b.Labels)
-		}
-		return &b, err
-	})
 }
 
 // selection are the boards to be polled: those the configuration names, or all open ones, and
@@ -245,7 +238,7 @@ func (a *boardAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend.
 			return mine[i].record(), nil
 		}
 		var b board
-		err := a.client.get(ctx, a.prefix+"/"+url.PathEscape(k.ID), url.Values{"fields": {"name,closed"}}, &b)
+		err := a.client.get(ctx, a.prefix+"/"+url.PathEscape(k.ID), url.Values{"fields": {boardFields}}, &b)
 		return b.record(), err
 	})
 }

@@ -24,9 +24,30 @@ type card struct {
 	IDLabels         []string   `json:"idLabels"`
 	Due              *time.Time `json:"due"`
 	DateLastActivity *time.Time `json:"dateLastActivity"`
+
+	// What hangs on the card. These come only where they are asked for: the answer to a change lacks them.
+	Checklists       []checklist  `json:"checklists"`
+	Attachments      []attachment `json:"attachments"`
+	CustomFieldItems []fieldItem  `json:"customFieldItems"`
 }
 
 const cardFields = "name,desc,closed,idBoard,idList,idLabels,due,dateLastActivity"
+
+func (*card) noun() string    { return "card" }
+func (*card) asked() []string { return strings.Split(cardFields, ",") }
+
+// inherit takes from what was known of the card what an answer left out.
+func (c *card) inherit(known card) {
+	if c.Checklists == nil {
+		c.Checklists = known.Checklists
+	}
+	if c.Attachments == nil {
+		c.Attachments = known.Attachments
+	}
+	if c.CustomFieldItems == nil {
+		c.CustomFieldItems = known.CustomFieldItems
+	}
+}
 
 func (c *card) record() record.Record {
 	labels := make([]record.Reference, len(c.IDLabels))
@@ -55,21 +76,35 @@ func Cards(prefix string) backend.AdapterFactory {
 	return func(env *backend.Environment) (backend.Adapter, error) {
 		c, err := clientOf(env)
 		return &cardAdapter{childAdapter{
-			client: c, env: env, prefix: prefix, fields: cardFields, records: c.cardsOf,
+			client: c, env: env, prefix: prefix, query: cardQuery, records: c.cardsOf,
 			known:  func(boardID string) bool { return atHand(c, c.cards, boardID) },
-			decode: decodes((*card).record),
-			forget: func() { clear(c.cards) },
+			decode: c.decodeCard,
+			forget: func() {}, // each answer is kept
 		}}, err
 	}
 }
 
-// cardsOf are all cards of a board, archived ones too, in one request.
-func (c *Client) cardsOf(ctx context.Context, boardID string) ([]record.Record, error) {
-	cards, err := cached(c, c.cards, boardID, func() (cards []card, err error) {
-		err = c.get(ctx, "boards/"+url.PathEscape(boardID)+"/cards", url.Values{"filter": {"all"}, "fields": {cardFields}}, &cards)
-		return cards, err
-	})
-	return recordsOf(cards, (*card).record), err
+// cardsOf are the records of all cards of a board, archived ones too.
+func (c *Client) cardsOf(ctx context.Context, boardID string) (onBoard, error) {
+	all, err := c.cardsOn(ctx, boardID)
+	if err != nil {
+		return onBoard{}, err
+	}
+	return allOf(all.many, (*card).record), nil
+}
+
+// decodeCard makes a record of one answer, and keeps the card as it is now. After a failure nobody knows what was written, so all is
+// asked again.
+func (c *Client) decodeCard(ask func(into any) error) (record.Record, error) {
+	var one card
+	if err := ask(&one); err != nil {
+		c.forgetCards()
+		return one.record(), err
+	}
+	known, _ := c.knownCard(one.ID)
+	one.inherit(known)
+	c.keepCard(one)
+	return one.record(), nil
 }
 
 func (a *cardAdapter) Create(ctx context.Context, values []mapping.Values) ([]backend.Result, error) {

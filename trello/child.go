@@ -14,10 +14,10 @@ import (
 type childAdapter struct {
 	client *Client
 	env    *backend.Environment
-	prefix string // the resource's path below the base URL
-	fields string // what is asked of a single one
+	prefix string            // the resource's path below the base URL
+	query  func() url.Values // what is asked of a single one
 	// records are all of a board; known says that they are at hand without a request.
-	records func(ctx context.Context, boardID string) ([]record.Record, error)
+	records func(ctx context.Context, boardID string) (onBoard, error)
 	known   func(boardID string) bool
 	// decode makes a record of one answer, which ask fills in.
 	decode func(ask func(into any) error) (record.Record, error)
@@ -31,11 +31,17 @@ func noAnswer(err error) bool {
 	return errors.Is(err, backend.ErrNotFound) || errors.As(err, &permission)
 }
 
-// recordsOf are the records of Trello's own JSON objects.
-func recordsOf[T any](all []T, of func(*T) record.Record) []record.Record {
-	out := make([]record.Record, len(all))
-	for i := range all {
-		out[i] = of(&all[i])
+// onBoard are the records of one sort on a board, and what is there and cannot be read.
+type onBoard struct {
+	records    []record.Record
+	unreadable []*UnreadableError
+}
+
+// allOf are the records of Trello's own JSON objects.
+func allOf[T any](objects many[T], of func(*T) record.Record) onBoard {
+	out := onBoard{make([]record.Record, len(objects.all)), objects.bad}
+	for i := range objects.all {
+		out.records[i] = of(&objects.all[i])
 	}
 	return out
 }
@@ -61,14 +67,17 @@ func (a *childAdapter) List(ctx context.Context) (backend.Listing, error) {
 		return listing, err
 	}
 	for _, b := range boards {
-		records, err := a.records(ctx, b.ID)
+		all, err := a.records(ctx, b.ID)
 		if noAnswer(err) {
 			continue
 		}
 		if err != nil {
 			return listing, err
 		}
-		listing.Records = append(listing.Records, records...)
+		listing.Records = append(listing.Records, all.records...)
+		for _, bad := range all.unreadable {
+			listing.Unreadable = append(listing.Unreadable, backend.Key{ID: bad.ID, Parent: b.ID})
+		}
 		listing.Parents = append(listing.Parents, b.ID)
 	}
 	return listing, nil
@@ -78,11 +87,11 @@ func (a *childAdapter) List(ctx context.Context) (backend.Listing, error) {
 func (a *childAdapter) Siblings(ctx context.Context, parents []string) ([]record.Record, error) {
 	var out []record.Record
 	for _, p := range parents {
-		records, err := a.records(ctx, p)
+		all, err := a.records(ctx, p)
 		if err != nil && !noAnswer(err) {
 			return nil, err
 		}
-		out = append(out, records...)
+		out = append(out, all.records...)
 	}
 	return out, nil
 }
@@ -99,7 +108,7 @@ func (a *childAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend.
 			return r, nil
 		}
 		return a.decode(func(into any) error {
-			return a.client.get(ctx, a.prefix+"/"+url.PathEscape(k.ID), url.Values{"fields": {a.fields}}, into)
+			return a.client.get(ctx, a.prefix+"/"+url.PathEscape(k.ID), a.query(), into)
 		})
 	})
 }
@@ -115,11 +124,11 @@ func (a *childAdapter) byBoard(ctx context.Context, keys []backend.Key) (map[str
 			continue
 		}
 		count[k.Parent] = 0 // read once
-		records, err := a.records(ctx, k.Parent)
+		all, err := a.records(ctx, k.Parent)
 		if err != nil && !noAnswer(err) {
 			return nil, err
 		}
-		for _, r := range records {
+		for _, r := range all.records {
 			found[r.ID] = r
 		}
 	}

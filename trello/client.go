@@ -2,7 +2,6 @@ package trello
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -21,20 +20,11 @@ type Client struct {
 	base   string
 	clock  backend.Clock
 	boards map[string]snapshot[*board]
-	cards  map[string]snapshot[[]card]
+	cards  map[string]snapshot[*cards]
+	paged  map[string]int  // sizes of pages, by the ids of boards whose cards are too many for one answer
+	loose  map[string]card // cards that were read or written alone, by id
 	mine   *snapshot[[]*board]
 }
-
-// snapshot is an answer and when it came. Within a run an answer that is fresh enough is not asked
-// for again: a list of a board's cards serves many jobs.
-type snapshot[T any] struct {
-	value T
-	at    time.Time
-}
-
-// fresh is how long an answer is good enough to plan on. A person's edit within that time is seen
-// by the next poll, as one made between any reading and writing.
-const fresh = 10 * time.Second
 
 const (
 	defaultRate = 90
@@ -74,7 +64,8 @@ func NewClient(s backend.Setup, key, token string, rate int) *Client {
 			Authorize: func(r *http.Request) { r.Header.Set("Authorization", authorization) },
 		}),
 		base: baseURL(s.Config.URL), clock: s.Clock,
-		boards: map[string]snapshot[*board]{}, cards: map[string]snapshot[[]card]{},
+		boards: map[string]snapshot[*board]{}, cards: map[string]snapshot[*cards]{},
+		paged: map[string]int{}, loose: map[string]card{},
 	}
 }
 
@@ -92,9 +83,20 @@ func (c *Client) Requests() int { return c.http.Requests() }
 
 // Refresh forgets what was read, so that the next reading asks the server.
 func (c *Client) Refresh() {
+	c.forgetBoards()
+	c.forgetCards()
+}
+
+// forgetBoards forgets the boards with what is on them but for their cards.
+func (c *Client) forgetBoards() {
 	c.mine = nil
 	clear(c.boards)
+}
+
+// forgetCards forgets the cards with what hangs on them.
+func (c *Client) forgetCards() {
 	clear(c.cards)
+	clear(c.loose)
 }
 
 func (c *Client) get(ctx context.Context, path string, query url.Values, into any) error {
@@ -121,13 +123,22 @@ func (c *Client) do(ctx context.Context, r transport.Request, into any) error {
 	if err != nil {
 		return ofOneRecord(err)
 	}
-	if err := json.Unmarshal(answer.Body, into); err != nil {
+	if err := decodeOne(answer.Body, into); err != nil {
 		return &transport.Error{
 			System: "Trello", Op: r.Op, Kind: transport.Protocol, Status: answer.Status,
-			Text: "the answer is not the JSON that was expected", OutcomeUnknown: r.Method == http.MethodPost, Err: err,
+			Text: textOf(err), OutcomeUnknown: r.Method == http.MethodPost, Err: err,
 		}
 	}
 	return nil
+}
+
+// textOf says what is wrong with an answer.
+func textOf(err error) string {
+	var bad *UnreadableError
+	if errors.As(err, &bad) {
+		return bad.Error()
+	}
+	return "the answer is not the JSON that was expected"
 }
 
 func withAccept(h http.Header) http.Header {
@@ -195,6 +206,11 @@ func cached[T any](c *Client, m map[string]snapshot[T], id string, ask func() (T
 	}
 	v, err := ask()
 	if err == nil {
+		for other, s := range m { // what is not fresh any more is only in memory's way
+			if c.clock.Now().Sub(s.at) >= fresh {
+				delete(m, other)
+			}
+		}
 		m[id] = snapshot[T]{value: v, at: c.clock.Now()}
 	}
 	return v, err

@@ -2,6 +2,8 @@ package trello
 
 import (
 	"context"
+	"net/url"
+	"strings"
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/record"
@@ -14,6 +16,12 @@ type label struct {
 	Color   *string `json:"color"`
 	IDBoard string  `json:"idBoard"`
 }
+
+// labelFields are asked of every label.
+const labelFields = "name,color,idBoard"
+
+func (*label) noun() string    { return "label" }
+func (*label) asked() []string { return strings.Split(labelFields, ",") }
 
 func (l *label) record() record.Record {
 	color := record.Null()
@@ -30,17 +38,17 @@ func Labels(prefix string) backend.AdapterFactory {
 	return func(env *backend.Environment) (backend.Adapter, error) {
 		c, err := clientOf(env)
 		return &childAdapter{
-			client: c, env: env, prefix: prefix, fields: "name,color,idBoard",
-			records: func(ctx context.Context, boardID string) ([]record.Record, error) {
+			client: c, env: env, prefix: prefix, query: func() url.Values { return url.Values{"fields": {labelFields}} },
+			records: func(ctx context.Context, boardID string) (onBoard, error) {
 				b, err := c.fullBoard(ctx, boardID)
 				if err != nil {
-					return nil, err
+					return onBoard{}, err
 				}
-				return recordsOf(b.Labels, (*label).record), nil
+				return allOf(b.Labels, (*label).record), nil
 			},
 			known:  func(boardID string) bool { return atHand(c, c.boards, boardID) },
 			decode: decodes((*label).record),
-			forget: func() { c.Refresh() },
+			forget: c.Refresh, // cards point to labels
 		}, err
 	}
 }

@@ -2,6 +2,8 @@ package trello
 
 import (
 	"context"
+	"net/url"
+	"strings"
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/record"
@@ -15,6 +17,12 @@ type list struct {
 	IDBoard string `json:"idBoard"`
 }
 
+// listFields are asked of every list.
+const listFields = "name,closed,idBoard"
+
+func (*list) noun() string    { return "list" }
+func (*list) asked() []string { return strings.Split(listFields, ",") }
+
 func (l *list) record() record.Record {
 	return record.New(ListModel, l.ID, map[string]record.Value{
 		"name": record.Text(l.Name), "closed": record.Bool(l.Closed), "idBoard": record.Ref(BoardModel, l.IDBoard),
@@ -26,17 +34,17 @@ func Lists(prefix string) backend.AdapterFactory {
 	return func(env *backend.Environment) (backend.Adapter, error) {
 		c, err := clientOf(env)
 		return &childAdapter{
-			client: c, env: env, prefix: prefix, fields: "name,closed,idBoard",
-			records: func(ctx context.Context, boardID string) ([]record.Record, error) {
+			client: c, env: env, prefix: prefix, query: func() url.Values { return url.Values{"fields": {listFields}} },
+			records: func(ctx context.Context, boardID string) (onBoard, error) {
 				b, err := c.fullBoard(ctx, boardID)
 				if err != nil {
-					return nil, err
+					return onBoard{}, err
 				}
-				return recordsOf(b.Lists, (*list).record), nil
+				return allOf(b.Lists, (*list).record), nil
 			},
 			known:  func(boardID string) bool { return atHand(c, c.boards, boardID) },
 			decode: decodes((*list).record),
-			forget: func() { c.Refresh() },
+			forget: c.forgetBoards,
 		}, err
 	}
 }
