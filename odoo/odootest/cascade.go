@@ -92,19 +92,18 @@ func colourTag(t *tx, vals map[string]any) error {
 
 // createTask fills what a new task takes from its project: company, customer and
 // the first stage, the folded ones last. Its creator is assigned by create, but
-// not by load of a task with a project (both seen on Odoo 18).
+// not by load of a task with a project (both seen on Odoo 18), nor to a subtask on
+// 19.
 func createTask(t *tx, vals map[string]any) error {
+	parent := t.row("project.task", asID(vals["parent_id"]))
 	_, given := vals["user_ids"]
-	if !given && (!t.loading || (asID(vals["project_id"]) == 0 && !t.sudo)) {
+	child := parent != nil && t.s.major >= 19
+	if !given && !child && (!t.loading || (asID(vals["project_id"]) == 0 && !t.sudo)) {
 		vals["user_ids"] = setCommand([]int64{t.user.uid})
 	}
 	subscribe(t, vals)
-	parent := t.row("project.task", asID(vals["parent_id"]))
-	if parent != nil && asID(vals["project_id"]) == 0 {
-		if t.s.major >= 18 {
-			return warning("The operation cannot be completed: A private task cannot have a parent.")
-		}
-		vals["project_id"] = parent.link("project_id")
+	if err := t.placeSubtask(parent, vals); err != nil {
+		return err
 	}
 	project := t.row("project.project", asID(vals["project_id"]))
 	if project == nil {
@@ -116,9 +115,7 @@ func createTask(t *tx, vals map[string]any) error {
 	}
 	fill(vals, "company_id", project["company_id"])
 	fill(vals, "partner_id", project["partner_id"])
-	if t.s.major >= 17 {
-		fill(vals, "display_in_project", parent == nil || parent.link("project_id") != project.id())
-	}
+	t.showInProject(parent, project, vals)
 	if _, given := vals["stage_id"]; !given {
 		vals["stage_id"] = t.firstStage(project.id(), "fold, sequence, id", false)
 	}
@@ -232,6 +229,10 @@ func adjustTask(t *tx, old, changed row, vals map[string]any) error {
 	}
 	if hasProject {
 		t.moveToProject(changed, hasStage)
+		t.showMoved(changed, vals)
+	}
+	if _, hasParent := vals["parent_id"]; hasParent {
+		t.moveBelow(changed, vals)
 	}
 	if hasStage {
 		t.enterStage(changed)
@@ -256,10 +257,6 @@ func (t *tx) moveToProject(task row, hasStage bool) {
 	setLink(task, "company_id", project.link("company_id"))
 	if task["partner_id"] == nil {
 		setLink(task, "partner_id", project.link("partner_id"))
-	}
-	parent := t.row("project.task", task.link("parent_id"))
-	if t.s.major >= 17 && (parent == nil || parent.link("project_id") != project.id()) {
-		task["display_in_project"] = true
 	}
 }
 
@@ -299,58 +296,4 @@ func (t *tx) resetState(task row, vals map[string]any, moved bool) {
 	if state != "04_waiting_normal" && (moved || !closed) {
 		task["state"] = "01_in_progress"
 	}
-}
-
-// checkAncestors refuses a circle of parents.
-func (t *tx) checkAncestors(task row) error {
-	for parent, steps := task.link("parent_id"), 0; parent != 0; steps++ {
-		if parent == task.id() || steps > 1000 {
-			return warning("Error! You cannot create a recursive hierarchy of tasks.")
-		}
-		r := t.row("project.task", parent)
-		if r == nil {
-			return nil
-		}
-		parent = r.link("parent_id")
-	}
-	return nil
-}
-
-// followTasks moves sub-tasks that are not shown in a project of their own with
-// their parent, and makes personal stages for new assignees.
-func followTasks(t *tx, ids []int64, vals map[string]any) error {
-	if _, given := vals["user_ids"]; given {
-		for _, id := range ids {
-			if err := t.personalStages(t.row("project.task", id).set("user_ids")); err != nil {
-				return err
-			}
-		}
-	}
-	project, given := vals["project_id"]
-	if !given {
-		return nil
-	}
-	children := t.where("project.task", func(r row) bool {
-		return contains(ids, r.link("parent_id")) && !r.flag("display_in_project") && r.link("project_id") != asID(project)
-	})
-	if len(children) == 0 {
-		return nil
-	}
-	return t.asRoot(func() error { return t.write("project.task", children, map[string]any{"project_id": project}) })
-}
-
-// withSubtasks adds all sub-tasks to the tasks that are deleted.
-func withSubtasks(t *tx, ids []int64) ([]int64, error) {
-	if t.s.major < 17 { // they stay there (seen on 16)
-		return ids, nil
-	}
-	all := append([]int64(nil), ids...)
-	for i := 0; i < len(all); i++ {
-		for _, child := range t.where("project.task", func(r row) bool { return r.link("parent_id") == all[i] }) {
-			if !contains(all, child) {
-				all = append(all, child)
-			}
-		}
-	}
-	return all, nil
 }
