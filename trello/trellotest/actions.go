@@ -45,6 +45,14 @@ func (st *state) recordBy(b *board, a *action, author *Member) {
 	st.actions[a.id] = a
 }
 
+// forgetActions leaves a board the first of its actions only.
+func (st *state) forgetActions(b *board, keep int) {
+	for _, a := range b.actions[keep:] {
+		delete(st.actions, a.id)
+	}
+	b.actions = b.actions[:keep]
+}
+
 // recordCardChange records updateCard for one field; a move between lists names both instead of one.
 func (st *state) recordCardChange(c *card, name string, before, after any) {
 	b := st.boardsByID[c.IDBoard]

@@ -30,10 +30,12 @@ func (s *Server) authorise(in *incoming) *apiError {
 	switch {
 	case in.key != s.options.Key:
 		return &apiError{status: http.StatusUnauthorized, text: "invalid key"}
-	case in.token != s.options.Token:
+	case in.token != s.options.Token, s.revoked:
 		return &apiError{status: http.StatusUnauthorized, text: "invalid token"}
 	case in.inURL != "" && strings.Contains(in.path, "/download/"):
 		return &apiError{status: http.StatusUnauthorized, text: "unauthorized attachment permission requested"} // the text is a choice
+	case s.readOnly && in.writes():
+		return &apiError{status: http.StatusUnauthorized, text: unauthorized("").Error()}
 	}
 	return nil
 }

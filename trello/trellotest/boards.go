@@ -176,6 +176,12 @@ func (c *call) getBoard() (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if filter, asked := c.nested("cards"); asked && c.server.options.MaxCards > 0 {
+		plain := &call{state: c.state, server: c.server, p: params{}} // the board's actions are no card's
+		if err := plain.tooMany(c.filterCards(b, filter)); err != nil {
+			return nil, err
+		}
+	}
 	o := render(choose(c, c.boardTable(), c.p["fields"], usualBoard), b)
 	return c.nestInBoard(o, b), nil
 }
@@ -198,7 +204,7 @@ func (c *call) nestInBoard(o object, b *board) object {
 		o = o.with("checklists", c.checklistsOf(params{}, b.cards))
 	}
 	if _, asked := c.nested("members"); asked {
-		o = o.with("members", c.renderMembers(c.p["member_fields"], c.members))
+		o = o.with("members", c.renderMembers(c.p["member_fields"], c.membersOn(b)))
 	}
 	if _, asked := c.nested("customFields"); asked && !b.noFields {
 		o = o.with("customFields", c.renderFields("", b.fields))
@@ -236,12 +242,23 @@ func (c *call) postBoard() (any, error) {
 	if strings.TrimSpace(c.p["name"]) == "" {
 		return nil, invalid("name")
 	}
+	var source *board
+	if id, given := c.p.given("idBoardSource"); given {
+		var err error
+		if source, err = c.findBoard(id); err != nil || source.rights == MayNothing {
+			return nil, invalid("idBoardSource")
+		}
+	}
 	b := c.addBoard(c.p["name"], c.p["desc"])
 	b.idOrganization = c.p["idOrganization"]
 	for _, name := range c.p.names() {
 		if pref, found := strings.CutPrefix(name, "prefs_"); found {
 			b.setPref(pref, c.p[name])
 		}
+	}
+	if source != nil {
+		c.copyBoard(source, b)
+		return render(keep(c.boardTable(), usualBoard), b).with("limits", object{}), nil
 	}
 	if c.p.flag("defaultLabels", true) {
 		for _, color := range []string{"green", "yellow", "orange", "red", "purple", "blue"} {
@@ -254,6 +271,37 @@ func (c *call) postBoard() (any, error) {
 		}
 	}
 	return render(keep(c.boardTable(), usualBoard), b).with("limits", object{}), nil
+}
+
+// copyBoard takes over lists, labels and custom fields, and the cards where keepFromSource says so (Trello's API description, POST boards).
+// Nothing on the copy has an action, but the board has copyBoard (captures/trello/can_get_actions_of_members).
+func (c *call) copyBoard(source, b *board) {
+	b.actions[0].kind, b.actions[0].data = "copyBoard", object{{"board", boardRef(b)}, {"boardSource", object{{"id", source.ID}}}}
+	labels, lists := map[string]string{}, map[string]*List{}
+	for _, l := range source.labels {
+		labels[l.ID] = c.addLabel(b, l.Name, l.Color).ID
+	}
+	for _, l := range filterLists(source, "open") {
+		lists[l.ID] = c.makeList(b, l.Name, "bottom")
+	}
+	for _, f := range source.fields {
+		copied := c.makeField(b, f.Name, f.Type, "bottom")
+		for _, o := range f.options {
+			c.addOption(copied, o.Text, o.Color, "bottom")
+		}
+	}
+	if !oneOf("cards", c.p.list("keepFromSource")...) {
+		return
+	}
+	for _, k := range c.filterCards(source, "visible") {
+		want := Card{Name: k.Name, Desc: k.Desc, Pos: k.Pos, Due: k.Due, Start: k.Start}
+		for _, id := range k.IDLabels {
+			want.IDLabels = append(want.IDLabels, labels[id])
+		}
+		copied := c.placeCard(lists[k.IDList], want)
+		c.copyChecklists(k, copied)
+	}
+	c.forgetActions(b, 1)
 }
 
 func (c *call) putBoard() (any, error) {

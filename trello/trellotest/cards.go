@@ -8,14 +8,7 @@ import (
 // addCard makes a card of the wanted data. Its actions come in the order that was recorded: what was set beside the name first, then
 // createCard (captures/trello/can_get_actions_of_board). With a source it is copyCard instead.
 func (st *state) addCard(l *List, want Card, source *card) *card {
-	b := st.boardsByID[l.IDBoard]
-	c := &card{Card: want}
-	c.ID, c.ShortLink, c.IDBoard, c.IDList = st.newID(), st.newLink(), b.ID, l.ID
-	b.lastShort++
-	c.IDShort = b.lastShort
-	c.IDLabels, c.IDMembers = slices.Clone(want.IDLabels), slices.Clone(want.IDMembers)
-	b.cards = append(b.cards, c)
-	st.cards[c.ID], st.byLink[c.ShortLink] = c, c
+	c := st.placeCard(l, want)
 	if !c.Due.IsZero() {
 		st.recordCardChange(c, "due", time.Time{}, c.Due)
 	}
@@ -24,6 +17,20 @@ func (st *state) addCard(l *List, want Card, source *card) *card {
 	}
 	st.recordCreation(c, source)
 	st.touch(c)
+	return c
+}
+
+// placeCard puts a new card on a list and leaves no action.
+func (st *state) placeCard(l *List, want Card) *card {
+	b := st.boardsByID[l.IDBoard]
+	c := &card{Card: want}
+	c.ID, c.ShortLink, c.IDBoard, c.IDList = st.newID(), st.newLink(), b.ID, l.ID
+	b.lastShort++
+	c.IDShort = b.lastShort
+	c.IDLabels, c.IDMembers = slices.Clone(want.IDLabels), slices.Clone(want.IDMembers)
+	b.cards = append(b.cards, c)
+	st.cards[c.ID], st.byLink[c.ShortLink] = c, c
+	c.DateLastActivity = st.now
 	return c
 }
 
@@ -49,9 +56,10 @@ func (st *state) changeCard(c *card, want Card) {
 	before, moved := c.Card, want.IDBoard != c.IDBoard
 	if moved {
 		st.carry(c, st.boardsByID[c.IDBoard], st.boardsByID[want.IDBoard])
+		from, fromList := st.boardsByID[before.IDBoard], before.IDList
 		before.IDList, before.IDBoard = want.IDList, want.IDBoard
 		c.IDList = want.IDList
-		st.recordMoves(c)
+		st.recordMoves(c, from, fromList)
 		want.IDLabels = keepAll(want.IDLabels, func(id string) bool { return st.labels[id].IDBoard == want.IDBoard })
 	}
 	shortLink, short, created := c.ShortLink, c.IDShort, c.ID
@@ -109,9 +117,14 @@ func (st *state) carry(c *card, from, to *board) {
 	}
 }
 
-// recordMoves tells the new board where the card came from; the actions of before stay in the feed of the old one.
-func (st *state) recordMoves(c *card) {
-	st.record(st.boardsByID[c.IDBoard], &action{kind: "moveCardToBoard", card: c.ID, lists: []string{c.IDList}, data: st.cardData(c)})
+// recordMoves tells the old board where the card went and the new one where it came from (Trello's documentation, "Action types"); the
+// actions of before stay in the feed of the old one (a choice).
+func (st *state) recordMoves(c *card, from *board, fromList string) {
+	to := st.boardsByID[c.IDBoard]
+	left := object{{"boardTarget", object{{"id", to.ID}}}, {"card", cardRef(c)}, {"board", boardRef(from)}, {"list", listRef(st.lists[fromList])}}
+	st.record(from, &action{kind: "moveCardFromBoard", card: c.ID, lists: []string{fromList}, data: left})
+	came := append(object{{"boardSource", object{{"id", from.ID}}}}, st.cardData(c)...)
+	st.record(to, &action{kind: "moveCardToBoard", card: c.ID, lists: []string{c.IDList}, data: came})
 }
 
 // removeCard deletes a card for good. Its actions leave the feeds, and deleteCard carries no name (captures/trello/

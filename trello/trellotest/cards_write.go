@@ -32,8 +32,8 @@ func (c *call) postCard() (any, error) {
 	}
 	want.Pos = place(where, c.cardPositions(l, nil))
 	k := c.addCard(l, want, source)
-	if source != nil && c.keeps("checklists") {
-		c.copyChecklists(source, k)
+	if source != nil {
+		c.copyParts(source, k)
 	}
 	o := render(keep(c.cardTable(), usualCard), k)
 	return o.with("attachments", c.renderAttachments("", "", k)).with("stickers", array{}).with("limits", object{}), nil
@@ -43,6 +43,30 @@ func (c *call) postCard() (any, error) {
 func (c *call) keeps(what string) bool {
 	keeps, given := c.p.given("keepFromSource")
 	return !given || oneOf("all", strings.Split(keeps, ",")...) || oneOf(what, strings.Split(keeps, ",")...)
+}
+
+// copyParts copies what hangs on a card. A copied comment is an action of its own kind (captures/trello/can_get_actions_of_board:
+// copyCommentCard).
+func (c *call) copyParts(source, k *card) {
+	if c.keeps("checklists") {
+		c.copyChecklists(source, k)
+	}
+	if c.keeps("attachments") {
+		for _, a := range source.attachments {
+			one := *a
+			c.addAttachment(k, &one)
+		}
+	}
+	if !c.keeps("comments") {
+		return
+	}
+	for _, a := range c.actionsOf(source) {
+		if a.kind == "commentCard" {
+			text := a.data.value("text")
+			data := append(object{{"text", text}, {"idOriginalCommenter", a.author.ID}, {"cardSource", cardRef(source)}}, c.cardData(k)...)
+			c.record(c.boardsByID[k.IDBoard], &action{kind: "copyCommentCard", card: k.ID, lists: []string{k.IDList}, data: data})
+		}
+	}
 }
 
 func (c *call) copyOf(source *card, to *List) Card {
@@ -92,7 +116,7 @@ func (c *call) readCard(want *Card) error {
 	if c.p.has("idMembers") {
 		want.IDMembers = c.p.list("idMembers")
 	}
-	return c.checkMembers(want.IDMembers)
+	return c.checkMembers(want.IDMembers, want.IDBoard)
 }
 
 // checkLabels refuses a label twice with "label not found" (facts/trello.md, "schema drift") and one that is not on the board.
@@ -110,9 +134,10 @@ func (c *call) checkLabels(idLabels []string, idBoard string) error {
 	return nil
 }
 
-func (c *call) checkMembers(idMembers []string) error {
+// checkMembers refuses whoever does not exist or is not on the board.
+func (c *call) checkMembers(idMembers []string, idBoard string) error {
 	for _, id := range idMembers {
-		if m, err := c.findMember(id); err != nil || m.ID != id {
+		if m, err := c.findMember(id); err != nil || m.ID != id || oneOf(id, c.boardsByID[idBoard].left...) {
 			return invalid("idMembers")
 		}
 	}
@@ -188,7 +213,7 @@ func (c *call) postCardMember() (any, error) {
 		return nil, err
 	}
 	m, err := c.findMember(c.p["value"])
-	if err != nil {
+	if err != nil || oneOf(m.ID, c.boardsByID[k.IDBoard].left...) {
 		return nil, invalid("value")
 	}
 	if slices.Contains(k.IDMembers, m.ID) {

@@ -193,6 +193,13 @@ func jsonList(raw string) string {
 }
 
 func (st *state) addField(b *board, name, fieldType, where string) *customField {
+	f := st.makeField(b, name, fieldType, where)
+	st.recordField(b, "createCustomField", f)
+	return f
+}
+
+// makeField makes a field that leaves no action.
+func (st *state) makeField(b *board, name, fieldType, where string) *customField {
 	f := &customField{ID: st.newID(), IDBoard: b.ID, Name: name, Type: fieldType, CardFront: true}
 	others := make([]float64, 0, len(b.fields))
 	for _, other := range b.fields {
@@ -201,7 +208,6 @@ func (st *state) addField(b *board, name, fieldType, where string) *customField 
 	f.Pos = place(where, others)
 	b.fields = append(b.fields, f)
 	st.fields[f.ID] = f
-	st.recordField(b, "createCustomField", f)
 	return f
 }
 

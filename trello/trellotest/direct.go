@@ -106,7 +106,7 @@ func (st *state) mustFit(c Card) {
 	if err := check.checkLabels(c.IDLabels, c.IDBoard); err != nil {
 		panic("trellotest: a label twice, or one that is not on the card's board")
 	}
-	if err := check.checkMembers(c.IDMembers); err != nil {
+	if err := check.checkMembers(c.IDMembers, c.IDBoard); err != nil {
 		panic("trellotest: a member that does not exist")
 	}
 }

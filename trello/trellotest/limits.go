@@ -11,6 +11,7 @@ import (
 // for the member, was seen in every capture, and is counted but not enforced.
 type limits struct {
 	key, token, member, members window
+	refused                     window // answers of 429 of the key; with 200 of them the key is locked for the rest of the window
 }
 
 func newLimits() limits {
@@ -20,6 +21,7 @@ func newLimits() limits {
 		token:   window{name: "api-token", max: 100, length: short},
 		member:  window{name: "member", max: 200, length: short},
 		members: window{name: "members", max: 100, length: 900 * time.Second},
+		refused: window{name: "refused", max: 200, length: short},
 	}
 }
 
@@ -51,15 +53,10 @@ func (w *window) add(now time.Time) {
 // take counts a request, or, when enforced, refuses one that is too many; a refused one is not counted.
 func (l *limits) take(in *incoming, now time.Time, enforced bool) *apiError {
 	ofMembers := strings.HasPrefix(in.path, "/1/members/")
-	if enforced {
-		switch {
-		case l.key.left(now) <= 0:
-			return limited("API_KEY_LIMIT_EXCEEDED")
-		case l.token.left(now) <= 0:
-			return limited("API_TOKEN_LIMIT_EXCEEDED")
-		case ofMembers && l.members.left(now) <= 0:
-			return limited("RATE_LIMIT_EXCEEDED")
-		}
+	if code := l.exceeded(now, ofMembers); code != "" && enforced {
+		l.refused.left(now)
+		l.refused.add(now)
+		return limited(code)
 	}
 	for _, w := range []*window{&l.key, &l.token, &l.member} {
 		w.left(now)
@@ -70,6 +67,19 @@ func (l *limits) take(in *incoming, now time.Time, enforced bool) *apiError {
 		l.members.add(now)
 	}
 	return nil
+}
+
+// exceeded names the limit that a request would go beyond, "" for none.
+func (l *limits) exceeded(now time.Time, ofMembers bool) string {
+	switch {
+	case l.key.left(now) <= 0 || l.refused.left(now) <= 0:
+		return "API_KEY_LIMIT_EXCEEDED"
+	case l.token.left(now) <= 0:
+		return "API_TOKEN_LIMIT_EXCEEDED"
+	case ofMembers && l.members.left(now) <= 0:
+		return "RATE_LIMIT_EXCEEDED"
+	}
+	return ""
 }
 
 // limited is the refusal of facts/trello.md ("429 body"); there is no Retry-After.

@@ -234,7 +234,11 @@ func (c *call) listCards() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.renderCards(c.p["fields"], page(c.p, onList(c.filterCards(c.boardsByID[l.IDBoard], filter), l), cardID)), nil
+	cards := page(c.p, onList(c.filterCards(c.boardsByID[l.IDBoard], filter), l), cardID)
+	if err := c.tooMany(cards); err != nil {
+		return nil, err
+	}
+	return c.renderCards(c.p["fields"], cards), nil
 }
 
 // archiveAllCards answers without the cards (captures/trello/can_arvhice_all_cards_of_list).

@@ -87,10 +87,11 @@ func (st *state) membersOf(c *card) []*Member {
 	return all
 }
 
-// memberships: everybody is on every board, the first member as its administrator.
+// memberships: everybody who has not left is on every board, the first member as its administrator.
 func (st *state) memberships(b *board) []object {
-	all := make([]object, len(st.members))
-	for i, m := range st.members {
+	members := st.membersOn(b)
+	all := make([]object, len(members))
+	for i, m := range members {
 		memberType := "normal"
 		if i == 0 {
 			memberType = "admin"
@@ -144,7 +145,7 @@ func (c *call) memberBoards() (any, error) {
 	if len(c.args) > 1 {
 		filter = c.arg(1)
 	}
-	boards := filterBoards(c.boards, filter)
+	boards := keepAll(filterBoards(c.boards, filter), func(b *board) bool { return b.rights != MayNothing })
 	objects := c.renderBoards(c.p["fields"], everything, boards)
 	if lists, asked := c.nested("lists"); asked {
 		for i, b := range boards {
@@ -180,10 +181,11 @@ func (c *call) noneOfMember() (any, error) {
 
 // boardMembers gives three fields of each (captures/trello/can_get_members_of_board).
 func (c *call) boardMembers() (any, error) {
-	if _, err := c.findBoard(c.arg(0)); err != nil {
+	b, err := c.findBoard(c.arg(0))
+	if err != nil {
 		return nil, err
 	}
-	return renderAll(choose(c, c.memberTable(), c.p["fields"], only("id", "username", "fullName")), c.members), nil
+	return renderAll(choose(c, c.memberTable(), c.p["fields"], only("id", "username", "fullName")), c.membersOn(b)), nil
 }
 
 func (c *call) boardMemberships() (any, error) {

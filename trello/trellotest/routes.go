@@ -162,6 +162,9 @@ func (st *state) dispatch(s *Server, in *incoming) (any, error) {
 		return nil, err
 	}
 	c := &call{state: st, server: s, p: p, args: in.args, files: in.files, origin: in.origin}
+	if err := c.permit(in); err != nil {
+		return nil, err
+	}
 	result, err := in.route.handle(c)
 	if err == nil {
 		err = c.problem

@@ -31,6 +31,9 @@ type Options struct {
 	RateLimit bool
 	// MaxAttachment is the largest file that a card takes, in bytes; 0 means 10 MB, what a free workspace allows.
 	MaxAttachment int64
+	// MaxCards is the most cards in one answer; more are refused with API_TOO_MANY_CARDS_REQUESTED. 0 means no such bound, except that
+	// of 1,000 where their actions are asked for too.
+	MaxCards int
 	// DeletionsInFeed makes a comment's deletion leave an action deleteComment in the feeds.
 	DeletionsInFeed bool
 	// RedirectDownloads makes a download answer 302 with a signed address of Trello's storage, another host, which refuses requests
@@ -49,6 +52,9 @@ type Server struct {
 	requests   []Request
 	violations []string
 	fail       func(Request) error
+	alter      func(Request, []byte) []byte
+	readOnly   bool // the token is of the scope read
+	revoked    bool
 }
 
 // New returns a server without boards, whose only member is "demo".
@@ -83,7 +89,7 @@ func (s *Server) serve(r *http.Request) (answer, error) {
 	if refused, err := s.inject(in.logged(false, 0)); err != nil || refused != nil {
 		if refused != nil {
 			s.record(in.logged(false, refused.status))
-			return *refused, nil
+			return refused.with(s.rateHeaders()), nil
 		}
 		s.record(in.logged(false, 0))
 		return answer{}, err
@@ -94,9 +100,15 @@ func (s *Server) serve(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	if refused != nil {
-		return *refused, nil
+		return refused.with(s.rateHeaders()), nil
 	}
-	return a, nil
+	return s.altered(in.logged(true, a.status), a), nil
+}
+
+func (s *Server) rateHeaders() [][2]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.limits.headers(s.options.Clock())
 }
 
 // apply runs a request under the lock: credentials, limits, strictness, the endpoint itself, the journal.

@@ -56,6 +56,8 @@ type board struct {
 	labelNames     map[string]string
 	fields         []*customField
 	noFields       bool // the Custom Fields Power-Up is off
+	rights         Rights
+	left           []string // ids of members who are not on it any more
 }
 
 // card is a card with its checklists and the number of its comments.
