@@ -21,11 +21,17 @@ type board struct {
 	Closed       bool              `json:"closed"`
 	ShortLink    string            `json:"shortLink"`
 	ShortURL     string            `json:"shortUrl"`
+	Prefs        prefs             `json:"prefs"`
 	Lists        many[list]        `json:"lists"`
 	Labels       many[label]       `json:"labels"`
 	Members      many[member]      `json:"members"`
 	CustomFields many[customField] `json:"customFields"`
 	Comments     many[comment]     `json:"actions"` // the newest first
+}
+
+// prefs are a board's settings.
+type prefs struct {
+	IsTemplate bool `json:"isTemplate"`
 }
 
 // boardFields are asked of every board.
@@ -59,7 +65,7 @@ func (c *Client) listMine(ctx context.Context) ([]*board, error) {
 		return c.mine.value, nil
 	}
 	var boards []*board
-	err := c.get(ctx, "members/me/boards", url.Values{"filter": {"all"}, "fields": {boardFields + ",shortLink,shortUrl"}}, &boards)
+	err := c.get(ctx, "members/me/boards", url.Values{"filter": {"all"}, "fields": {boardFields + ",shortLink,shortUrl,prefs"}}, &boards)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +73,7 @@ func (c *Client) listMine(ctx context.Context) ([]*board, error) {
 	return boards, nil
 }
 
-// selection are the boards to be polled: those the configuration names, or all open ones, and
+// selection are the boards to be polled: those the configuration names, or all open ones that are no templates, and
 // always every bound one that still exists.
 func (c *Client) selection(ctx context.Context, env *backend.Environment) ([]*board, error) {
 	mine, err := c.listMine(ctx)
@@ -83,7 +89,7 @@ func (c *Client) selection(ctx context.Context, env *backend.Environment) ([]*bo
 		return nil, err
 	}
 	return slices.DeleteFunc(slices.Clone(mine), func(b *board) bool {
-		return !bound[b.ID] && !named[b.ID] && (named != nil || b.Closed)
+		return !bound[b.ID] && !named[b.ID] && (named != nil || b.Closed || b.Prefs.IsTemplate)
 	}), nil
 }
 

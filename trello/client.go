@@ -121,7 +121,7 @@ func (c *Client) do(ctx context.Context, r transport.Request, into any) error {
 	r.Header = withAccept(r.Header)
 	answer, err := c.http.Do(ctx, r)
 	if err != nil {
-		return ofOneRecord(err)
+		return ofOneRecord(err, r.Method != http.MethodGet)
 	}
 	if err := decodeOne(answer.Body, into); err != nil {
 		return &transport.Error{
@@ -152,7 +152,7 @@ func withAccept(h http.Header) http.Header {
 // ofOneRecord tells what concerns one record from what concerns the whole server: a 404 is the
 // framework's ErrNotFound, and a 401 that blames neither key nor token is a missing permission
 // (Trello answers 401 for both).
-func ofOneRecord(err error) error {
+func ofOneRecord(err error, writing bool) error {
 	var e *transport.Error
 	if !errors.As(err, &e) {
 		return err
@@ -161,7 +161,7 @@ func ofOneRecord(err error) error {
 	case e.Kind == transport.NotFound:
 		return &notFoundError{e}
 	case e.Status == http.StatusUnauthorized && !blamesCredentials(e.Text):
-		return &PermissionError{e}
+		return &PermissionError{e, writing}
 	default:
 		return err
 	}
@@ -175,11 +175,18 @@ func blamesCredentials(text string) bool {
 
 // PermissionError says that the token's member may not do this to this one board, list, label or
 // card. Unlike wrong credentials it stops nothing else.
-type PermissionError struct{ cause *transport.Error }
+type PermissionError struct {
+	cause   *transport.Error
+	writing bool
+}
 
 // Error is Trello's answer and the remedy.
 func (e *PermissionError) Error() string {
-	return e.cause.Error() + "; the token's member needs the right to this board"
+	remedy := "; the token's member needs the right to this board"
+	if e.writing {
+		remedy += ", and the token the scope read,write"
+	}
+	return e.cause.Error() + remedy
 }
 
 // Outage says that the rest of Trello can still be reached.
