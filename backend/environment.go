@@ -56,6 +56,16 @@ func (e *Environment) Adapter(model string) (Adapter, error) {
 	return a, nil
 }
 
+// Model is the named binding model as the configuration leaves it: Creates is settled, whatever it
+// depends on. ok is false if no version up to the root declares it.
+func (e *Environment) Model(name string) (m Model, ok bool) {
+	m, ok = e.Backend.Model(name)
+	if m.ByDomain && e.Settings(name).Domain == nil {
+		m.Creates = false
+	}
+	return m, ok
+}
+
 // Settings are the configuration's settings of the model: direction, domain, conflict.
 func (e *Environment) Settings(model string) config.Model {
 	if m, ok := e.Config.FindModel(model); ok {

@@ -32,8 +32,12 @@ type Model struct {
 	// ByName says that an external record always binds to the Odoo record of its name, whose name
 	// is unique in the database; a second external record of that name is an alias.
 	ByName bool
-	// Creates says that Odoo records without a counterpart are created outside.
-	Creates bool
+	// Creates says that Odoo records without a counterpart are created outside. With ByDomain they are
+	// only where the configuration gives the model a domain, and with OnDemand only once a record that is
+	// itself synchronized points to them.
+	Creates  bool
+	ByDomain bool
+	OnDemand bool
 	// Domain narrows the Odoo records that can be matched or created outside, beside the parent's
 	// condition. It may be nil.
 	Domain odoo.Domain

@@ -77,6 +77,7 @@ type Field struct {
 
 	OnlyCreate  bool // written when a record is created, never afterwards
 	Guarded     bool // not changed from outside while the Odoo record is shared by several scopes
+	Loose       bool // external records of one Odoo record may each have a value of their own; see the synchronizer's plan
 	AfterCreate bool // cannot be given when an external record is created, only afterwards
 	Active      bool // holds whether the record is in use: false is archived
 	Match       bool // the pair by which unbound records of both sides are recognised as the same

@@ -119,17 +119,23 @@ func (sl *slice) fields(it *item, external, odoo *record.Record) binding.Fields 
 		if fp.keep {
 			st.Base = fp.Base
 		}
-		st.External = sideHash(it.pair.External, external, fp.ToExternal, f.ExternalHash, func(r record.Record) bool {
-			v, err := f.ReadExternal(sl.source(r, refID(r, sl.model.ParentField)))
-			return err == nil && v.Equal(fp.Result)
-		})
-		st.Odoo = sideHash(it.pair.Odoo, odoo, fp.ToOdoo, f.OdooHash, func(r record.Record) bool {
-			v, err := f.ReadOdoo(sl.source(r, it.scope))
-			return err == nil && v.Equal(fp.Result)
-		})
+		st.External, st.Odoo = sl.sideHashes(it, f, fp, external, odoo)
 		out[f.Name] = st
 	}
 	return out
+}
+
+// sideHashes are the raw hashes of both sides once the plan was carried out.
+func (sl *slice) sideHashes(it *item, f mapping.Field, fp FieldPlan, external, odoo *record.Record) (outside, inOdoo string) {
+	outside = sideHash(it.pair.External, external, fp.ToExternal, f.ExternalHash, func(r record.Record) bool {
+		v, err := f.ReadExternal(sl.source(r, refID(r, sl.model.ParentField)))
+		return err == nil && (v.Equal(fp.Result) || (f.Loose && !fp.ToExternal))
+	})
+	inOdoo = sideHash(it.pair.Odoo, odoo, fp.ToOdoo, f.OdooHash, func(r record.Record) bool {
+		v, err := f.ReadOdoo(sl.source(r, it.scope))
+		return err == nil && (v.Equal(fp.Result) || (f.Loose && !fp.ToOdoo))
+	})
+	return outside, inOdoo
 }
 
 // laterField is the state of a field that creating could not set: both sides agree on what the

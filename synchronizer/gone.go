@@ -96,7 +96,7 @@ func (sl *slice) parentAnswers(ctx context.Context, parent string) (bool, error)
 }
 
 func (sl *slice) parentNoun() string {
-	m, _ := sl.env.Backend.Model(sl.model.Parent)
+	m, _ := sl.env.Model(sl.model.Parent)
 	return m.Noun
 }
 

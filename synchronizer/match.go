@@ -180,6 +180,10 @@ func planCreateExternal(p Pair) (Plan, error) {
 		return Plan{Action: Skip, Reason: fmt.Sprintf("%s is not created outside", p.Model.Name)}, nil
 	}
 	plan := Plan{Action: CreateExternal, Outside: mapping.Values{}}
+	if p.awaitPlace(&plan) {
+		return plan, nil
+	}
+	var stuck *mapping.MissingError
 	for _, f := range p.Mapper.Fields() {
 		o, ok, err := p.readOdoo(f)
 		if err != nil {
@@ -192,10 +196,12 @@ func planCreateExternal(p Pair) (Plan, error) {
 			plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, Odoo: o, Result: o, later: true})
 			continue
 		}
+		p.offer(f, &plan)
 		values, err := f.WriteExternal(p.target(o, record.Record{}, p.OdooScope))
 		var missing *mapping.MissingError
 		if errors.As(err, &missing) {
-			return p.uncreatable(missing), nil
+			stuck = p.awaitOr(missing, &plan, stuck)
+			continue
 		}
 		var unfit *mapping.UnfitError
 		if errors.As(err, &unfit) {
@@ -208,6 +214,12 @@ func planCreateExternal(p Pair) (Plan, error) {
 		}
 		maps.Copy(plan.Outside, values)
 		plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, Odoo: o, Result: o, ToExternal: true})
+	}
+	switch {
+	case stuck != nil:
+		return p.uncreatable(stuck), nil
+	case len(plan.Exports) > 0:
+		plan.Action, plan.Outside = Wait, mapping.Values{}
 	}
 	return plan, nil
 }

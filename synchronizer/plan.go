@@ -53,6 +53,9 @@ type Pair struct {
 	ExternalTime, OdooTime time.Time
 	// Off tells of binding models that are not synchronized, so that links to them are left alone.
 	Off func(bindingModel string) bool
+	// Export is the export that gives the Odoo record of a link its counterpart in the scope, for a record
+	// that has none; ok is false if it gets none. nil: none does.
+	Export func(ref record.Reference, scope string) (a Args, ok bool)
 	// Linked says that a person named the two records as the same, so that they are bound even where they differ.
 	Linked bool
 }
@@ -76,9 +79,10 @@ type Plan struct {
 	Action  Action
 	Reason  string // for Skip
 	Fields  []FieldPlan
-	Odoo    mapping.Values // to be written into Odoo
-	Outside mapping.Values // to be written outside
-	Missing []record.Reference
+	Odoo    mapping.Values     // to be written into Odoo
+	Outside mapping.Values     // to be written outside
+	Missing []record.Reference // external records that must be imported first
+	Exports []Args             // Odoo records that must be exported first
 	Reviews []binding.Review
 	Solved  []string // fields whose open review has come to an end
 }
@@ -101,6 +105,9 @@ func Reconcile(p Pair) (Plan, error) {
 		return plan, nil
 	}
 	err := p.writes(&plan)
+	if len(plan.Exports) > 0 { // it is planned anew once they are there
+		plan.Action, plan.Odoo, plan.Outside, plan.Reviews = Wait, mapping.Values{}, mapping.Values{}, nil
+	}
 	return plan, err
 }
 
@@ -116,6 +123,9 @@ func planField(p Pair, f mapping.Field, plan *Plan) (fp FieldPlan, skip bool, er
 	o, oOK, err := p.readOdoo(f)
 	if err != nil || takesNoPart(f, xOK, oOK) {
 		return fp, true, err
+	}
+	if st, known := p.Binding.Base(f.Name); !known || !p.odooSeen(f, st) {
+		p.offer(f, plan)
 	}
 	fp = FieldPlan{Field: f.Name, External: x, Odoo: o}
 	c := p.changes(f, &fp, xOK, oOK)
@@ -213,24 +223,31 @@ func (p Pair) cascade(fp *FieldPlan) bool {
 
 // decide says which side is written with what.
 func (p Pair) decide(f mapping.Field, fp *FieldPlan, c change, plan *Plan) {
-	taken := p.Reviews[f.Name].Decision.Taken()
+	odooFirst := (f.Guarded || f.Loose) && p.Shared // a rename in Odoo goes everywhere
 	switch {
-	case c.equal:
+	case c.equal, f.Loose && !c.known: // what a loose field held before the two were bound stays as it is
 		fp.Result = fp.External
-	case taken == binding.Odoo:
-		p.takeOdoo(f, fp)
-	case taken == binding.External:
-		p.takeExternal(f, fp, plan)
+	case p.Reviews[f.Name].Decision.Taken() != binding.NoSide:
+		p.takeSide(p.Reviews[f.Name].Decision.Taken(), f, fp, plan)
 	case !c.external && !c.odoo:
 		fp.Result = fp.Base
 	case f.Merge != nil && c.known:
 		p.merge(f, fp)
 	case c.external && !c.odoo:
 		p.takeExternal(f, fp, plan)
-	case c.odoo && (!c.external || (f.Guarded && p.Shared)): // a rename in Odoo goes everywhere
+	case c.odoo && (!c.external || odooFirst):
 		p.takeOdoo(f, fp)
 	default:
 		p.conflict(f, fp, plan)
+	}
+}
+
+// takeSide lets the side win that a person chose.
+func (p Pair) takeSide(side binding.Side, f mapping.Field, fp *FieldPlan, plan *Plan) {
+	if side == binding.Odoo {
+		p.takeOdoo(f, fp)
+	} else {
+		p.takeExternal(f, fp, plan)
 	}
 }
 
@@ -265,6 +282,9 @@ func (p Pair) takeExternal(f mapping.Field, fp *FieldPlan, plan *Plan) {
 	switch {
 	case f.ToOdoo == nil || !p.Settings.Direction.Imports():
 		fp.Result, fp.hold, fp.unmet, fp.Note = fp.Base, true, p.unmet(f, binding.External), "not imported"
+	case f.Loose && p.Shared:
+		fp.Result, fp.keep = fp.Base, true
+		fp.Note = fmt.Sprintf("this %s stands for more than one %s, so this one's stays its own", p.Model.OdooNoun, p.Model.Noun)
 	case f.Guarded && p.Shared:
 		fp.Result, fp.keep = fp.Base, true
 		fp.Note = fmt.Sprintf("this %s stands for more than one %s, so it is not renamed from outside; rename it in Odoo", p.Model.OdooNoun, p.Model.Noun)
@@ -282,6 +302,10 @@ func (p Pair) takeOdoo(f mapping.Field, fp *FieldPlan) {
 	fp.Result = fp.Odoo
 	if f.ToExternal == nil || !p.Settings.Direction.Exports() {
 		fp.Result, fp.hold, fp.unmet, fp.Note = fp.Base, true, p.unmet(f, binding.Odoo), "not exported"
+		return
+	}
+	if f.Loose && p.Binding.Role == binding.Alias {
+		fp.Result, fp.keep, fp.Note = fp.Base, true, "an alias keeps its own"
 		return
 	}
 	fp.ToExternal = true
@@ -407,6 +431,9 @@ func (p Pair) writeField(f mapping.Field, fp *FieldPlan, external record.Record,
 	}
 	values, err := f.WriteExternal(p.target(fp.Result, external, p.OdooScope))
 	var missing *mapping.MissingError
+	if errors.As(err, &missing) && p.await(missing, plan) {
+		return nil
+	}
 	if errors.As(err, &missing) {
 		fp.ToExternal, fp.Result, fp.hold, fp.later = false, fp.Base, !moved, moved
 		fp.Note = p.missingNote(missing)

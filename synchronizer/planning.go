@@ -230,7 +230,7 @@ func (it *item) label() string {
 func (sl *slice) wait(ctx context.Context, it *item) error {
 	var specs []jobs.Spec
 	for _, ref := range it.plan.Missing {
-		m, _ := sl.env.Backend.Model(ref.Model)
+		m, _ := sl.env.Model(ref.Model)
 		if sl.lookup.Lost(ref.Model, ref.ID) {
 			return sl.skip(it, fmt.Sprintf("its %s was deleted in Odoo", m.OdooNoun))
 		}
@@ -256,6 +256,9 @@ func (sl *slice) wait(ctx context.Context, it *item) error {
 			a.Parent = it.scope
 		}
 		specs = append(specs, sl.Spec(ImportRecord, a, ""))
+	}
+	for _, a := range it.plan.Exports {
+		specs = append(specs, sl.Spec(ExportRecord, a, ""))
 	}
 	sl.report.Jobs.Enqueued += len(specs)
 	return sl.close(it, jobs.Outcome{Kind: jobs.Wait, Dependencies: specs, Result: "waits for what it points to"})
@@ -291,6 +294,9 @@ func (s *Synchronizer) inReview(ctx context.Context, ref record.Reference) (bool
 // skip ends an item that is left alone.
 func (sl *slice) skip(it *item, reason string) error {
 	sl.report.skip(sl.model.Name, it.key())
+	if it.binding.ID == 0 && it.args.OdooID != 0 {
+		sl.leftAlone[sl.identity(it.args)] = true // what waits for it goes on without it
+	}
 	reviews := sl.decided(sl.dated(it.plan.Reviews))
 	return sl.close(it, jobs.Outcome{Kind: jobs.NothingToDo, Result: "left alone: " + reason, Commit: func(ctx context.Context, tx *state.Tx) error {
 		if it.binding.ID == 0 && len(reviews) == 0 { // what was to be decided is no more

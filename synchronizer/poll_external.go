@@ -15,6 +15,8 @@ import (
 type poll struct {
 	*slice
 	changes []Change
+	partial []Change          // of a poll of Odoo: rows that lack a counterpart in some of their parents
+	parents map[string]string // of a poll of Odoo: the bound parents' external ids by their Odoo ids
 	refresh []binding.Binding // bound records whose raw form changed and whose meaning did not
 }
 
@@ -107,6 +109,7 @@ type side struct {
 	hash   func(mapping.Field, record.Record) string
 	read   func(mapping.Field, mapping.Source) (record.Value, error)
 	note   func(*binding.FieldState, string)
+	offers func(*poll, mapping.Field, record.Record, string) bool // what it points to may get a counterpart
 }
 
 var externalSide = side{
@@ -115,6 +118,7 @@ var externalSide = side{
 	hash:   func(f mapping.Field, r record.Record) string { return f.ExternalHash(r) },
 	read:   func(f mapping.Field, s mapping.Source) (record.Value, error) { return f.ReadExternal(s) },
 	note:   func(st *binding.FieldState, h string) { st.External = h },
+	offers: func(*poll, mapping.Field, record.Record, string) bool { return false },
 }
 
 var odooSide = side{
@@ -123,6 +127,7 @@ var odooSide = side{
 	hash:   func(f mapping.Field, r record.Record) string { return f.OdooHash(r) },
 	read:   func(f mapping.Field, s mapping.Source) (record.Value, error) { return f.ReadOdoo(s) },
 	note:   func(st *binding.FieldState, h string) { st.Odoo = h },
+	offers: func(p *poll, f mapping.Field, r record.Record, scope string) bool { return p.offers(f, r, scope) },
 }
 
 func (p *poll) rawChanged(b binding.Binding, r record.Record, of side) bool {
@@ -151,7 +156,7 @@ func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of sid
 			continue
 		}
 		v, err := of.read(f, p.source(r, scope))
-		if !known || err != nil || !v.Equal(st.Base) || waiting[f.Name] {
+		if !known || err != nil || !v.Equal(st.Base) || waiting[f.Name] || of.offers(p, f, r, scope) {
 			changed = changed || err == nil || !isSkip(err)
 			continue
 		}

@@ -39,6 +39,7 @@ type wants struct {
 	reviewed odoo.Domain // what reviews are about; nil for nothing
 	since    string      // write_date to begin with; "" for everything
 	parent   string      // the field with the Odoo parent
+	places   bool        // a row is created outside once for each of its parents
 	// condition is what an unbound record must fulfil to be let out, beside living in a bound parent.
 	condition string
 }
@@ -50,7 +51,7 @@ func (s *Synchronizer) PollOdoo(ctx context.Context, model string) error {
 	if err != nil || w == nil {
 		return err
 	}
-	m, _ := s.env.Backend.Model(model)
+	m, _ := s.env.Model(model)
 	found, err := pollOdoo(ctx, s.reading(), m.OdooModel, []wants{*w})
 	if err != nil {
 		return err
@@ -94,7 +95,7 @@ type shared struct {
 }
 
 func (g *shared) poll(ctx context.Context) error {
-	m, _ := g.consumers[0].env.Backend.Model(g.models[0])
+	m, _ := g.consumers[0].env.Model(g.models[0])
 	found, err := pollOdoo(ctx, g.consumers[0].reading(), m.OdooModel, g.wants)
 	if err != nil {
 		return err
@@ -123,7 +124,7 @@ func pollOdoo(ctx context.Context, session *odoo.Session, model string, all []wa
 		return nil, err
 	}
 	sweep := []string{"write_date"}
-	if w.parent != "" {
+	if w.parent != "" { // to tell whose the rows are, or in which of their places they lack a counterpart
 		sweep = append(sweep, w.parent)
 	}
 	if w.since == "" {
@@ -147,7 +148,7 @@ func together(all []wants) wants {
 		if w.reviewed != nil {
 			reviewed = append(reviewed, w.reviewed)
 		}
-		if len(all) > 1 {
+		if len(all) > 1 || w.places {
 			out.parent = w.parent
 		}
 		if w.domain == nil {
@@ -166,7 +167,7 @@ func together(all []wants) wants {
 
 // odooWants is what to ask Odoo for; nil if nothing of the model goes out of Odoo.
 func (s *Synchronizer) odooWants(ctx context.Context, model string) (*wants, error) {
-	m, ok := s.env.Backend.Model(model)
+	m, ok := s.env.Model(model)
 	if !ok || s.off(model) {
 		return nil, nil
 	}
@@ -174,7 +175,7 @@ func (s *Synchronizer) odooWants(ctx context.Context, model string) (*wants, err
 	if err != nil {
 		return nil, err
 	}
-	w := &wants{fields: odooFields(m, mapper), parent: m.OdooParent}
+	w := &wants{fields: odooFields(m, mapper), parent: m.OdooParent, places: m.Scoped && polledOut(m)}
 	if w.reviewed, err = s.reviewedDomain(ctx, m); err != nil {
 		return nil, err
 	}
@@ -190,7 +191,7 @@ func (s *Synchronizer) odooWants(ctx context.Context, model string) (*wants, err
 	if w.domain == nil && w.reviewed == nil {
 		return nil, nil
 	}
-	if m.Creates {
+	if polledOut(m) {
 		w.condition = fmt.Sprint(m.Domain, s.env.Settings(model).Domain, more)
 	}
 	position, err := s.position(ctx, m)
@@ -218,20 +219,37 @@ func (s *Synchronizer) odooDomain(ctx context.Context, m backend.Model, more odo
 	if len(bound) > 0 {
 		domains = append(domains, odoo.Cond("id", "in", bound))
 	}
-	if m.Creates {
-		parents, err := s.boundIDs(ctx, m.Parent)
-		if err != nil {
-			return nil, err
-		}
-		if len(parents) > 0 {
-			domains = append(domains, odoo.And(odoo.Cond(m.OdooParent, "in", parents), m.Domain, odoo.Domain(s.env.Settings(m.Name).Domain), more))
-		}
+	out, err := s.unboundDomain(ctx, m, more)
+	if err != nil {
+		return nil, err
+	}
+	if out != nil {
+		domains = append(domains, out)
 	}
 	if len(domains) == 0 {
 		return nil, nil
 	}
 	return odoo.Or(domains...), nil
 }
+
+// unboundDomain holds the Odoo records that may be created outside; nil: there can be none.
+func (s *Synchronizer) unboundDomain(ctx context.Context, m backend.Model, more odoo.Domain) (odoo.Domain, error) {
+	if !polledOut(m) {
+		return nil, nil
+	}
+	configured := odoo.Domain(s.env.Settings(m.Name).Domain)
+	if m.Parent == "" {
+		return append(odoo.Domain{}, odoo.And(m.Domain, configured, more)...), nil
+	}
+	parents, err := s.boundIDs(ctx, m.Parent)
+	if err != nil || len(parents) == 0 {
+		return nil, err
+	}
+	return odoo.And(odoo.Cond(m.OdooParent, "in", parents), m.Domain, configured, more), nil
+}
+
+// polledOut says that Odoo is asked for records of the model that are to be created outside.
+func polledOut(m backend.Model) bool { return m.Creates && !m.OnDemand }
 
 // boundIDs are the Odoo ids of the model's bindings, each once.
 func (s *Synchronizer) boundIDs(ctx context.Context, model string) ([]any, error) {
@@ -296,6 +314,9 @@ func (p *poll) compareOdoo(ctx context.Context, found *OdooPoll) error {
 	if err := p.lookupOdoo(ctx, rows); err != nil {
 		return err
 	}
+	if p.parents, err = p.boundParents(ctx); err != nil {
+		return err
+	}
 	alone, err := p.reviewsInOdoo(ctx, rows, known)
 	if err != nil {
 		return err
@@ -307,6 +328,9 @@ func (p *poll) compareOdoo(ctx context.Context, found *OdooPoll) error {
 	exports := p.direction(p.model.Name).Exports()
 	for i := range rows {
 		p.odooRow(rows[i], bound[odooID(rows[i])], alone, exports)
+	}
+	if err := p.confirmPartial(ctx); err != nil {
+		return err
 	}
 	if exports {
 		p.missingOdoo(all, found.Sweep)
@@ -330,7 +354,7 @@ func (p *poll) readStale(ctx context.Context, found *OdooPoll, known map[int64][
 	}
 	var ids []int64
 	for _, r := range found.Sweep {
-		if !read[r.ID] && p.ours(r, parents) && p.stale(r, known[odooID(r)]) {
+		if !read[r.ID] && p.ours(r, parents) && p.stale(r, known[odooID(r)], parents) {
 			ids = append(ids, odooID(r))
 		}
 	}
@@ -344,9 +368,10 @@ func (p *poll) readStale(ctx context.Context, found *OdooPoll, known map[int64][
 	return rows, err
 }
 
-func (p *poll) stale(r record.Record, bindings []binding.Binding) bool {
-	if len(bindings) == 0 {
-		return p.model.Creates
+// stale says that a row of the sweep is to be read: it is not as its bindings know it, or it lacks one.
+func (p *poll) stale(r record.Record, bindings []binding.Binding, parents map[string]string) bool {
+	if len(bindings) == 0 || (p.model.Scoped && len(p.freeParents(r, bindings, parents)) > 0) {
+		return polledOut(p.model)
 	}
 	for _, b := range bindings {
 		if b.Bound() && !b.Gone() && b.OdooWriteDate != writeDate(r) {
@@ -369,18 +394,34 @@ func (p *poll) lookupOdoo(ctx context.Context, rows []record.Record) error {
 	for i := range rows {
 		needs = append(needs, p.odooNeeds(&rows[i])...)
 	}
-	return p.fill(ctx, p.lookup, nil, needs)
+	if err := p.fill(ctx, p.lookup, nil, needs); err != nil {
+		return err
+	}
+	return p.findExports(ctx, p.lacking(rows))
+}
+
+// lacking are the rows that wait for a counterpart of what they point to.
+func (p *poll) lacking(rows []record.Record) (out []inPlace) {
+	lack := map[int64]bool{}
+	for _, rv := range p.reviews {
+		if rv.Kind == binding.MissingReference {
+			lack[rv.OdooID] = true
+		}
+	}
+	for i := range rows {
+		if lack[odooID(rows[i])] {
+			out = append(out, inPlace{&rows[i], p.odooParent(&rows[i])})
+		}
+	}
+	return out
 }
 
 // odooRow takes one row that was read: it may be bound in several scopes. What is not exported is
 // looked at only where it waits for a person.
 func (p *poll) odooRow(r record.Record, bindings []binding.Binding, alone map[int64]bool, exports bool) {
 	name := nameOf(r.Value(p.model.OdooNameField))
-	if len(bindings) == 0 {
-		if exports && !alone[odooID(r)] {
-			p.unboundRow(r, name)
-		}
-		return
+	if exports && !alone[odooID(r)] {
+		p.unboundRow(r, name, bindings)
 	}
 	for _, b := range bindings {
 		if !b.Bound() || b.Gone() || (!exports && p.waitingFields(b) == nil) {
@@ -400,13 +441,50 @@ func (p *poll) odooRow(r record.Record, bindings []binding.Binding, alone map[in
 	}
 }
 
-func (p *poll) unboundRow(r record.Record, name string) {
-	parent := p.odooParent(&r)
-	if !p.model.Creates || (parent == "" && p.model.Parent != "") || p.emptied(r) {
+// unboundRow makes a change of a row for each parent in which it has no counterpart.
+func (p *poll) unboundRow(r record.Record, name string, bindings []binding.Binding) {
+	if !polledOut(p.model) || p.emptied(r) {
 		return
 	}
-	args := Args{Model: p.model.Name, OdooID: odooID(r), Scope: scopeOf(p.model, parent), Parent: parent}
-	p.changes = append(p.changes, Change{Args: args, Name: name})
+	for _, parent := range p.freeParents(r, bindings, p.parents) {
+		args := Args{Model: p.model.Name, OdooID: odooID(r), Scope: scopeOf(p.model, parent), Parent: parent}
+		if len(bindings) == 0 {
+			p.changes = append(p.changes, Change{Args: args, Name: name})
+		} else {
+			p.partial = append(p.partial, Change{Args: args, Name: name})
+		}
+	}
+}
+
+// confirmPartial makes changes of the rows that are bound in some of their parents only, as far as they may be created
+// in the others: that they were read says nothing of the domain.
+func (p *poll) confirmPartial(ctx context.Context) error {
+	all := make([]Args, len(p.partial))
+	for i, c := range p.partial {
+		all[i] = c.Args
+	}
+	within, err := p.inDomain(ctx, p.model, all)
+	if err != nil {
+		return err
+	}
+	for _, c := range p.partial {
+		if within[c.Args.OdooID] {
+			p.changes = append(p.changes, c)
+		}
+	}
+	return nil
+}
+
+// freeParents are the external ids of the bound parents, by their Odoo ids, that a row lives in and in which it
+// has no binding.
+func (p *poll) freeParents(r record.Record, bindings []binding.Binding, parents map[string]string) (out []string) {
+	for _, parent := range p.parentsOf(r, parents) {
+		taken := func(b binding.Binding) bool { return b.Scope == scopeOf(p.model, parent) }
+		if !slices.ContainsFunc(bindings, taken) {
+			out = append(out, parent)
+		}
+	}
+	return out
 }
 
 // noteWriteDate remembers that a row was looked at, so that the sweep leaves it alone.

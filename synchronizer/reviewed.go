@@ -231,7 +231,7 @@ func (p *poll) stillMissing(r *record.Record) bool {
 	}
 	plan, err := planCreateExternal(Pair{
 		Model: p.model, Mapper: p.mapper, Settings: p.env.Settings(p.model.Name), Odoo: r,
-		Lookup: p.lookup, Types: p.types, OdooScope: p.odooParent(r), Off: p.off,
+		Lookup: p.lookup, Types: p.types, OdooScope: p.odooParent(r), Off: p.off, Export: p.export,
 	})
 	return err == nil && plan.Action == Skip && len(plan.Reviews) > 0
 }
@@ -249,7 +249,7 @@ func (p *poll) heldFields(b binding.Binding, r record.Record, scope string) (hel
 		if err == nil {
 			_, err = f.WriteExternal(mapping.Target{Value: v, Source: p.source(record.Record{}, scope)})
 		}
-		if !isMissing(err) {
+		if !isMissing(err) || p.awaited(err, scope) {
 			return nil, true
 		}
 		held[rv.Field] = true

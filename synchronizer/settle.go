@@ -179,7 +179,7 @@ func (sl *slice) avoidIntents(ctx context.Context) error {
 }
 
 func (s *Synchronizer) mayHaveMade(b binding.Binding, r record.Record) bool {
-	m, _ := s.env.Backend.Model(b.Model)
+	m, _ := s.env.Model(b.Model)
 	return sentEquals(r, b, m.NameField) && refID(r, m.ParentField) == b.Sent.Parent
 }
 

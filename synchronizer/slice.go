@@ -38,6 +38,7 @@ type slice struct {
 	adapter backend.Adapter
 	types   map[string]string
 	lookup  *lookup
+	exports map[string]bool // identities of exports that others may wait for; see findExports
 	reviews []binding.Review
 	items   []*item
 	finish  func(index int, o jobs.Outcome) error
@@ -71,7 +72,7 @@ func (s *Synchronizer) Run(ctx context.Context, args []Args, finish func(index i
 }
 
 func (s *Synchronizer) newSlice(ctx context.Context, model string, finish func(int, jobs.Outcome) error) (*slice, error) {
-	m, ok := s.env.Backend.Model(model)
+	m, ok := s.env.Model(model)
 	if !ok {
 		return nil, fmt.Errorf("%s has no binding model %s", s.env.Backend, model)
 	}
@@ -296,10 +297,20 @@ func (sl *slice) resolve(ctx context.Context) error {
 	if err := sl.fill(ctx, sl.lookup, external, inOdoo); err != nil {
 		return err
 	}
+	var places []inPlace
 	for _, it := range sl.unfinished() {
 		it.scope = sl.parentOf(it)
+		places = append(places, inPlace{it.odoo, sl.odooScope(it)})
 	}
-	return nil
+	return sl.findExports(ctx, places)
+}
+
+// odooScope is the external id of the parent that the item's Odoo half lives in.
+func (sl *slice) odooScope(it *item) string {
+	if parent := sl.odooParent(it.odoo); parent != "" {
+		return parent
+	}
+	return it.scope
 }
 
 func (sl *slice) externalNeeds(r *record.Record) []record.Reference {
@@ -363,12 +374,9 @@ func (sl *slice) pairOf(it *item) Pair {
 	p := Pair{
 		Model: sl.model, Mapper: sl.mapper, Settings: sl.env.Settings(sl.model.Name), Binding: it.binding,
 		External: it.external, Odoo: it.odoo, Lookup: sl.lookup, Types: sl.types,
-		ExternalScope: it.scope, OdooScope: it.scope, Off: sl.off, Reviews: sl.fieldReviews(it.binding),
+		ExternalScope: it.scope, OdooScope: sl.odooScope(it), Off: sl.off, Export: sl.export, Reviews: sl.fieldReviews(it.binding),
 	}
 	p.Settings.Direction = narrowed(p.Settings.Direction, it)
-	if parent := sl.odooParent(it.odoo); parent != "" {
-		p.OdooScope = parent
-	}
 	if it.odoo != nil {
 		p.Shared = len(sl.lookup.bindings[record.Reference{Model: sl.model.Name, ID: it.odoo.ID}]) > 1
 		p.OdooTime = it.odoo.Value("write_date").AsTime()

@@ -70,6 +70,8 @@ type Synchronizer struct {
 	OnExternalChange *event.Event[[]Change]
 	OnOdooChange     *event.Event[[]Change]
 
+	leftAlone map[string]bool // identities of unbound Odoo records that this run left alone
+
 	pending []jobs.Spec // what the consumers delayed, until the poller's transaction takes it
 }
 
@@ -77,7 +79,7 @@ type Synchronizer struct {
 func New(o Options) *Synchronizer {
 	s := &Synchronizer{
 		env: o.Env, db: o.DB, queue: o.Queue, window: o.Window, chunk: o.Chunk, report: newReport(o.Env),
-		followed:         map[string]int{},
+		followed: map[string]int{}, leftAlone: map[string]bool{},
 		OnExternalChange: event.New[[]Change]("on_external_change"),
 		OnOdooChange:     event.New[[]Change]("on_odoo_change"),
 	}
@@ -122,9 +124,12 @@ func (s *Synchronizer) identity(a Args) string {
 }
 
 func (s *Synchronizer) describe(function string, a Args, name string) string {
-	m, _ := s.env.Backend.Model(a.Model)
+	m, _ := s.env.Model(a.Model)
 	if name == "" {
 		name = a.ExternalID
+	}
+	if name == "" {
+		name = strconv.FormatInt(a.OdooID, 10)
 	}
 	name = excerpt(name)
 	if function == ImportRecord {

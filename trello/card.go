@@ -2,7 +2,6 @@ package trello
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -68,19 +67,18 @@ func instant(t *time.Time) record.Value {
 	return record.Instant(*t)
 }
 
-// cardAdapter reads and changes cards as everything that lives on boards, and creates them.
-type cardAdapter struct{ childAdapter }
-
 // Cards is the adapter of cards. Prefix is the resource's path below the base URL, "cards".
 func Cards(prefix string) backend.AdapterFactory {
 	return func(env *backend.Environment) (backend.Adapter, error) {
 		c, err := clientOf(env)
-		return &cardAdapter{childAdapter{
+		return &childAdapter{
 			client: c, env: env, prefix: prefix, query: cardQuery, records: c.cardsOf,
 			known:  func(boardID string) bool { return atHand(c, c.cards, boardID) },
 			decode: c.decodeCard,
-			forget: func() {}, // each answer is kept
-		}}, err
+			// POST /1/cards has no such parameter: the list says the board (Trello's API description)
+			creation: func(values url.Values) { values.Del("idBoard") },
+			forget:   func() {}, // each answer is kept
+		}, err
 	}
 }
 
@@ -105,15 +103,6 @@ func (c *Client) decodeCard(ask func(into any) error) (record.Record, error) {
 	one.inherit(known)
 	c.keepCard(one)
 	return one.record(), nil
-}
-
-func (a *cardAdapter) Create(ctx context.Context, values []mapping.Values) ([]backend.Result, error) {
-	defer a.forget()
-	return each(ctx, values, func(ctx context.Context, v mapping.Values) (record.Record, error) {
-		values := form(v)
-		values.Del("idBoard") // POST /1/cards has no such parameter: the list says the board (Trello's API description)
-		return a.decode(func(into any) error { return a.client.send(ctx, http.MethodPost, a.prefix, values, into) })
-	})
 }
 
 // form writes values as Trello's parameters: ids in a list by commas, a moment as ISO 8601 with

@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/mapping"
 	"github.com/odoo-connector/connector/record"
 )
 
@@ -21,6 +22,8 @@ type childAdapter struct {
 	known   func(boardID string) bool
 	// decode makes a record of one answer, which ask fills in.
 	decode func(ask func(into any) error) (record.Record, error)
+	// creation adjusts the form of a POST; nil leaves it as it is.
+	creation func(url.Values)
 	// forget drops what was read, after a change.
 	forget func()
 }
@@ -142,6 +145,18 @@ func (a *childAdapter) Update(ctx context.Context, changes []backend.Change) ([]
 		return a.decode(func(into any) error {
 			return a.client.send(ctx, http.MethodPut, a.prefix+"/"+url.PathEscape(ch.Key.ID), form(ch.Values), into)
 		})
+	})
+}
+
+// Create makes records one by one and gives them as they are afterwards.
+func (a *childAdapter) Create(ctx context.Context, values []mapping.Values) ([]backend.Result, error) {
+	defer a.forget()
+	return each(ctx, values, func(ctx context.Context, v mapping.Values) (record.Record, error) {
+		values := form(v)
+		if a.creation != nil {
+			a.creation(values)
+		}
+		return a.decode(func(into any) error { return a.client.send(ctx, http.MethodPost, a.prefix, values, into) })
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/record"
 	"github.com/odoo-connector/connector/trello"
 	"github.com/odoo-connector/connector/trello/trellotest"
@@ -48,8 +49,23 @@ func TestATaskGoesOut(t *testing.T) {
 		}
 		s.quiet()
 	})
-	t.Run("Ensure a task whose stage has no list waits for review, and goes out once there is one", func(t *testing.T) {
+	t.Run("Ensure a task whose stage has no list gets one", func(t *testing.T) {
 		s := bound(t)
+		stage := s.odoo.Create("project.task.type", map[string]any{"name": "Waiting", "project_ids": links(s.project)})
+		s.addTask("Hang the door", map[string]any{"stage_id": stage})
+		r := s.mustSync()
+		s.counts(r, trello.ListModel, "created=1 unchanged=2")
+		s.counts(r, trello.CardModel, "created=1 unchanged=3")
+		lists := s.trello.Lists(s.board.ID)
+		if c, last := s.card("Hang the door"), lists[len(lists)-1]; c.IDList != last.ID || last.Name != "Waiting" {
+			t.Errorf("the card is in list %s, want the last one, %+v", c.IDList, last)
+		}
+		s.noOdooWrites()
+		s.quiet()
+	})
+	t.Run("Ensure a task whose stage gets no list waits for review, and goes out once there is one", func(t *testing.T) {
+		s := bound(t)
+		s.model(trello.ListModel, func(m *config.Model) { m.Domain = []any{[]any{"name", "=", "None"}} })
 		stage := s.odoo.Create("project.task.type", map[string]any{"name": "Waiting", "project_ids": links(s.project)})
 		s.addTask("Hang the door", map[string]any{"stage_id": stage})
 		s.counts(s.mustSync(), trello.CardModel, "unchanged=3 skipped=1")
@@ -68,8 +84,36 @@ func TestATaskGoesOut(t *testing.T) {
 		s.reviewed(trello.CardModel)
 		s.quiet()
 	})
-	t.Run("Ensure a tag without a label stays on the task and does not hinder it", func(t *testing.T) {
+	t.Run("Ensure a tag without a label gets one on the board of the task that wears it, in its colour, and no other tag does", func(t *testing.T) {
 		s := bound(t)
+		tag := s.odoo.Create("project.tags", map[string]any{"name": "Oak", "color": 3})
+		s.odoo.Create("project.tags", map[string]any{"name": "Only in Odoo"})
+		s.addTask("Hang the door", map[string]any{"tag_ids": links(s.tagID("Urgent"), tag)})
+		s.counts(s.mustSync(), trello.LabelModel, "created=1 unchanged=2")
+		if c := s.card("Hang the door"); !slices.Equal(c.IDLabels, []string{s.labelOf("Urgent"), s.labelOf("Oak")}) {
+			t.Errorf("the card has the labels %v, want two", c.IDLabels)
+		}
+		if l := s.trello.Labels(s.board.ID)[2]; l.Color != "yellow" {
+			t.Errorf("the new label is %+v, want it yellow", l)
+		}
+		s.noOdooWrites()
+		s.quiet()
+	})
+	t.Run("Ensure a tag that a bound task gets comes on its card as a new label", func(t *testing.T) {
+		s := bound(t)
+		tag := s.odoo.Create("project.tags", map[string]any{"name": "Oak"})
+		id, _ := s.task("Oil the hinges")
+		s.set("project.task", id, "tag_ids", links(tag))
+		s.mustSync()
+		if c := s.card("Oil the hinges"); !slices.Equal(c.IDLabels, []string{s.labelOf("Oak")}) {
+			t.Errorf("the card has the labels %v, want the new one", c.IDLabels)
+		}
+		s.noOdooWrites()
+		s.quiet()
+	})
+	t.Run("Ensure a tag that gets no label stays on the task and does not hinder it", func(t *testing.T) {
+		s := bound(t)
+		s.model(trello.LabelModel, func(m *config.Model) { m.Domain = []any{[]any{"name", "=", "None"}} })
 		only := s.odoo.Create("project.tags", map[string]any{"name": "Only in Odoo"})
 		id := s.addTask("Hang the door", map[string]any{"tag_ids": links(s.tagID("Urgent"), only)})
 		s.mustSync()

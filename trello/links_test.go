@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/trello"
 	"github.com/odoo-connector/connector/trello/trellotest"
@@ -41,8 +42,9 @@ func TestLinksThatLeadNowhere(t *testing.T) {
 		s.reviewed(trello.CardModel)
 		s.quiet()
 	})
-	t.Run("Ensure a bound task that moves to a stage without a list leaves its card where it is", func(t *testing.T) {
+	t.Run("Ensure a bound task that moves to a stage that gets no list leaves its card where it is", func(t *testing.T) {
 		s := bound(t)
+		s.model(trello.ListModel, func(m *config.Model) { m.Domain = []any{[]any{"name", "=", "None"}} })
 		id, _ := s.task("Oil the hinges")
 		waiting := s.odoo.Create("project.task.type", map[string]any{"name": "Waiting", "project_ids": links(s.project)})
 		s.set("project.task", id, "stage_id", waiting)

@@ -65,6 +65,7 @@ func TestWhatMovesTakesItsLinksAlong(t *testing.T) {
 		t.Run("Ensure a task that moves to a stage without a list keeps it, with the policy "+string(policy), func(t *testing.T) {
 			p := newTwoPlaces(t)
 			p.model(trello.CardModel, func(m *config.Model) { m.Conflict = policy })
+			p.model(trello.ListModel, func(m *config.Model) { m.Domain = []any{[]any{"name", "=", "None"}} })
 			resting := p.odoo.Create("project.task.type", map[string]any{"name": "Resting", "project_ids": links(p.gardenProject)})
 			id := p.put("Paint the door", p.gardenProject, resting)
 			p.mustSync()
@@ -118,8 +119,27 @@ func TestWhatMovesTakesItsLinksAlong(t *testing.T) {
 		p.reviewed(trello.CardModel)
 		p.quiet()
 	})
+	t.Run("Ensure a task that moves to a project whose board lacks its stage and its tag gets both there", func(t *testing.T) {
+		p := newTwoPlaces(t)
+		resting := p.odoo.Create("project.task.type", map[string]any{"name": "Resting", "project_ids": links(p.gardenProject)})
+		id := p.put("Paint the door", p.gardenProject, resting)
+		p.set("project.task", id, "tag_ids", links(p.odoo.Create("project.tags", map[string]any{"name": "Oak"})))
+		p.mustSync()
+		c, list, label := p.card("Paint the door"), p.listID("Resting"), ""
+		for _, l := range p.trello.Labels(p.garden.ID) {
+			if l.Name == "Oak" {
+				label = l.ID
+			}
+		}
+		if c.IDBoard != p.garden.ID || c.IDList != list || !slices.Equal(c.IDLabels, []string{label}) {
+			t.Errorf("the card is %+v", c)
+		}
+		p.reviewed(trello.CardModel)
+		p.quiet()
+	})
 	t.Run("Ensure a tag that has a label on the new board only comes on the card there", func(t *testing.T) {
 		p := newTwoPlaces(t)
+		p.model(trello.LabelModel, func(m *config.Model) { m.Domain = []any{[]any{"name", "=", "None"}} })
 		id, _ := p.task("Oil the hinges")
 		p.set("project.task", id, "tag_ids", links(p.tagID("Shady")))
 		p.mustSync()

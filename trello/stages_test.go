@@ -50,11 +50,37 @@ func TestAStageOfItsOwn(t *testing.T) {
 		}
 		w.quiet()
 	})
-	t.Run("Ensure a new stage in Odoo makes no list and no error", func(t *testing.T) {
+	t.Run("Ensure a new stage becomes a list at the right end of its board, a personal one none", func(t *testing.T) {
 		s := bound(t)
 		s.odoo.Create("project.task.type", map[string]any{"name": "Waiting", "project_ids": links(s.project)})
-		s.mustSync()
-		s.noTrelloWrites()
+		s.odoo.Create("project.task.type", map[string]any{"name": "Mine", "user_id": 2})
+		s.counts(s.mustSync(), trello.ListModel, "created=1 unchanged=2")
+		if got := s.listNames(s.board.ID); !slices.Equal(got, []string{"To do", "Doing", "Waiting"}) {
+			t.Errorf("the board has the lists %q", got)
+		}
+		s.noOdooWrites()
+		s.quiet()
+	})
+	t.Run("Ensure a new stage of two bound projects becomes a list on each board", func(t *testing.T) {
+		s, garden := sharedStage(t)
+		s.odoo.Create("project.task.type", map[string]any{"name": "Waiting", "project_ids": links(s.project, s.projectID("Garden"))})
+		s.counts(s.mustSync(), trello.ListModel, "created=2 unchanged=3")
+		for _, board := range []string{s.board.ID, garden.ID} {
+			if got := s.listNames(board); !slices.Contains(got, "Waiting") {
+				t.Errorf("a board has the lists %q", got)
+			}
+		}
+		s.noOdooWrites()
+		s.quiet()
+	})
+	t.Run("Ensure a bound stage that a second bound project takes in gets a list there, too", func(t *testing.T) {
+		s, garden := sharedStage(t)
+		s.set("project.project", s.projectID("Garden"), "type_ids", []any{[]any{4, s.stageID("Doing", s.project), 0}})
+		s.counts(s.mustSync(), trello.ListModel, "created=1 unchanged=3")
+		if got := s.listNames(garden.ID); !slices.Contains(got, "Doing") {
+			t.Errorf("the garden has the lists %q", got)
+		}
+		s.noOdooWrites()
 		s.quiet()
 	})
 }

@@ -56,12 +56,13 @@ func Models() []backend.Model {
 			Name: ListModel, OdooModel: "project.task.type", Noun: "list", OdooNoun: "stage",
 			NameField: "name", OdooNameField: "name",
 			Parent: BoardModel, ParentField: "idBoard", OdooParent: "project_ids", Scoped: true,
-			Domain: odoo.Cond("user_id", "=", false),
+			Creates: true, Domain: odoo.Cond("user_id", "=", false),
 		},
 		{
 			Name: LabelModel, OdooModel: "project.tags", Noun: "label", OdooNoun: "tag",
 			NameField: "name", OdooNameField: "name",
 			Parent: BoardModel, ParentField: "idBoard", Scoped: true, ByName: true,
+			Creates: true, OnDemand: true,
 		},
 		{
 			Name: CardModel, OdooModel: "project.task", Noun: "card", OdooNoun: "task",
@@ -92,7 +93,16 @@ func ListMapper() mapping.Mapper {
 		},
 		ToOdoo: func(t mapping.Target) (mapping.Values, error) { return mapping.Values{"project_ids": t.Value}, nil },
 	}
-	return mapping.New(n, projects)
+	return mapping.New(n, projects, inPlace())
+}
+
+// inPlace puts what is created outside on the board that it is created for.
+func inPlace() mapping.Field {
+	return mapping.Field{
+		Name: "idBoard", External: []string{"idBoard"}, OnlyCreate: true,
+		FromOdoo:   func(s mapping.Source) (record.Value, error) { return record.Ref(BoardModel, s.Scope), nil },
+		ToExternal: func(t mapping.Target) (mapping.Values, error) { return mapping.Values{"idBoard": t.Value}, nil },
+	}
 }
 
 // LabelMapper pairs a label with a tag. A label without a name goes by its colour's, which is never
@@ -104,12 +114,12 @@ func LabelMapper() mapping.Mapper {
 	n.FromExternal = func(s mapping.Source) (record.Value, error) { return record.Text(LabelName(s.Record)), nil }
 	write := n.ToExternal
 	n.ToExternal = func(t mapping.Target) (mapping.Values, error) {
-		if t.Current.ID != "" && t.Current.Value("name").Canonical().IsNull() {
+		if goesByColor(t.Current) {
 			return nil, nil
 		}
 		return write(t)
 	}
-	return mapping.New(n)
+	return mapping.New(n, color(), inPlace())
 }
 
 // CardMapper pairs a card with a task.

@@ -19,6 +19,11 @@ func LabelName(label record.Record) string {
 	return "no colour"
 }
 
+// goesByColor says that a label that exists has no name of its own.
+func goesByColor(label record.Record) bool {
+	return label.ID != "" && label.Value("name").Canonical().IsNull()
+}
+
 // dueHour is the hour, in UTC, at which a deadline that is only a day is due.
 const dueHour = 17
 
