@@ -32,6 +32,10 @@ type Model struct {
 	// ByName says that an external record always binds to the Odoo record of its name, whose name
 	// is unique in the database; a second external record of that name is an alias.
 	ByName bool
+	// LinkOnly says that records of the model are linked where both sides have them already, and neither
+	// created nor written on either: people. They have no jobs; linking is part of the poll. The adapter is
+	// a Lister and a Linker.
+	LinkOnly bool
 	// Creates says that Odoo records without a counterpart are created outside. With ByDomain they are
 	// only where the configuration gives the model a domain, and with OnDemand only once a record that is
 	// itself synchronized points to them.
@@ -60,6 +64,8 @@ type Key struct {
 type Result struct {
 	Record record.Record // as the server has it now
 	Err    error         // ErrNotFound (wrapped) where a read by id says that it doesn't exist
+	// Note is what was left out of a change that went well otherwise, for people; mostly "".
+	Note string
 }
 
 // Adapter reads and writes the external records of one binding model. Reading is compulsory; what
@@ -86,6 +92,23 @@ type Lister interface {
 // Siblings lists the records of some parents (of {""} for a model without parent).
 type Siblings interface {
 	Siblings(ctx context.Context, parents []string) ([]record.Record, error)
+}
+
+// Linker says which external records of a model that is LinkOnly are which Odoo records. It is pure: what it
+// says depends on what it is given.
+type Linker interface {
+	// Candidates holds every Odoo record that one of the external records may be, beside those that
+	// they are linked to; nil if there can be none.
+	Candidates(external []record.Record) odoo.Domain
+	// Link says which belong together. Linked are the links as they are, by external id with the Odoo id;
+	// those whose Odoo record is no more among inOdoo cannot stay.
+	Link(external, inOdoo []record.Record, linked map[string]string) Linking
+}
+
+// Linking is what a Linker found.
+type Linking struct {
+	Links    map[string]string // external id to Odoo id: all links as they shall be
+	Warnings []string          // what an administrator should put right, one line each
 }
 
 // Chooser tells which external records take part, where the configuration chooses among them. Others

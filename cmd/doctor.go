@@ -187,7 +187,7 @@ func addModel(all []odoo.ModelNeed, version *backend.Backend, m backend.Model, b
 	n := &all[at]
 	n.For = strings.TrimPrefix(n.For+", "+m.Name+" of "+b.Name, ", ")
 	n.Operations = union(n.Operations, "read")
-	if settings.Direction.Imports() {
+	if settings.Direction.Imports() && !m.LinkOnly {
 		n.Operations = union(n.Operations, "write", "create")
 	}
 	n.Fields = union(n.Fields, append(mapper.OdooFields(), "write_date", m.OdooNameField, m.OdooParent)...)

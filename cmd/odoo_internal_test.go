@@ -57,11 +57,18 @@ func TestOdooOptions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !reflect.DeepEqual(needs.Companies, []odoo.Company{{ID: 2}, {Name: "Second Co"}}) || len(needs.Groups) != 1 || len(needs.Models) != 4 {
+		if !reflect.DeepEqual(needs.Companies, []odoo.Company{{ID: 2}, {Name: "Second Co"}}) || len(needs.Groups) != 1 {
 			t.Errorf("needs %+v", needs)
 		}
-		task := needs.Models[3]
-		if task.Model != "project.task" || task.For != "trello.card of t" || !reflect.DeepEqual(task.Operations, []string{"read", "write", "create"}) {
+		need := map[string]odoo.ModelNeed{}
+		for _, n := range needs.Models {
+			need[n.Model] = n
+		}
+		if users := need["res.users"]; !reflect.DeepEqual(users.Operations, []string{"read"}) { // people are linked, never made
+			t.Errorf("need %+v", users)
+		}
+		task := need["project.task"]
+		if task.For != "trello.card of t" || !reflect.DeepEqual(task.Operations, []string{"read", "write", "create"}) {
 			t.Errorf("need %+v", task)
 		}
 		other, err := r.app.needsOf(r.config, config.Odoo{Name: "b"})

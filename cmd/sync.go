@@ -133,6 +133,9 @@ func (r *running) print(ctx context.Context, o *opened, report *synchronizer.Rep
 	if failure == nil {
 		r.verdict(report)
 	}
+	for _, w := range report.Warnings {
+		_, _ = fmt.Fprintf(r.app.out, "Warning: %s\n", w)
+	}
 	return r.attention(ctx, o, report)
 }
 

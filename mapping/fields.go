@@ -122,6 +122,18 @@ func Many2Many(external, odoo, bindingModel, odooModel string) Field {
 	}
 }
 
+// OptionalMany2Many is Many2Many for records that are only linked and never created, as people are: what
+// is bound on both sides crosses, all else stays where it is, and nothing waits for it. Unbound users of
+// a task stay on it, and unbound members of a card on the card.
+func OptionalMany2Many(external, odoo, bindingModel, odooModel string) Field {
+	f := many2many{external: external, odoo: odoo, model: bindingModel, odooModel: odooModel}
+	return Field{
+		Name: odoo, Odoo: []string{odoo}, External: []string{external}, Links: bindingModel,
+		FromExternal: f.boundOutside, FromOdoo: f.fromOdoo, ToOdoo: f.toOdoo, ToExternal: f.toExternal,
+		Merge: MergeSets,
+	}
+}
+
 type many2many struct{ external, odoo, model, odooModel string }
 
 func (f many2many) fromExternal(s Source) (record.Value, error) {
@@ -135,6 +147,17 @@ func (f many2many) fromExternal(s Source) (record.Value, error) {
 	}
 	if len(missing) > 0 {
 		return record.Null(), &MissingError{Missing: missing}
+	}
+	return record.RefSet(refs...), nil
+}
+
+// boundOutside are those of the external links that are bound.
+func (f many2many) boundOutside(s Source) (record.Value, error) {
+	var refs []record.Reference
+	for _, r := range s.Record.Value(f.external).AsRefs() {
+		if id, ok := s.Lookup.ToOdoo(f.model, r.ID); ok {
+			refs = append(refs, record.Reference{Model: f.odooModel, ID: id})
+		}
 	}
 	return record.RefSet(refs...), nil
 }

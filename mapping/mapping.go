@@ -68,6 +68,11 @@ type Field struct {
 	// NeedsOdoo lists the Odoo records that FromOdoo and ToExternal look up, as references whose
 	// Model is the binding model and whose ID is the Odoo id.
 	NeedsOdoo func(record.Record) []record.Reference
+	// Links names the binding model whose records the field points to without needing them: nothing
+	// waits for one that is not bound, and on either side it stays where it is. Such a field is a set of
+	// links with a Merge. It is compared by what it means and never by its raw form, since a link that
+	// comes about later changes its meaning. See OptionalMany2Many.
+	Links string
 	// Merge merges two edits of one base, for values that have parts. Without it two different
 	// edits are a conflict.
 	Merge func(base, external, odoo record.Value) record.Value
@@ -154,6 +159,24 @@ func (m Mapper) MatchField() (f Field, ok bool) {
 		return Field{}, false
 	}
 	return m.fields[i], true
+}
+
+// ExternalLinks are the records that the field of Links points to from an external record, as references
+// whose Model is the binding model.
+func (f Field) ExternalLinks(r record.Record) []record.Reference { return f.links(r, f.External) }
+
+// OdooLinks are the records that the field of Links points to from an Odoo record, as references whose
+// Model is the binding model and whose ID is the Odoo id.
+func (f Field) OdooLinks(r record.Record) []record.Reference { return f.links(r, f.Odoo) }
+
+func (f Field) links(r record.Record, names []string) (refs []record.Reference) {
+	if f.Links == "" {
+		return nil
+	}
+	for _, n := range names {
+		refs = append(refs, needs(n, f.Links)(r)...)
+	}
+	return refs
 }
 
 // ExternalHash is the raw hash of what the field reads from an external record.

@@ -342,6 +342,7 @@ func (sl *slice) createExternal(ctx context.Context, it *item) error {
 	}
 	if err == nil {
 		it.external = &results[0].Record
+		it.remarked(sl, results[0].Note)
 		it.binding.ExternalID = it.external.ID
 		return sl.commit(ctx, it, *it.external, *it.odoo)
 	}
@@ -384,12 +385,20 @@ func (sl *slice) updateExternal(ctx context.Context, it *item) error {
 	if err != nil {
 		return sl.close(it, sl.failed(it, err))
 	}
+	it.remarked(sl, results[0].Note)
 	if slices.ContainsFunc(it.plan.Fields, func(fp FieldPlan) bool { return fp.later }) { // it got links that nobody asked for
 		if err := sl.fill(ctx, sl.lookup, sl.externalNeeds(&results[0].Record), nil); err != nil {
 			return err
 		}
 	}
 	return sl.commit(ctx, it, results[0].Record, *it.odoo)
+}
+
+// remarked keeps what the other side did not take, for the job's result.
+func (it *item) remarked(sl *slice, note string) {
+	if it.note = note; note != "" {
+		sl.env.Explainf("  %s", note)
+	}
 }
 
 // failed is the outcome of an error: an outage pauses the backend and charges no one, what may pass

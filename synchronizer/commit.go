@@ -23,7 +23,7 @@ func (sl *slice) commit(ctx context.Context, it *item, external, odoo record.Rec
 		kind = jobs.NothingToDo
 	}
 	it.binding = b
-	o := jobs.Outcome{Kind: kind, Result: it.result(), FollowUps: sl.followUps(it, b), Commit: sl.saving(it, b)}
+	o := jobs.Outcome{Kind: kind, Result: it.result() + it.remark(), FollowUps: sl.followUps(it, b), Commit: sl.saving(it, b)}
 	if err := sl.after(ctx, it, b); err != nil { // what was written stands, and the job says what failed
 		o.Kind, o.Err = jobs.Failed, err
 		sl.report.fail(sl.model.Name, it.key())
@@ -276,6 +276,14 @@ func (it *item) result() string {
 	default:
 		return "nothing to do: both sides agree"
 	}
+}
+
+// remark is what the other side did not take.
+func (it *item) remark() string {
+	if it.note == "" {
+		return ""
+	}
+	return "; " + it.note
 }
 
 func (p Plan) summary() string {

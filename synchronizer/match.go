@@ -139,7 +139,7 @@ func (p Pair) agree() (Plan, error) {
 		if err != nil {
 			return plan, err
 		}
-		if xOK && oOK && !f.OnlyCreate {
+		if xOK && oOK && !f.OnlyCreate && !p.linksOff(f) {
 			plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, External: x, Odoo: o, Result: x})
 		}
 	}
@@ -149,8 +149,14 @@ func (p Pair) agree() (Plan, error) {
 	return plan, nil
 }
 
+// linksOff says that the field's links lead to a binding model that is not synchronized.
+func (p Pair) linksOff(f mapping.Field) bool { return f.Links != "" && p.Off != nil && p.Off(f.Links) }
+
 func planCreateOdoo(p Pair) (Plan, error) {
 	plan := Plan{Action: CreateOdoo, Odoo: mapping.Values{}}
+	if p.Model.LinkOnly {
+		return Plan{Action: Skip, Reason: fmt.Sprintf("a %s is linked to the %s that it is, and none is created", p.Model.Noun, p.Model.OdooNoun)}, nil
+	}
 	if !p.Settings.Direction.Imports() {
 		return Plan{Action: Skip, Reason: fmt.Sprintf("%s is not imported", p.Model.Name)}, nil
 	}
@@ -159,7 +165,7 @@ func planCreateOdoo(p Pair) (Plan, error) {
 		if err != nil {
 			return plan, err
 		}
-		if !ok || f.ToOdoo == nil {
+		if !ok || f.ToOdoo == nil || p.linksOff(f) {
 			continue
 		}
 		values, err := f.WriteOdoo(p.target(x, record.Record{}, p.ExternalScope))
@@ -189,7 +195,7 @@ func planCreateExternal(p Pair) (Plan, error) {
 		if err != nil {
 			return plan, err
 		}
-		if !ok || f.ToExternal == nil {
+		if !ok || f.ToExternal == nil || p.linksOff(f) {
 			continue
 		}
 		if f.AfterCreate {

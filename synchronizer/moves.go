@@ -24,6 +24,7 @@ func (p Pair) follow(plan *Plan) (outside, inOdoo bool) {
 	if parent == nil {
 		return false, false
 	}
+	p.relink(plan, *parent)
 	switch {
 	case parent.ToExternal && p.nowhere(*parent), parent.keep:
 		p.holdLinks(plan)
@@ -43,6 +44,48 @@ func (p Pair) parentPlan(plan *Plan) *FieldPlan {
 		return nil
 	}
 	return &plan.Fields[i]
+}
+
+// relink looks again at the links that may be unbound, where the two sides are in different places: whom
+// only one of the places knows is not taken off the record by its move. Where it is not decided which
+// side moves it, they are left alone.
+func (p Pair) relink(plan *Plan, parent FieldPlan) {
+	if p.ExternalScope == p.OdooScope {
+		return
+	}
+	p.eachOptional(plan, func(f mapping.Field, fp *FieldPlan) {
+		switch {
+		case parent.ToOdoo:
+			source := p.odooSource()
+			source.Scope = p.ExternalScope
+			fp.Odoo, _ = f.ReadOdoo(source)
+		case parent.ToExternal && !p.nowhere(parent):
+			fp.External = linked(f, fp.External, p.OdooScope, p.Lookup)
+		default:
+			fp.Result, fp.hold, fp.ToOdoo, fp.ToExternal = fp.Base, true, false, false
+			return
+		}
+		p.merge(f, fp)
+	})
+}
+
+// eachOptional calls change for every field whose links may be unbound.
+func (p Pair) eachOptional(plan *Plan, change func(mapping.Field, *FieldPlan)) {
+	for i := range plan.Fields {
+		fp := &plan.Fields[i]
+		if f, _ := p.Mapper.Field(fp.Field); f.Links != "" {
+			change(f, fp)
+		}
+	}
+}
+
+// linked are the links of a canonical value that have a counterpart in the scope.
+func linked(f mapping.Field, v record.Value, scope string, lookup mapping.Lookup) record.Value {
+	refs := slices.DeleteFunc(v.AsRefs(), func(r record.Reference) bool {
+		_, ok := lookup.ToExternal(f.Links, r.ID, scope)
+		return !ok
+	})
+	return record.RefSet(refs...).Canonical()
 }
 
 // nowhere says that the place to which the record moves has no counterpart outside.

@@ -144,6 +144,9 @@ func takesNoPart(f mapping.Field, xOK, oOK bool) bool {
 // leadsOff says that a record has links in the field to a binding model that is not synchronized.
 // Such a field is left alone.
 func leadsOff(f mapping.Field, r record.Record, off func(string) bool) bool {
+	if f.Links != "" {
+		return off != nil && off(f.Links)
+	}
 	var refs []record.Reference
 	if f.Needs != nil {
 		refs = append(refs, f.Needs(r)...)
@@ -186,12 +189,12 @@ func (p Pair) changes(f mapping.Field, fp *FieldPlan, xOK, oOK bool) change {
 // externalSeen says that the external side was dealt with as it is. What waits for a decision is an edit
 // still, although it was seen.
 func (p Pair) externalSeen(f mapping.Field, st binding.FieldState) bool {
-	return !p.waits(f.Name) && !p.elsewhere(f, p.ExternalScope) && st.External == f.ExternalHash(*p.External)
+	return f.Links == "" && !p.waits(f.Name) && !p.elsewhere(f, p.ExternalScope) && st.External == f.ExternalHash(*p.External)
 }
 
 // odooSeen says that the Odoo side was dealt with as it is.
 func (p Pair) odooSeen(f mapping.Field, st binding.FieldState) bool {
-	return !p.waits(f.Name) && !p.elsewhere(f, p.OdooScope) && (!f.Active || !p.CascadeOver) && st.Odoo == f.OdooHash(*p.Odoo)
+	return f.Links == "" && !p.waits(f.Name) && !p.elsewhere(f, p.OdooScope) && (!f.Active || !p.CascadeOver) && st.Odoo == f.OdooHash(*p.Odoo)
 }
 
 // arrived says that a side holds what an earlier run wrote there without seeing the outcome. Both sides
@@ -221,6 +224,10 @@ func (p Pair) cascade(fp *FieldPlan) bool {
 	}
 }
 
+// merges says that the edits of both sides can be put together. People are, where nothing is known of
+// what both agreed on: all of both.
+func (c change) merges(f mapping.Field) bool { return f.Merge != nil && (c.known || f.Links != "") }
+
 // decide says which side is written with what.
 func (p Pair) decide(f mapping.Field, fp *FieldPlan, c change, plan *Plan) {
 	odooFirst := (f.Guarded || f.Loose) && p.Shared // a rename in Odoo goes everywhere
@@ -231,7 +238,7 @@ func (p Pair) decide(f mapping.Field, fp *FieldPlan, c change, plan *Plan) {
 		p.takeSide(p.Reviews[f.Name].Decision.Taken(), f, fp, plan)
 	case !c.external && !c.odoo:
 		fp.Result = fp.Base
-	case f.Merge != nil && c.known:
+	case c.merges(f):
 		p.merge(f, fp)
 	case c.external && !c.odoo:
 		p.takeExternal(f, fp, plan)

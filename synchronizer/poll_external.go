@@ -22,8 +22,11 @@ type poll struct {
 
 // PollExternal looks for external records of the model that are not as their binding knows them, and
 // fires OnExternalChange for the true changes among them. What only looks different is noted in the
-// binding. Jobs and notes are stored in one transaction.
+// binding. Jobs and notes are stored in one transaction. Records that are only linked are linked at once.
 func (s *Synchronizer) PollExternal(ctx context.Context, model string) error {
+	if m, ok := s.env.Model(model); ok && m.LinkOnly && !s.off(model) {
+		return s.link(ctx, m)
+	}
 	sl, err := s.newSlice(ctx, model, nil)
 	if err != nil {
 		return err
@@ -99,7 +102,39 @@ func (p *poll) lookupFor(ctx context.Context, records []record.Record, known map
 			needs = append(needs, p.externalNeeds(&records[i])...)
 		}
 	}
-	return p.fill(ctx, p.lookup, needs, nil)
+	external, inOdoo := p.optionalLinks(records, known)
+	return p.fill(ctx, p.lookup, append(needs, external...), inOdoo)
+}
+
+// optionalLinks are the links, of external records and of their bases, that are compared by what they mean.
+func (p *poll) optionalLinks(records []record.Record, known map[string]binding.Binding) (external, inOdoo []record.Reference) {
+	bound := map[int64][]binding.Binding{}
+	for _, r := range records {
+		if b := known[r.ID]; b.Bound() {
+			bound[b.OdooID] = append(bound[b.OdooID], b)
+			for _, f := range p.mapper.Fields() {
+				external = append(external, f.ExternalLinks(r)...)
+			}
+		}
+	}
+	return external, p.baseLinks(bound)
+}
+
+// baseLinks are such links of bases alone.
+func (p *poll) baseLinks(bound map[int64][]binding.Binding) (refs []record.Reference) {
+	for _, f := range p.mapper.Fields() {
+		if f.Links == "" {
+			continue
+		}
+		for _, bindings := range bound {
+			for _, b := range bindings {
+				for _, ref := range b.Fields[f.Name].Base.AsRefs() {
+					refs = append(refs, record.Reference{Model: f.Links, ID: ref.ID})
+				}
+			}
+		}
+	}
+	return refs
 }
 
 // side is one of the two sides of a field.
@@ -152,22 +187,38 @@ func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of sid
 		}
 		st, known := b.Base(f.Name)
 		hash := of.hash(f, r)
-		if known && of.stored(st) == hash {
+		seen := known && of.stored(st) == hash
+		if seen && f.Links == "" {
 			continue
 		}
-		v, err := of.read(f, p.source(r, scope))
-		if !known || err != nil || !v.Equal(st.Base) || waiting[f.Name] || of.offers(p, f, r, scope) {
-			changed = changed || err == nil || !isSkip(err)
-			continue
+		differs, skips := p.differs(f, st, known && (seen || !waiting[f.Name]), p.source(r, scope), of)
+		differs = differs || !skips && of.offers(p, f, r, scope)
+		changed = changed || differs
+		if !differs && !skips && !seen {
+			of.note(&st, hash)
+			b.Fields[f.Name] = st
+			noted = true
 		}
-		of.note(&st, hash)
-		b.Fields[f.Name] = st
-		noted = true
 	}
 	if noted && !changed {
 		p.refresh = append(p.refresh, *b)
 	}
 	return changed
+}
+
+// differs says that a field means something else than the base, or skips that it takes no part; known says
+// that there is a base to be compared with. A link of the base that has no counterpart any more is on
+// neither side.
+func (p *poll) differs(f mapping.Field, st binding.FieldState, known bool, r mapping.Source, of side) (differs, skips bool) {
+	v, err := of.read(f, r)
+	if err != nil {
+		return !isSkip(err), isSkip(err)
+	}
+	base := st.Base
+	if f.Links != "" {
+		base = linked(f, base, r.Scope, p.lookup)
+	}
+	return !known || !v.Equal(base), false
 }
 
 // compared says that a field takes part on this side.

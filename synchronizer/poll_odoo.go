@@ -42,6 +42,8 @@ type wants struct {
 	places   bool        // a row is created outside once for each of its parents
 	// condition is what an unbound record must fulfil to be let out, beside living in a bound parent.
 	condition string
+	// linked is what to read whenever it was written: what points to records that were linked lately.
+	linked odoo.Domain
 }
 
 // PollOdoo looks for Odoo records of the model that are not as their bindings know them, and fires
@@ -114,7 +116,11 @@ func pollOdoo(ctx context.Context, session *odoo.Session, model string, all []wa
 	w := together(all)
 	domain := w.domain
 	if w.since != "" {
-		domain = odoo.And(odoo.Cond("write_date", ">=", w.since), domain)
+		recent := odoo.Cond("write_date", ">=", w.since)
+		if len(w.linked) > 0 {
+			recent = odoo.Or(recent, w.linked)
+		}
+		domain = odoo.And(recent, domain)
 	}
 	if w.reviewed != nil {
 		domain = odoo.Or(w.reviewed, domain)
@@ -141,7 +147,7 @@ func pollOdoo(ctx context.Context, session *odoo.Session, model string, all []wa
 // together is what to ask for all of them: it begins where the first of them begins. Several of them
 // tell their rows apart by the parent.
 func together(all []wants) wants {
-	var domains, reviewed []odoo.Domain
+	var domains, reviewed, linked []odoo.Domain
 	var out wants
 	for _, w := range all {
 		out.fields = unique(append(out.fields, w.fields...))
@@ -150,6 +156,9 @@ func together(all []wants) wants {
 		}
 		if len(all) > 1 || w.places {
 			out.parent = w.parent
+		}
+		if len(w.linked) > 0 {
+			linked = append(linked, w.linked)
 		}
 		if w.domain == nil {
 			continue
@@ -162,13 +171,16 @@ func together(all []wants) wants {
 	if out.domain = odoo.Or(domains...); len(reviewed) > 0 {
 		out.reviewed = odoo.Or(reviewed...)
 	}
+	if len(linked) > 0 {
+		out.linked = odoo.Or(linked...)
+	}
 	return out
 }
 
 // odooWants is what to ask Odoo for; nil if nothing of the model goes out of Odoo.
 func (s *Synchronizer) odooWants(ctx context.Context, model string) (*wants, error) {
 	m, ok := s.env.Model(model)
-	if !ok || s.off(model) {
+	if !ok || s.off(model) || m.LinkOnly {
 		return nil, nil
 	}
 	mapper, err := s.env.Mapper(ctx, model)
@@ -193,6 +205,9 @@ func (s *Synchronizer) odooWants(ctx context.Context, model string) (*wants, err
 	}
 	if polledOut(m) {
 		w.condition = fmt.Sprint(m.Domain, s.env.Settings(model).Domain, more)
+	}
+	if w.linked, err = s.newlyLinked(ctx, m); err != nil {
+		return nil, err
 	}
 	position, err := s.position(ctx, m)
 	w.since = since(position)
@@ -290,7 +305,10 @@ func (s *Synchronizer) ConsumeOdoo(ctx context.Context, model string, found *Odo
 	if err != nil {
 		return err
 	}
-	return s.store(ctx, p.refresh, move)
+	if err := s.store(ctx, p.refresh, move); err != nil {
+		return err
+	}
+	return s.forgetNewLinks(ctx, sl.model)
 }
 
 // compareOdoo goes through the rows that were read and through those that the sweep shows to be
@@ -323,6 +341,9 @@ func (p *poll) compareOdoo(ctx context.Context, found *OdooPoll) error {
 	}
 	bound, err := p.env.Binder.ByOdoo(ctx, p.model.Name, ids(rows))
 	if err != nil {
+		return err
+	}
+	if err := p.fill(ctx, p.lookup, nil, p.baseLinks(bound)); err != nil {
 		return err
 	}
 	exports := p.direction(p.model.Name).Exports()

@@ -1,6 +1,7 @@
 package synchronizer
 
 import (
+	"slices"
 	"time"
 
 	"github.com/odoo-connector/connector/backend"
@@ -42,6 +43,8 @@ type Report struct {
 	Models   []*Counts     `json:"models"`
 	Jobs     JobCounts     `json:"jobs"`
 	Requests RequestCounts `json:"requests"`
+	// Warnings are what an administrator should put right and what stops nothing, one line each.
+	Warnings []string `json:"warnings,omitempty"`
 
 	touched map[string]map[string]bool // by model, external ids of bound records that were written
 	skipped map[string]map[string]bool // by model, records left alone
@@ -70,6 +73,13 @@ func (r *Report) Of(model string) *Counts {
 		}
 	}
 	return &Counts{Model: model}
+}
+
+// warn adds a warning, once.
+func (r *Report) warn(text string) {
+	if !slices.Contains(r.Warnings, text) {
+		r.Warnings = append(r.Warnings, text)
+	}
 }
 
 // touch notes that a bound record was written, and reports whether it was before in this run.

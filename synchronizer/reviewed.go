@@ -279,7 +279,7 @@ func (p *poll) heldLinks(b binding.Binding) map[string]bool {
 			continue
 		}
 		for _, link := range p.mapper.Fields() {
-			held[link.Name] = link.Needs != nil && link.Name != rv.Field
+			held[link.Name] = (link.Needs != nil || link.Links != "") && link.Name != rv.Field
 		}
 	}
 	return held

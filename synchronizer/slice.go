@@ -28,6 +28,7 @@ type item struct {
 	done     bool
 	// notImported and notExported are the hooks' reasons to leave a direction out, "" for none.
 	notImported, notExported string
+	note                     string // what the other side did not take, "" for nothing
 }
 
 // slice is a run over several records of one binding model that share their calls.
@@ -322,6 +323,7 @@ func (sl *slice) externalNeeds(r *record.Record) []record.Reference {
 		if f.Needs != nil {
 			refs = append(refs, f.Needs(*r)...)
 		}
+		refs = append(refs, f.ExternalLinks(*r)...)
 	}
 	if id := refID(*r, sl.model.ParentField); id != "" {
 		refs = append(refs, record.Reference{Model: sl.model.Parent, ID: id})
@@ -338,6 +340,7 @@ func (sl *slice) odooNeeds(r *record.Record) []record.Reference {
 		if f.NeedsOdoo != nil {
 			refs = append(refs, f.NeedsOdoo(*r)...)
 		}
+		refs = append(refs, f.OdooLinks(*r)...)
 	}
 	for _, parent := range linkIDs(*r, sl.model.OdooParent) {
 		refs = append(refs, record.Reference{Model: sl.model.Parent, ID: parent})

@@ -21,6 +21,7 @@ type card struct {
 	IDBoard          string     `json:"idBoard"`
 	IDList           string     `json:"idList"`
 	IDLabels         []string   `json:"idLabels"`
+	IDMembers        []string   `json:"idMembers"`
 	Due              *time.Time `json:"due"`
 	DateLastActivity *time.Time `json:"dateLastActivity"`
 
@@ -30,7 +31,7 @@ type card struct {
 	CustomFieldItems []fieldItem  `json:"customFieldItems"`
 }
 
-const cardFields = "name,desc,closed,idBoard,idList,idLabels,due,dateLastActivity"
+const cardFields = "name,desc,closed,idBoard,idList,idLabels,idMembers,due,dateLastActivity"
 
 func (*card) noun() string    { return "card" }
 func (*card) asked() []string { return strings.Split(cardFields, ",") }
@@ -56,7 +57,8 @@ func (c *card) record() record.Record {
 	return record.New(CardModel, c.ID, map[string]record.Value{
 		"name": record.Text(c.Name), "desc": record.Text(c.Desc), "closed": record.Bool(c.Closed),
 		"idBoard": record.Ref(BoardModel, c.IDBoard), "idList": record.Ref(ListModel, c.IDList),
-		"idLabels": record.RefSet(labels...), "due": instant(c.Due), "dateLastActivity": instant(c.DateLastActivity),
+		"idLabels": record.RefSet(labels...), "idMembers": memberRefs(c.IDBoard, c.IDMembers),
+		"due": instant(c.Due), "dateLastActivity": instant(c.DateLastActivity),
 	})
 }
 
@@ -124,7 +126,7 @@ func parameter(v record.Value) string {
 	case record.KindRef, record.KindRefSet:
 		var ids []string
 		for _, r := range v.AsRefs() {
-			ids = append(ids, r.ID)
+			ids = append(ids, memberID(r.ID))
 		}
 		return strings.Join(ids, ",")
 	default:

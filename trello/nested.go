@@ -4,16 +4,6 @@ import "time"
 
 // The objects that come nested in boards and cards, cut to what is mapped. A pointer is a value that may be null.
 
-// member is somebody who is on a board.
-type member struct {
-	ID       string `json:"id"`
-	Username string `json:"username"`
-	FullName string `json:"fullName"`
-}
-
-func (*member) noun() string    { return "member" }
-func (*member) asked() []string { return []string{"username", "fullName"} }
-
 // customField is the definition of a field that a board adds to its cards. Type is "text", "number", "date", "checkbox" or "list".
 type customField struct {
 	ID      string        `json:"id"`

@@ -80,6 +80,7 @@ func TestAnIdleSyncAsksTwicePerModelAndTwicePerBoard(t *testing.T) {
 		"project.task.type fields_get": 1, "project.task.type search_read": 2,
 		"project.tags fields_get": 1, "project.tags search_read": 2,
 		"project.task fields_get": 1, "project.task search_read": 2,
+		"res.users fields_get": 1, "res.users search_read": 1, "res.users search": 1, // whom the members may be
 		"GET /members/me/boards": 1, "GET /boards/…": 3, "GET /boards/…/cards": 3,
 	})
 }

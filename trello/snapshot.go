@@ -40,7 +40,7 @@ func boardQuery() url.Values {
 		"fields": {boardFields},
 		"lists":  {"all"}, "list_fields": {listFields},
 		"labels": {"all"}, "label_fields": {labelFields}, "labels_limit": {limit},
-		"members": {"all"}, "member_fields": {"username,fullName"},
+		"members": {"all"}, "member_fields": {memberFields},
 		"customFields": {"true"},
 		"actions":      {"commentCard"}, "actions_limit": {limit}, "action_fields": {"idMemberCreator,date,data"},
 		"action_memberCreator_fields": {"username,fullName"},

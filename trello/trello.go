@@ -29,6 +29,8 @@ type Settings struct {
 	// Rate is how many requests at most are sent in any 10 seconds; 90 when left out. Trello allows
 	// 100 per token (developer.atlassian.com, rate limits).
 	Rate int `yaml:"requests_per_10s"`
+	// Members says who in Trello is who in Odoo, where neither an e-mail nor a full name tells.
+	Members []MemberLink `yaml:"members"`
 }
 
 // Backend is the system with its version "generic".
@@ -41,6 +43,7 @@ func Backend() *backend.Backend {
 	b.Adapter(BoardModel, Boards("boards")).Mapper(BoardModel, BoardMapper())
 	b.Adapter(ListModel, Lists("lists")).Mapper(ListModel, ListMapper())
 	b.Adapter(LabelModel, Labels("labels")).Mapper(LabelModel, LabelMapper())
+	b.Adapter(MemberModel, Members()).Mapper(MemberModel, MemberMapper())
 	b.Adapter(CardModel, Cards("cards")).Mapper(CardModel, CardMapper())
 	return b
 }
@@ -65,6 +68,7 @@ func Models() []backend.Model {
 			Parent: BoardModel, ParentField: "idBoard", Scoped: true, ByName: true,
 			Creates: true, OnDemand: true,
 		},
+		memberModel(),
 		{
 			Name: CardModel, OdooModel: "project.task", Noun: "card", OdooNoun: "task",
 			NameField: "name", OdooNameField: "name",
@@ -135,6 +139,7 @@ func CardMapper() mapping.Mapper {
 		mapping.Filled(mapping.Many2One("idBoard", "project_id", BoardModel, "project.project")),
 		mapping.Filled(mapping.Many2One("idList", "stage_id", ListModel, "project.task.type")),
 		mapping.Many2Many("idLabels", "tag_ids", LabelModel, "project.tags"),
+		mapping.OptionalMany2Many("idMembers", "user_ids", MemberModel, "res.users"),
 		due("due", "date_deadline"),
 		active,
 	)

@@ -63,6 +63,8 @@ type world struct {
 	models  []config.Model
 	backend *backend.Backend
 	boards  []string
+	table   []trello.MemberLink
+	tune    func(*trello.Settings) // changes the backend's settings
 	user    string
 	name    string // the backend's
 	explain func(string)
@@ -103,9 +105,14 @@ type run struct {
 
 func (w *world) settings() config.Backend {
 	kind := w.backend.Kind()
+	settings := &trello.Settings{
+		Key: config.PlainSecret("demo-key"), Token: config.PlainSecret("demo-token"), Boards: w.boards, Rate: 1000000, Members: w.table,
+	}
+	if w.tune != nil {
+		w.tune(settings)
+	}
 	b := config.Backend{
-		Name: w.name, Kind: "trello", Odoo: "main", URL: "https://api.trello.com/1", Timeout: 30 * time.Second,
-		Settings: &trello.Settings{Key: config.PlainSecret("demo-key"), Token: config.PlainSecret("demo-token"), Boards: w.boards, Rate: 1000000},
+		Name: w.name, Kind: "trello", Odoo: "main", URL: "https://api.trello.com/1", Timeout: 30 * time.Second, Settings: settings,
 	}
 	for _, name := range kind.Models {
 		m := config.Model{Model: name, Direction: config.DirectionBoth, Conflict: config.ConflictAsk}
