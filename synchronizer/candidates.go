@@ -169,12 +169,18 @@ func (sl *slice) externalCandidates(ctx context.Context, match mapping.Field, it
 	if err := sl.fill(ctx, sl.lookup, needs, nil); err != nil {
 		return err
 	}
+	return sl.sortExternal(ctx, match, found, p)
+}
+
+// sortExternal puts the unbound ones of the listed siblings into their places.
+func (sl *slice) sortExternal(ctx context.Context, match mapping.Field, found []record.Record, p *pool) error {
 	for _, r := range found {
 		if sl.lookup.known[record.Reference{Model: sl.model.Name, ID: r.ID}] {
 			continue
 		}
 		parent := refID(r, sl.model.ParentField)
-		if r, err = sl.completeSibling(ctx, r); err != nil {
+		r, err := sl.completeSibling(ctx, r)
+		if err != nil {
 			return err
 		}
 		v, err := match.ReadExternal(mapping.Source{Record: r, Scope: parent, Types: sl.types, Lookup: sl.lookup})

@@ -24,6 +24,10 @@ type Client struct {
 	paged  map[string]int  // sizes of pages, by the ids of boards whose cards are too many for one answer
 	loose  map[string]card // cards that were read or written alone, by id
 	mine   *snapshot[[]*board]
+
+	mark     string            // of the token
+	myself   string            // the id of the token's member, "" until it was asked for
+	partners map[string]string // names of Odoo's partners by their ids
 }
 
 const (
@@ -66,6 +70,7 @@ func NewClient(s backend.Setup, key, token string, rate int) *Client {
 		base: baseURL(s.Config.URL), clock: s.Clock,
 		boards: map[string]snapshot[*board]{}, cards: map[string]snapshot[*cards]{},
 		paged: map[string]int{}, loose: map[string]card{},
+		mark: tokenMark(token), partners: map[string]string{},
 	}
 }
 

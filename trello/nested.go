@@ -74,7 +74,8 @@ type comment struct {
 		Text           string     `json:"text"`
 		DateLastEdited *time.Time `json:"dateLastEdited"`
 		Card           struct {
-			ID string `json:"id"`
+			ID        string `json:"id"`
+			ShortLink string `json:"shortLink"`
 		} `json:"card"`
 	} `json:"data"`
 	MemberCreator member `json:"memberCreator"`

@@ -16,6 +16,9 @@ const (
 	ListModel  = "trello.list"
 	LabelModel = "trello.label"
 	CardModel  = "trello.card"
+
+	CommentModel    = "trello.comment"
+	AttachmentModel = "trello.attachment"
 )
 
 // DefaultURL is where Trello's API lives.
@@ -31,6 +34,13 @@ type Settings struct {
 	Rate int `yaml:"requests_per_10s"`
 	// Members says who in Trello is who in Odoo, where neither an e-mail nor a full name tells.
 	Members []MemberLink `yaml:"members"`
+	// Comments says which comments and messages take part: "new" (the default) those made since their board does, "all" the older ones
+	// too, "off" none. OdooMessages says what leaves Odoo: "comments" (the default) what people say to all who follow a task, "notes"
+	// their internal notes too, "all" e-mails too. CommentDeletions says whether a copy of ours is deleted with its original: "follow"
+	// (the default) or "keep".
+	Comments         string `yaml:"comments"`
+	OdooMessages     string `yaml:"odoo_messages"`
+	CommentDeletions string `yaml:"comment_deletions"`
 }
 
 // Backend is the system with its version "generic".
@@ -45,6 +55,10 @@ func Backend() *backend.Backend {
 	b.Adapter(LabelModel, Labels("labels")).Mapper(LabelModel, LabelMapper())
 	b.Adapter(MemberModel, Members()).Mapper(MemberModel, MemberMapper())
 	b.Adapter(CardModel, Cards("cards")).Mapper(CardModel, CardMapper())
+	b.Adapter(CommentModel, Comments("actions")).Mapper(CommentModel, CommentMapper()).
+		Importer(CommentModel, backend.Importer{Creator: messagePoster{}}).
+		Exporter(CommentModel, backend.Exporter{Domain: exportedMessages, Complete: nameAuthor, Emptied: emptied}).
+		Deleter(CommentModel, backend.Deleter{Follow: followComment})
 	return b
 }
 
@@ -54,7 +68,6 @@ func Models() []backend.Model {
 		{
 			Name: BoardModel, OdooModel: "project.project", Noun: "board", OdooNoun: "project",
 			NameField: "name", OdooNameField: "name",
-			Creates: true, ByDomain: true,
 		},
 		{
 			Name: ListModel, OdooModel: "project.task.type", Noun: "list", OdooNoun: "stage",
@@ -76,14 +89,18 @@ func Models() []backend.Model {
 			Creates: true, Domain: odoo.Cond("parent_id", "=", false),
 			CascadeFrom: []string{"project_id", "stage_id"}, TimeField: "dateLastActivity",
 		},
+		{
+			Name: CommentModel, OdooModel: "mail.message", Noun: "comment", OdooNoun: "message",
+			NameField: "text", OdooNameField: "body", TimeField: "edited",
+			Parent: CardModel, ParentField: "idCard", OdooParent: "res_id",
+			Creates: true, Alike: true, Domain: odoo.Cond("model", "=", "project.task"),
+		},
 	}
 }
 
 // BoardMapper pairs a board with a project.
 func BoardMapper() mapping.Mapper {
-	active := mapping.Active("closed")
-	active.AfterCreate = true // POST /boards takes no closed
-	return mapping.New(name(), description("desc", "description"), active)
+	return mapping.New(name(), mapping.Active("closed"))
 }
 
 // ListMapper pairs a list with a stage. A new stage belongs to its board's project from the start:

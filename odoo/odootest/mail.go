@@ -232,7 +232,7 @@ func (c *call) messagePost() (any, error) {
 	vals := map[string]any{
 		"body": c.bodyOfMessage(), "subject": c.args["subject"], "model": c.model.name, "res_id": c.ids[0], "message_type": "notification", "subtype_id": c.subtype(c.word("subtype_xmlid")),
 	}
-	for _, name := range []string{"message_type", "author_id", "parent_id"} {
+	for _, name := range []string{"message_type", "author_id", "parent_id", "message_id", "date"} { // message_id and date: seen on 16 to 19
 		if value := c.args[name]; truthy(value) {
 			vals[name] = value
 		}

@@ -23,6 +23,7 @@ type method struct {
 // postParams are the arguments of message_post.
 var postParams = []string{
 	"body", "subject", "message_type", "subtype_xmlid", "author_id", "parent_id", "attachment_ids", "partner_ids", "body_is_html",
+	"message_id", "date",
 }
 
 // methods are all that can be called, by name; of several of one name the first
