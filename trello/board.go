@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/mapping"
 	"github.com/odoo-connector/connector/record"
 )
 
@@ -18,6 +19,7 @@ import (
 type board struct {
 	ID           string            `json:"id"`
 	Name         string            `json:"name"`
+	Desc         string            `json:"desc"`
 	Closed       bool              `json:"closed"`
 	ShortLink    string            `json:"shortLink"`
 	ShortURL     string            `json:"shortUrl"`
@@ -35,13 +37,15 @@ type prefs struct {
 }
 
 // boardFields are asked of every board.
-const boardFields = "name,closed"
+const boardFields = "name,desc,closed"
 
 func (*board) noun() string    { return "board" }
 func (*board) asked() []string { return strings.Split(boardFields, ",") }
 
 func (b *board) record() record.Record {
-	return record.New(BoardModel, b.ID, map[string]record.Value{"name": record.Text(b.Name), "closed": record.Bool(b.Closed)})
+	return record.New(BoardModel, b.ID, map[string]record.Value{
+		"name": record.Text(b.Name), "desc": record.Text(b.Desc), "closed": record.Bool(b.Closed),
+	})
 }
 
 // SettingsError says that a value of the configuration does not fit what Trello has.
@@ -254,6 +258,19 @@ func (a *boardAdapter) Update(ctx context.Context, changes []backend.Change) ([]
 	return each(ctx, changes, func(ctx context.Context, ch backend.Change) (record.Record, error) {
 		var b board
 		err := a.client.send(ctx, http.MethodPut, a.prefix+"/"+url.PathEscape(ch.Key.ID), form(ch.Values), &b)
+		return b.record(), err
+	})
+}
+
+// Create makes boards without Trello's own lists and labels: the project's stages and tags take their place.
+func (a *boardAdapter) Create(ctx context.Context, values []mapping.Values) ([]backend.Result, error) {
+	defer a.client.Refresh()
+	return each(ctx, values, func(ctx context.Context, v mapping.Values) (record.Record, error) {
+		values := form(v)
+		values.Set("defaultLists", "false")
+		values.Set("defaultLabels", "false")
+		var b board
+		err := a.client.send(ctx, http.MethodPost, a.prefix, values, &b)
 		return b.record(), err
 	})
 }

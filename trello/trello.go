@@ -68,6 +68,7 @@ func Models() []backend.Model {
 		{
 			Name: BoardModel, OdooModel: "project.project", Noun: "board", OdooNoun: "project",
 			NameField: "name", OdooNameField: "name",
+			Creates: true, ByDomain: true,
 		},
 		{
 			Name: ListModel, OdooModel: "project.task.type", Noun: "list", OdooNoun: "stage",
@@ -100,7 +101,9 @@ func Models() []backend.Model {
 
 // BoardMapper pairs a board with a project.
 func BoardMapper() mapping.Mapper {
-	return mapping.New(name(), mapping.Active("closed"))
+	active := mapping.Active("closed")
+	active.AfterCreate = true // POST /boards takes no closed
+	return mapping.New(name(), description("desc", "description"), active)
 }
 
 // ListMapper pairs a list with a stage. A new stage belongs to its board's project from the start:
