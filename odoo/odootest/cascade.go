@@ -214,7 +214,7 @@ func checkTaskWrite(t *tx, ids []int64, vals map[string]any) error {
 			return warning("You can only set a personal stage on a private task.")
 		}
 	}
-	return nil
+	return t.newAssignees(ids, vals)
 }
 
 // adjustTask keeps stage, state and what depends on the project together.

@@ -147,6 +147,23 @@ func (in installer) names() {
 	in.put("mail.message.subtype", 1, row{"name": "Discussions", "sequence": int64(0)})
 	in.put("mail.message.subtype", 2, row{"name": "Note", "internal": true, "sequence": int64(100)})
 	in.put("mail.message.subtype", 3, row{"name": "Activities", "internal": true, "sequence": int64(90)})
+	for i, subtype := range in.s.taskSubtypes() {
+		in.put("mail.message.subtype", int64(i+4), row{"name": subtype[1], "res_model": "project.task", "sequence": int64(1)})
+	}
+}
+
+// taskSubtypes are the kinds of messages about tasks: the ends of their identifiers
+// in the module Project, and their names.
+func (s *Server) taskSubtypes() [][2]string {
+	kinds := [][2]string{{"new", "Task Created"}, {"stage", "Stage Changed"}}
+	switch {
+	case s.tables["project.task"] == nil:
+		return nil
+	case s.major < 17:
+		return append(kinds, [2]string{"blocked", "Task Blocked"}, [2]string{"ready", "Task Ready"}, [2]string{"progress", "Task in Progress"})
+	}
+	return append(kinds, [2]string{"in_progress", "Task In Progress"}, [2]string{"changes_requested", "Changes Requested"}, [2]string{"approved", "Task Approved"},
+		[2]string{"canceled", "Task Cancelled"}, [2]string{"done", "Task Done"}, [2]string{"waiting", "Task Waiting"})
 }
 
 // modules gives the modules that are installed.
@@ -232,5 +249,8 @@ func (in installer) identifiers() {
 		if in.s.table(known.model) != nil && in.s.table(known.model).rows[known.id] != nil {
 			in.put("ir.model.data", int64(i+1), row{"module": known.module, "name": known.name, "model": known.model, "res_id": known.id, "noupdate": true})
 		}
+	}
+	for i, subtype := range in.s.taskSubtypes() {
+		in.put("ir.model.data", int64(i+101), row{"module": "project", "name": "mt_task_" + subtype[0], "model": "mail.message.subtype", "res_id": int64(i + 4), "noupdate": true})
 	}
 }

@@ -1,6 +1,7 @@
 package odootest_test
 
 import (
+	"fmt"
 	"testing"
 )
 
@@ -55,9 +56,58 @@ func TestMessagesOfTheSystem(t *testing.T) {
 		c.call("project.task", "write", []int64{task}, map[string]any{"name": "renamed"})
 		count := func(domain ...any) any { return c.call("mail.message", "search_count", domain) }
 		want(t, "silent", count([]any{"res_id", "=", silent}), int64(0))
-		want(t, "created", count([]any{"res_id", "=", task}), int64(1))
+		want(t, "created and renamed", count([]any{"res_id", "=", task}), int64(2))
 		c.call("project.task", "write", []int64{task}, map[string]any{"stage_id": doing})
-		want(t, "moved", count([]any{"res_id", "=", task}, []any{"tracking_value_ids", "!=", false}), int64(1))
+		want(t, "moved", count([]any{"res_id", "=", task}, []any{"tracking_value_ids", "!=", false}), int64(2))
+		told := func(c *client) []any {
+			c.call("project.task", "write", []int64{silent}, map[string]any{"user_ids": []any{[]any{4, 7, 0}}})
+			return c.call("mail.message", "search_read", []any{[]any{"res_id", "=", silent}}, []string{"message_type", "is_internal"}).([]any)
+		}
+		want(t, "who is assigned is told, tracking or not", told(quiet), []any{map[string]any{"id": int64(4), "message_type": "user_notification", "is_internal": true}})
+		want(t, "but once", len(told(quiet)), 1)
+		want(t, "none of it is a comment", count([]any{"message_type", "=", "comment"}), int64(0))
+	})
+}
+
+func TestMessagesEditedInTheWebClient(t *testing.T) {
+	// seen on 16 to 19
+	eachVersion(t, func(t *testing.T, version int, c *client) {
+		_, _, _, task := c.board()
+		args := kw{"body": "a", "message_type": "comment", "subtype_xmlid": "mail.mt_comment"}
+		if version == 16 { // there notes alone can be edited
+			args["subtype_xmlid"] = "mail.mt_note"
+		}
+		posted := c.call("project.task", "message_post", []int64{task}, args)
+		if list, ok := posted.([]any); ok {
+			posted = list[0]
+		}
+		message, mark := posted.(int64), ""
+		if version >= 18 {
+			mark = `<span class="o-mail-Message-edited"></span>`
+		}
+		c.server.EditMessage(message, "edited")
+		want(t, "edited", c.get("mail.message", message, "body"), "<p>edited"+mark+"</p>")
+		c.server.EditMessage(message, "")
+		want(t, "emptied", c.get("mail.message", message, "body"), mark)
+	})
+}
+
+func TestFollowersAreToldOfComments(t *testing.T) {
+	// seen on 16 to 19: message_post tells followers, load tells nobody
+	eachVersion(t, func(t *testing.T, version int, c *client) {
+		_, _, _, task := c.board()
+		pm, partner := c.as(6, "pm"), c.get("res.users", 6, "partner_id").([]any)[0]
+		pm.call("project.task", "message_post", []int64{task}, kw{"body": "a", "message_type": "comment", "subtype_xmlid": "mail.mt_comment"})
+		want(t, "the author follows", len(c.get("project.task", task, "message_partner_ids").([]any)), 2)
+		c.call("project.task", "message_post", []int64{task}, kw{"body": "b", "message_type": "comment", "subtype_xmlid": "mail.mt_comment"})
+		told := c.call("mail.message", "search_read", []any{[]any{"body", "=", "<p>b</p>"}}, []string{"notified_partner_ids"}).([]any)[0].(map[string]any)
+		want(t, "told", told["notified_partner_ids"], []any{partner})
+		answer := pm.call("mail.message", "load", []string{"id", "model", "res_id", "body", "message_type", "subtype_id/.id"},
+			[]any{[]any{"__connector__.m", "project.task", fmt.Sprint(task), "<p>c</p>", "comment", "1"}}).(map[string]any)
+		loaded := answer["ids"].([]any)[0].(int64)
+		want(t, "nobody told", c.get("mail.message", loaded, "notified_partner_ids"), []any{})
+		want(t, "its author", c.get("mail.message", loaded, "author_id").([]any)[0], partner)
+		want(t, "in the record's messages", c.get("project.task", task, "message_ids").([]any)[0], loaded)
 	})
 }
 

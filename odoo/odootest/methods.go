@@ -20,12 +20,6 @@ type method struct {
 	run         func(c *call) (any, error)
 }
 
-// postParams are the arguments of message_post.
-var postParams = []string{
-	"body", "subject", "message_type", "subtype_xmlid", "author_id", "parent_id", "attachment_ids", "partner_ids", "body_is_html",
-	"message_id", "date",
-}
-
 // methods are all that can be called, by name; of several of one name the first
 // that fits model and version counts.
 var methods = map[string][]method{
