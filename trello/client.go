@@ -1,13 +1,13 @@
 package trello
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/transport"
@@ -16,26 +16,24 @@ import (
 // Client speaks Trello's REST API. Credentials go into the Authorization header, never into a URL,
 // where they would end in logs (Trello's authorization guide allows both).
 type Client struct {
-	http   *transport.Client
-	base   string
-	clock  backend.Clock
-	boards map[string]snapshot[*board]
-	cards  map[string]snapshot[*cards]
-	paged  map[string]int  // sizes of pages, by the ids of boards whose cards are too many for one answer
-	loose  map[string]card // cards that were read or written alone, by id
-	mine   *snapshot[[]*board]
+	http    *transport.Client
+	members *transport.Client // for what is below /1/members, which has a narrower limit
+	pace    *pace
+	base    string
+	clock   backend.Clock
+	boards  map[string]snapshot[*board]
+	cards   map[string]snapshot[*cards]
+	paged   map[string]int  // sizes of pages, by the ids of boards whose cards are too many for one answer
+	loose   map[string]card // cards that were read or written alone, by id
+	mine    *snapshot[[]*board]
 
 	mark     string            // of the token
 	myself   string            // the id of the token's member, "" until it was asked for
 	partners map[string]string // names of Odoo's partners by their ids
 }
 
-const (
-	defaultRate = 90
-	rateWindow  = 10 * time.Second
-)
-
-func connect(ctx context.Context, s backend.Setup) (any, error) {
+// connect makes a client that shares the limits of its token with others of this program.
+func (b *buckets) connect(ctx context.Context, s backend.Setup) (any, error) {
 	settings, ok := s.Config.Settings.(*Settings)
 	if !ok {
 		return nil, fmt.Errorf("backend %s has no settings of trello", s.Config.Name)
@@ -51,22 +49,29 @@ func connect(ctx context.Context, s backend.Setup) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewClient(s, key, token, settings.Rate), nil
+	return newClient(s, key, token, b.of(token, cmp.Or(settings.Rate, defaultRate))), nil
 }
 
-// NewClient makes a client. The base URL may come with or without its "/1"; rate is how many
+// NewClient makes a client that shares its limits with no other. The base URL may come with or without its "/1"; rate is how many
 // requests are sent in any 10 seconds at most, 90 if it is 0.
 func NewClient(s backend.Setup, key, token string, rate int) *Client {
 	if rate <= 0 {
 		rate = defaultRate
 	}
+	return newClient(s, key, token, newBucket(rate))
+}
+
+func newClient(s backend.Setup, key, token string, b *bucket) *Client {
 	authorization := fmt.Sprintf(`OAuth oauth_consumer_key="%s", oauth_token="%s"`, key, token)
+	options := transport.Options{
+		System: "Trello", Base: s.Transport, Clock: s.Clock, Hook: s.Hook, Timeout: s.Config.Timeout,
+		Limit: b.requests, Secrets: []string{key, token},
+		Authorize: func(r *http.Request) { r.Header.Set("Authorization", authorization) },
+	}
+	ofMembers := options
+	ofMembers.Limit = cmp.Or(b.members, b.requests)
 	return &Client{
-		http: transport.New(transport.Options{
-			System: "Trello", Base: s.Transport, Clock: s.Clock, Hook: s.Hook, Timeout: s.Config.Timeout,
-			Limit: transport.NewLimiter(rate, rateWindow), Secrets: []string{key, token},
-			Authorize: func(r *http.Request) { r.Header.Set("Authorization", authorization) },
-		}),
+		http: transport.New(options), members: transport.New(ofMembers), pace: &b.pace,
 		base: baseURL(s.Config.URL), clock: s.Clock,
 		boards: map[string]snapshot[*board]{}, cards: map[string]snapshot[*cards]{},
 		paged: map[string]int{}, loose: map[string]card{},
@@ -84,7 +89,7 @@ func baseURL(raw string) string {
 }
 
 // Requests is how many requests were sent so far.
-func (c *Client) Requests() int { return c.http.Requests() }
+func (c *Client) Requests() int { return c.http.Requests() + c.members.Requests() }
 
 // Refresh forgets what was read, so that the next reading asks the server.
 func (c *Client) Refresh() {
@@ -124,7 +129,7 @@ func (c *Client) send(ctx context.Context, method, path string, form url.Values,
 
 func (c *Client) do(ctx context.Context, r transport.Request, into any) error {
 	r.Header = withAccept(r.Header)
-	answer, err := c.http.Do(ctx, r)
+	answer, err := c.ask(ctx, r)
 	if err != nil {
 		return ofOneRecord(err, r.Method != http.MethodGet)
 	}
@@ -135,6 +140,27 @@ func (c *Client) do(ctx context.Context, r transport.Request, into any) error {
 		}
 	}
 	return nil
+}
+
+// ask sends a request when its turn has come, and minds what the answer says of the limits.
+func (c *Client) ask(ctx context.Context, r transport.Request) (*transport.Response, error) {
+	c.pace.wait(ctx, c.clock)
+	by := c.http
+	if strings.HasPrefix(r.URL, c.base+"/members/") {
+		by = c.members
+	}
+	answer, err := by.Do(ctx, r)
+	var e *transport.Error
+	switch {
+	case err == nil:
+		c.pace.note(answer.Header, c.clock.Now())
+	case errors.As(err, &e) && e.Response != nil:
+		c.pace.note(e.Response.Header, c.clock.Now())
+		if e.Kind == transport.RateLimited && e.RetryAfter == 0 {
+			e.RetryAfter = pauseOf(bodyOf(e))
+		}
+	}
+	return answer, err
 }
 
 // textOf says what is wrong with an answer.

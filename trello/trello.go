@@ -30,7 +30,8 @@ type Settings struct {
 	Token  config.Secret `yaml:"token" config:"required"`
 	Boards []string      `yaml:"boards"` // names or ids; all open ones of the token's member when left out
 	// Rate is how many requests at most are sent in any 10 seconds; 90 when left out. Trello allows
-	// 100 per token (developer.atlassian.com, rate limits).
+	// 100 per token (developer.atlassian.com, rate limits); more than that is for another server, which
+	// counts in its own way.
 	Rate int `yaml:"requests_per_10s"`
 	// Members says who in Trello is who in Odoo, where neither an e-mail nor a full name tells.
 	Members []MemberLink `yaml:"members"`
@@ -47,7 +48,7 @@ type Settings struct {
 func Backend() *backend.Backend {
 	b := backend.New("trello", "generic").
 		Configure(DefaultURL, func() any { return new(Settings) }).
-		Connects(connect).
+		Connects((&buckets{all: map[string]*bucket{}}).connect).
 		Requires(backend.Right{Group: "project.group_project_manager", Name: "Project / Administrator"}).
 		Declare(Models()...)
 	b.Adapter(BoardModel, Boards("boards")).Mapper(BoardModel, BoardMapper())
