@@ -170,6 +170,13 @@ func (t *tx) throughRecord(attachment row, operation string) bool {
 	return t.allowed(table.model, operation) && t.permits(table.model, operation, record)
 }
 
+// hidesFields reports whether a search leaves out the attachments that keep the
+// contents of binary fields: where its domain names neither their field nor an id
+// (seen on 16 to 19).
+func hidesFields(m *model, domain any) bool {
+	return m.name == "ir.attachment" && !mentions(domain, "id") && !mentions(domain, "res_field")
+}
+
 // textOf gives a text as a client sent it, "" where it is none.
 func textOf(value any) string {
 	text, _ := value.(string)

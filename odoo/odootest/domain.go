@@ -633,8 +633,9 @@ func (t *tx) search(m *model, domain any, offset, limit int64, order string) ([]
 		return nil, err
 	}
 	hide := t.active() && m.hasActive() && !mentions(domain, "active")
+	ofFields := !t.sudo && hidesFields(m, domain)
 	seen := func(r row) bool {
-		return (!hide || r.flag("active")) && inside(r) && t.sees(m, r)
+		return (!hide || r.flag("active")) && (!ofFields || r["res_field"] == nil) && inside(r) && t.sees(m, r)
 	}
 	if order == "" {
 		order = m.order
