@@ -76,9 +76,9 @@ type Field struct {
 	// Merge merges two edits of one base, for values that have parts. Without it two different
 	// edits are a conflict.
 	Merge func(base, external, odoo record.Value) record.Value
-	// Lossy reports that the Odoo record holds more in this field than the external side can, so
-	// that an edit from outside must not be written over it.
-	Lossy func(record.Record) bool
+	// Lossy names what the Odoo record holds in this field and the external side cannot, in words for
+	// people ("a table"); where there is anything, an edit from outside must not be written over it.
+	Lossy func(record.Record) []string
 
 	OnlyCreate  bool // written when a record is created, never afterwards
 	Guarded     bool // not changed from outside while the Odoo record is shared by several scopes

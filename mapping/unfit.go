@@ -6,6 +6,8 @@ package mapping
 type UnfitError struct {
 	Field  string // filled in by the mapper
 	Reason string // one sentence for people, with what to do
+	// Optional says that a record can be created outside without the field; else it is not created.
+	Optional bool
 }
 
 // Error is the reason.

@@ -3,6 +3,8 @@ package markup
 import (
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // maxDepth is how deep quotes and lists go into each other; what is deeper is told on the deepest level.
@@ -82,7 +84,7 @@ func headings(b block) []block {
 }
 
 func codeBlocks(b block) []block {
-	lines := strings.Split(strings.Map(visibleInCode, b.text), "\n")
+	lines := strings.Split(norm.NFC.String(strings.Map(visibleInCode, b.text)), "\n")
 	for i, l := range lines {
 		lines[i] = strings.TrimRight(l, " ")
 	}
@@ -173,7 +175,29 @@ func normalLine(cells line) line {
 		}
 		i = end
 	}
-	return linkAddresses(out)
+	return linkAddresses(composed(out))
+}
+
+// composed brings the characters of each look to Unicode's NFC, as values are compared in it. Entities can
+// stand for others.
+func composed(cells line) line {
+	if norm.NFC.IsNormalString(cells.plainText()) {
+		return cells
+	}
+	out := make(line, 0, len(cells))
+	for i := 0; i < len(cells); {
+		end := i + 1
+		for end < len(cells) && cells[i].image == nil && cells[end].image == nil && sameLook(cells[i], cells[end]) {
+			end++
+		}
+		if cells[i].image != nil {
+			out = append(out, cells[i])
+		} else {
+			out = append(out, styled(norm.NFC.String(cells[i:end].plainText()), cells[i])...)
+		}
+		i = end
+	}
+	return out
 }
 
 // normalBlanks are the blanks between two characters. They look like what they and both neighbours have in

@@ -210,6 +210,10 @@ func planCreateExternal(p Pair) (Plan, error) {
 			continue
 		}
 		var unfit *mapping.UnfitError
+		if errors.As(err, &unfit) && unfit.Optional {
+			plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, Odoo: o, Result: o, later: true, Note: unfit.Reason})
+			continue
+		}
 		if errors.As(err, &unfit) {
 			out := Plan{Action: Skip, Reason: unfit.Reason}
 			p.reviewUnbound(&out, binding.Unfit, unfit.Reason)
@@ -219,7 +223,7 @@ func planCreateExternal(p Pair) (Plan, error) {
 			return plan, err
 		}
 		maps.Copy(plan.Outside, values)
-		plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, Odoo: o, Result: o, ToExternal: true})
+		plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, Odoo: o, Result: o, ToExternal: true, Note: p.without(f)})
 	}
 	switch {
 	case stuck != nil:

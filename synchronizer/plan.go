@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/odoo-connector/connector/backend"
@@ -296,9 +297,9 @@ func (p Pair) takeExternal(f mapping.Field, fp *FieldPlan, plan *Plan) {
 		fp.Result, fp.keep = fp.Base, true
 		fp.Note = fmt.Sprintf("this %s stands for more than one %s, so it is not renamed from outside; rename it in Odoo", p.Model.OdooNoun, p.Model.Noun)
 		p.review(plan, f.Name, binding.Shared, fp.Note)
-	case f.Lossy != nil && f.Lossy(*p.Odoo) && p.Reviews[f.Name].Decision.Taken() != binding.External:
+	case p.losses(f) != "" && p.Reviews[f.Name].Decision.Taken() != binding.External:
 		fp.Result, fp.keep = fp.Base, true
-		fp.Note = "Odoo's text has formatting that the other side cannot hold, so the edit from outside is not written over it"
+		fp.Note = fmt.Sprintf("%s has %s in Odoo, which the other side cannot hold, so the edit from outside is not written over it", f.Name, p.losses(f))
 		p.review(plan, f.Name, binding.Lossy, fp.Note)
 	default:
 		fp.ToOdoo = true
@@ -315,7 +316,23 @@ func (p Pair) takeOdoo(f mapping.Field, fp *FieldPlan) {
 		fp.Result, fp.keep, fp.Note = fp.Base, true, "an alias keeps its own"
 		return
 	}
-	fp.ToExternal = true
+	fp.ToExternal, fp.Note = true, p.without(f)
+}
+
+// without says what a value leaves behind when it goes outside, "" where it goes as a whole.
+func (p Pair) without(f mapping.Field) string {
+	if lost := p.losses(f); lost != "" {
+		return fmt.Sprintf("goes outside without %s: what the other side cannot hold stays in Odoo", lost)
+	}
+	return ""
+}
+
+// losses names what the Odoo record holds in a field and the other side cannot: "a table and an image".
+func (p Pair) losses(f mapping.Field) string {
+	if f.Lossy == nil {
+		return ""
+	}
+	return enumeration(f.Lossy(*p.Odoo))
 }
 
 // unmet is the side if nothing is known of the field yet.
@@ -346,8 +363,9 @@ func (p Pair) conflict(f mapping.Field, fp *FieldPlan, plan *Plan) {
 			f.Name, brief(fp.External), brief(fp.Odoo)))
 		return
 	}
-	if fp.Note == "" { // else it was not written after all
-		fp.Note = fmt.Sprintf("both sides changed it: %s outside, %s in Odoo; %s wins by the configured policy", brief(fp.External), brief(fp.Odoo), policy)
+	if fp.ToOdoo || fp.ToExternal { // else it was not written after all
+		won := fmt.Sprintf("both sides changed it: %s outside, %s in Odoo; %s wins by the configured policy", brief(fp.External), brief(fp.Odoo), policy)
+		fp.Note = strings.TrimSuffix(won+"; "+fp.Note, "; ")
 	}
 }
 
@@ -481,4 +499,13 @@ func brief(v record.Value) string {
 		return string(s[:57]) + "…"
 	}
 	return string(s)
+}
+
+// enumeration lists some things in words: "a, b and c".
+func enumeration(things []string) string {
+	if len(things) < 2 {
+		return strings.Join(things, "")
+	}
+	last := len(things) - 1
+	return strings.Join(things[:last], ", ") + " and " + things[last]
 }

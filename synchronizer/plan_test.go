@@ -29,7 +29,12 @@ func noteMapper() mapping.Mapper {
 	name := mapping.Direct("title", "name", mapping.Trimmed)
 	name.Match = true
 	text := mapping.Direct("text", "description")
-	text.Lossy = func(r record.Record) bool { return r.Value("formatted").AsBool() }
+	text.Lossy = func(r record.Record) []string {
+		if !r.Value("formatted").AsBool() {
+			return nil
+		}
+		return []string{"a table", "an image", "colours"}
+	}
 	return mapping.New(name, text, mapping.Active("closed"))
 }
 
@@ -169,6 +174,17 @@ func TestReconcile(t *testing.T) {
 		plan := reconcile(t, pair(note("Door", "Oil", false), &o), synchronizer.Nothing, nil, nil)
 		if !slices.Equal(kinds(plan), []binding.ReviewKind{binding.Lossy}) {
 			t.Errorf("got the reviews %+v", plan.Reviews)
+		}
+		if want := "description has a table, an image and colours in Odoo, which the other side cannot hold, so the edit from outside is not written over it"; plan.Reviews[0].Reason != want {
+			t.Errorf("the review says %q, want %q", plan.Reviews[0].Reason, want)
+		}
+	})
+	t.Run("Ensure the plan says what an edit in Odoo leaves behind when it goes out", func(t *testing.T) {
+		o := task("Door", "Oil", true).With("formatted", record.Bool(true))
+		plan := reconcile(t, pair(note("Door", "Paint", false), &o), synchronizer.Update, nil, mapping.Values{"text": text("Oil")})
+		i := slices.IndexFunc(plan.Fields, func(fp synchronizer.FieldPlan) bool { return fp.Field == "description" })
+		if want := "goes outside without a table, an image and colours: what the other side cannot hold stays in Odoo"; plan.Fields[i].Note != want {
+			t.Errorf("the plan says %q, want %q", plan.Fields[i].Note, want)
 		}
 	})
 	t.Run("Ensure import and export hold the other direction back", func(t *testing.T) {

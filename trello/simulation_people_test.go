@@ -343,11 +343,13 @@ func (s *simulation) renameTask() {
 func (s *simulation) describeTask() {
 	s.onTask(func(id int64, r row) {
 		var text any
-		switch s.chance.IntN(4) {
+		switch s.chance.IntN(5) {
 		case 0:
 			text = false
 		case 1:
 			text = "<p>" + s.name("Words") + " in <b>bold</b></p>"
+		case 2:
+			text = "<p>" + s.name("Words") + " in <u>underlined</u> letters</p>"
 		default:
 			text = "<p>" + s.name("Words &lt;&amp;&gt;") + "</p><p>and more</p>"
 		}

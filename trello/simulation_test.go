@@ -436,7 +436,8 @@ var tags = regexp.MustCompile(`<[^>]*>`)
 // plain are the words of a description.
 func plain(description any) string {
 	text, _ := description.(string)
-	return html.UnescapeString(tags.ReplaceAllString(strings.ReplaceAll(text, "</p><p>", "\n\n"), ""))
+	marked := strings.NewReplacer("</p><p>", "\n\n", "<b>", "**", "</b>", "**", "<strong>", "**", "</strong>", "**").Replace(text)
+	return html.UnescapeString(tags.ReplaceAllString(marked, ""))
 }
 
 // inspection is a look at both sides and the bindings between them.
@@ -780,7 +781,7 @@ func (in *inspection) legitimate(key string, r binding.Review) {
 	case binding.Deleted:
 		ok = b.Gone()
 	case binding.Lossy:
-		ok = strings.Contains(in.odooRow(b).text("description"), "<b>")
+		ok = strings.Contains(in.odooRow(b).text("description"), "<u>")
 	case binding.Shared:
 		ok = in.guarded(b)
 	case binding.MissingReference:

@@ -165,10 +165,3 @@ func CardMapper() mapping.Mapper {
 		active,
 	)
 }
-
-// name pairs the two names, by which unbound records of both sides are recognised.
-func name() mapping.Field {
-	f := mapping.Direct("name", "name", mapping.Trimmed)
-	f.Match = true
-	return f
-}
