@@ -11,6 +11,7 @@ import (
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/mapping"
+	"github.com/odoo-connector/connector/markup"
 	"github.com/odoo-connector/connector/odoo"
 	"github.com/odoo-connector/connector/record"
 )
@@ -95,12 +96,9 @@ func said() mapping.Field {
 	}
 	f.ToExternal = commentText
 	lossy := f.Lossy
-	f.Lossy = func(r record.Record) bool { return lossy(bare(r)) }
+	f.Lossy = func(r record.Record) []string { return lossy(bare(r)) }
 	return f
 }
-
-// longestText is how many characters a comment can have (Trello's API description).
-const longestText = 16384
 
 // nameRoom is what is left of a comment's length for the name before it.
 const nameRoom = 200
@@ -113,9 +111,9 @@ func commentText(t mapping.Target) (mapping.Values, error) {
 	case there && !t.Current.Value("own").AsBool():
 		return nil, &mapping.UnfitError{Reason: fmt.Sprintf("the comment is %s's, and Trello lets nobody else change it; it keeps its words there",
 			t.Current.Value("member").AsText())}
-	case len([]rune(t.Value.AsText())) > longestText-nameRoom:
+	case markup.Length(t.Value.AsText()) > markup.Limit-nameRoom:
 		return nil, &mapping.UnfitError{Reason: fmt.Sprintf("the message is longer than the %d characters that a comment can have; shorten it in Odoo",
-			longestText)}
+			markup.Limit)}
 	}
 	values := mapping.Values{"text": record.Text(t.Value.AsText())}
 	if there {
@@ -185,7 +183,7 @@ func emptied(r record.Record) bool {
 }
 
 func wordsOf(html string) string {
-	text, _ := TextOf(html)
+	text, _ := markup.Markdown(html)
 	return text
 }
 

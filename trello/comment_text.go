@@ -49,6 +49,9 @@ func leadOf(author, link string) string {
 	return `<p><a href="` + nethtml.EscapeString(link) + `">` + escaped.Replace(author) + `</a> (Trello):</p>`
 }
 
+// escaped are the characters that Odoo's sanitizer writes as entities; quotes it leaves alone.
+var escaped = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
 // splitLead divides a message's HTML into that paragraph, "" where there is none, and what was said.
 func splitLead(html string) (lead, said string) {
 	if !strings.Contains(html, "#comment-") {
