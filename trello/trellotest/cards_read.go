@@ -51,7 +51,6 @@ func (c *call) cardFilter(otherwise string) (string, error) {
 func (st *state) cardTable() []field[*card] {
 	null := func(*card) any { return nil }
 	no := func(*card) any { return false }
-	empty := func(*card) any { return array{} }
 	return []field[*card]{
 		{"id", func(c *card) any { return c.ID }},
 		{"address", null},
@@ -65,7 +64,7 @@ func (st *state) cardTable() []field[*card] {
 		{"dueReminder", null},
 		{"idBoard", func(c *card) any { return c.IDBoard }},
 		{"idList", func(c *card) any { return c.IDList }},
-		{"idMembersVoted", empty},
+		{"idMembersVoted", func(c *card) any { return c.voters }},
 		{"idShort", func(c *card) any { return c.IDShort }},
 		{"idAttachmentCover", func(c *card) any { return orNull(c.IDAttachmentCover) }},
 		{"idLabels", func(c *card) any { return c.IDLabels }},
@@ -123,7 +122,7 @@ func badges(c *card) object {
 	}
 	return object{
 		{"attachmentsByType", object{{"trello", object{{"board", 0}, {"card", 0}}}}},
-		{"location", false}, {"votes", 0}, {"viewingMemberVoted", false}, {"subscribed", false}, {"fogbugz", ""},
+		{"location", false}, {"votes", len(c.voters)}, {"viewingMemberVoted", false}, {"subscribed", false}, {"fogbugz", ""},
 		{"checkItems", items}, {"checkItemsChecked", checked}, {"checkItemsEarliestDue", earliest},
 		{"comments", c.comments}, {"attachments", len(c.attachments)}, {"description", c.Desc != ""},
 		{"due", c.Due}, {"dueComplete", c.DueComplete}, {"start", c.Start},
@@ -168,7 +167,10 @@ func (c *call) nestInCard(o object, k *card) object {
 	if _, asked := c.nested("customFieldItems"); asked {
 		o = o.with("customFieldItems", renderFieldItems(k))
 	}
-	for _, none := range []string{"pluginData", "stickers", "membersVoted"} {
+	if _, asked := c.nested("pluginData"); asked {
+		o = o.with("pluginData", k.pluginData)
+	}
+	for _, none := range []string{"stickers", "membersVoted"} {
 		if _, asked := c.nested(none); asked {
 			o = o.with(none, array{})
 		}

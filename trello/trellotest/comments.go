@@ -7,6 +7,7 @@ func (st *state) addComment(c *card, author *Member, text string) *action {
 	a := &action{kind: "commentCard", card: c.ID, lists: []string{c.IDList}, data: append(object{{"text", text}}, st.cardData(c)...)}
 	st.recordBy(st.boardsByID[c.IDBoard], a, author)
 	c.comments++
+	st.notify(c, a, text)
 	st.touch(c)
 	return a
 }

@@ -134,7 +134,7 @@ func (c *call) getField() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.renderField(c.p["fields"], f, except("isSuggestedField")), nil
+	return c.renderField(c.p["fields"], f, everything), nil
 }
 
 // noPowerUp is the refusal of a board whose Custom Fields Power-Up is off (Trello's guide: "require that the Custom Fields Power-Up be
@@ -169,7 +169,7 @@ func (c *call) postField() (any, error) {
 	for _, text := range options {
 		c.addOption(f, text, "", "")
 	}
-	return c.renderField("", f, except("isSuggestedField")), nil
+	return c.renderField("", f, everything), nil
 }
 
 func readOptions(raw string) ([]string, error) {
@@ -250,7 +250,7 @@ func (c *call) putField() (any, error) {
 		f.Pos = place(where, others)
 	}
 	c.recordField(b, "updateCustomField", f)
-	return c.renderField("", f, except("isSuggestedField")), nil
+	return c.renderField("", f, everything), nil
 }
 
 // deleteField takes the field off its board, and its values off the cards.

@@ -1,6 +1,9 @@
 package trellotest
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // Rights are what the token's member may do on a board.
 type Rights int
@@ -108,18 +111,62 @@ func (s *Server) SetTemplate(boardID string, template bool) {
 // RemoveMember takes a member off a board: off its memberships and off its cards. Actions keep the member's name.
 func (s *Server) RemoveMember(boardID, memberID string) {
 	s.change(func(st *state) {
-		b, m := must(st.findBoard(boardID)), must(st.findMember(memberID))
-		b.left = append(b.left, m.ID)
-		for _, c := range b.cards {
-			if oneOf(m.ID, c.IDMembers...) {
-				want := c.data()
-				want.IDMembers = without(want.IDMembers, m.ID)
-				st.changeCard(c, want)
-			}
-		}
-		data := object{{"idMember", m.ID}, {"board", boardRef(b)}, {"member", object{{"id", m.ID}, {"name", m.FullName}}}}
-		st.record(b, &action{kind: "removeMemberFromBoard", member: m, data: data})
+		st.removeMember(must(st.findBoard(boardID)), must(st.findMember(memberID)))
 	})
+}
+
+func (st *state) removeMember(b *board, m *Member) {
+	b.left = append(b.left, m.ID)
+	for _, c := range b.cards {
+		if oneOf(m.ID, c.IDMembers...) {
+			want := c.data()
+			want.IDMembers = without(want.IDMembers, m.ID)
+			st.changeCard(c, want)
+		}
+	}
+	data := object{{"idMember", m.ID}, {"board", boardRef(b)}, {"member", object{{"id", m.ID}, {"name", m.FullName}}}}
+	st.record(b, &action{kind: "removeMemberFromBoard", member: m, data: data})
+}
+
+// putBoardMember puts a member on a board, or back on it (captures/trello/can_add_a_member_to_a_board).
+func (c *call) putBoardMember() (any, error) {
+	b, err := c.findBoard(c.arg(0))
+	if err != nil {
+		return nil, err
+	}
+	m, err := c.findMember(c.arg(1))
+	if err != nil {
+		return nil, err
+	}
+	if !oneOf(c.p["type"], "admin", "normal", "observer") {
+		return nil, invalid("type")
+	}
+	b.left = without(b.left, m.ID)
+	data := object{{"memberType", c.p["type"]}, {"idMemberAdded", m.ID}, {"board", boardRef(b)}}
+	c.record(b, &action{kind: "addMemberToBoard", member: m, data: data})
+	return object{{"id", b.ID}, {"members", c.fullMembersOn(b)}, {"memberships", c.memberships(b)}}, nil
+}
+
+// fullMembersOn shows what comes with a change of a board's members.
+func (c *call) fullMembersOn(b *board) []object {
+	return renderAll(keep(c.memberTable(), func(name string) bool {
+		return oneOf(name, "confirmed", "memberType") || slices.ContainsFunc(authorTable(), func(f field[*Member]) bool { return f.name == name })
+	}), c.membersOn(b))
+}
+
+// deleteBoardMember answers with the board (captures/trello/can_success_remove_member_from_board).
+func (c *call) deleteBoardMember() (any, error) {
+	b, err := c.findBoard(c.arg(0))
+	if err != nil {
+		return nil, err
+	}
+	m, err := c.findMember(c.arg(1))
+	if err != nil {
+		return nil, err
+	}
+	c.removeMember(b, m)
+	o := render(keep(c.boardTable(), usualBoard), b)
+	return o.with("members", c.fullMembersOn(b)), nil
 }
 
 // membersOn are the members of a board: all but those who left.

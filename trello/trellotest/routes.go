@@ -189,6 +189,7 @@ func newRoutes() routes {
 	rs.addChecklists()
 	rs.addActions()
 	rs.addCustomFields()
+	rs.addOthers()
 	rs.addMembers()
 	rs.add("GET batch", "urls", (*call).batch)
 	rs.add("GET search", "query modelTypes idBoards idCards idOrganizations partial:bool card_fields cards_limit:int cards_page:int board_fields boards_limit:int card_board card_list card_members member_fields members_limit:int organization_fields organizations_limit:int", (*call).search)
@@ -212,6 +213,8 @@ func (rs routes) addBoards() {
 	rs.add("GET boards/{id}/labelnames", "", (*call).boardLabelNames)
 	rs.add("GET boards/{id}/members", "filter fields activity:bool", (*call).boardMembers)
 	rs.add("GET boards/{id}/members/{filter}", "fields", (*call).boardMembers)
+	rs.add("PUT boards/{id}/members/{idMember}", "type allowBillableGuest:bool", (*call).putBoardMember)
+	rs.add("DELETE boards/{id}/members/{idMember}", "", (*call).deleteBoardMember)
 	rs.add("GET boards/{id}/memberships", "filter activity:bool orgMemberType:bool member:bool member_fields", (*call).boardMemberships)
 	rs.add("GET boards/{id}/checklists", "filter fields checkItems checkItem_fields", (*call).boardChecklists)
 	rs.add("GET boards/{id}/customFields", "filter", (*call).boardFields)
@@ -272,9 +275,11 @@ func (rs routes) addCards() {
 	rs.add("GET cards/{id}/customFieldItems", "", (*call).cardFieldItems)
 	rs.add("PUT cards/{id}/customField/{idField}/item", "value value[text] value[number] value[date] value[checked] idValue", (*call).putFieldItem)
 	rs.add("PUT cards/{id}/customFields", "customFieldItems", (*call).putFieldItems)
-	for _, empty := range []string{"pluginData", "stickers", "membersVoted"} {
-		rs.add("GET cards/{id}/"+empty, "fields filter", (*call).noneOfCard)
-	}
+	rs.add("GET cards/{id}/membersVoted", "fields", (*call).votersOf)
+	rs.add("POST cards/{id}/membersVoted", "value:id", (*call).postVote)
+	rs.add("DELETE cards/{id}/membersVoted/{idMember}", "", (*call).deleteVote)
+	rs.add("GET cards/{id}/pluginData", "", (*call).pluginData)
+	rs.add("GET cards/{id}/stickers", "fields", (*call).noneOfCard)
 	rs.add("GET cards/{id}/{field}", "", (*call).cardField)
 	rs.add("PUT cards/{id}/{field}", cardChanges+" value", (*call).putCard).fieldOf = "cards/{id}"
 }
@@ -313,6 +318,22 @@ func (rs routes) addCustomFields() {
 	rs.add("DELETE customFields/{id}/options/{idOption}", "", (*call).deleteOption)
 }
 
+// addOthers declares what a connector of boards and cards does not ask for, but other clients do.
+func (rs routes) addOthers() {
+	rs.add("POST organizations", "displayName name desc website", (*call).postOrganization)
+	rs.add("GET organizations/{id}", "fields", (*call).getOrganization)
+	rs.add("PUT organizations/{id}", "displayName name desc website", (*call).putOrganization)
+	rs.add("GET organizations/{id}/boards", "filter fields", (*call).organizationBoards)
+	rs.add("GET organizations/{id}/actions", actionFilters, (*call).organizationActions)
+	rs.add("GET organizations/{id}/members", "fields", (*call).organizationMembers)
+	rs.add("GET organizations/{id}/members/{filter}", "fields", (*call).organizationMembers)
+	rs.add("GET notifications/{id}", "fields", (*call).getNotification)
+	rs.add("POST webhooks", "description callbackURL idModel:id active:bool", (*call).postWebhook)
+	rs.add("GET webhooks/{id}", "", (*call).getWebhook)
+	rs.add("PUT webhooks/{id}", "description callbackURL idModel:id active:bool", (*call).putWebhook)
+	rs.add("DELETE webhooks/{id}", "", (*call).deleteWebhook)
+}
+
 func (rs routes) addActions() {
 	rs.add("GET actions/{id}", "fields display:bool entities:bool member:bool member_fields memberCreator:bool memberCreator_fields", (*call).getAction)
 	rs.add("PUT actions/{id}", "text", (*call).putAction)
@@ -329,8 +350,8 @@ func (rs routes) addMembers() {
 	rs.add("GET members/{id}/cards", cardFilters, (*call).memberCards)
 	rs.add("GET members/{id}/cards/{filter}", cardFilters, (*call).memberCards)
 	rs.add("GET members/{id}/actions", actionFilters, (*call).memberActions)
-	rs.add("GET members/{id}/organizations", "filter fields paid_account:bool", (*call).noneOfMember)
-	rs.add("GET members/{id}/notifications", "filter fields limit:int page:int before:moment since:moment read_filter", (*call).noneOfMember)
+	rs.add("GET members/{id}/organizations", "filter fields paid_account:bool", (*call).memberOrganizations)
+	rs.add("GET members/{id}/notifications", "filter fields limit:int page:int before:moment since:moment read_filter", (*call).memberNotifications)
 	rs.add("GET members/{id}/boardStars", "", (*call).noneOfMember)
 	rs.add("GET members/{id}/{field}", "", (*call).memberField)
 	rs.add("GET tokens/{token}", "fields webhooks:bool", (*call).getToken)

@@ -66,6 +66,8 @@ type card struct {
 	checklists  []*checklist
 	attachments []*attachment
 	items       []*fieldItem
+	voters      []string // ids of members
+	pluginData  []object
 	comments    int
 }
 
@@ -84,6 +86,10 @@ type state struct {
 	actions    map[string]*action
 	fields     map[string]*customField
 	byLink     map[string]any // *board or *card
+
+	organizations []*organization
+	webhooks      map[string]*webhook
+	notifications map[string]*notification
 }
 
 func newState() *state {
@@ -97,6 +103,9 @@ func newState() *state {
 		actions:    map[string]*action{},
 		fields:     map[string]*customField{},
 		byLink:     map[string]any{},
+
+		webhooks:      map[string]*webhook{},
+		notifications: map[string]*notification{},
 	}
 }
 
