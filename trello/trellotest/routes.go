@@ -61,6 +61,9 @@ func (rs routes) find(method, path string) (*route, []string) {
 	for i, part := range parts {
 		parts[i], _ = url.PathUnescape(part) // what is not an escape matches nothing anyway
 	}
+	if oneOf(parts[0], "board", "card", "list", "label", "member", "checklist", "action") {
+		parts[0] += "s" // Trello knows both (py-trello asks for card/…/customField)
+	}
 	for _, r := range rs[method+" "+strings.ToLower(parts[0])] {
 		if args, matches := r.match(parts); matches {
 			return r, args
