@@ -38,6 +38,23 @@ type FieldState struct {
 	Odoo     string       `json:"o"`
 	Base     record.Value `json:"base"`
 	Writing  *Writing     `json:"writing,omitempty"` // nil once the outcome of the last write is known
+	// Memory is what a field remembers of the Odoo side beside the base; nil for nothing.
+	Memory *record.Value `json:"memory,omitempty"`
+}
+
+// Remembered is the Memory, null for nothing.
+func (s FieldState) Remembered() record.Value {
+	if s.Memory == nil {
+		return record.Null()
+	}
+	return *s.Memory
+}
+
+// Remember sets the Memory.
+func (s *FieldState) Remember(v record.Value) {
+	if s.Memory = nil; !v.IsNull() {
+		s.Memory = &v
+	}
 }
 
 // Writing is a canonical value that was about to be written into one side. If that side holds it, we

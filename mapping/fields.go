@@ -48,6 +48,36 @@ func Active(closed string) Field {
 	}
 }
 
+// Saved notes a text that an external record keeps for good (an id, an address) in an Odoo field. It is never
+// read from Odoo, so what a user makes of it there is no change, and an empty one clears nothing.
+func Saved(external, odoo string) Field {
+	return Field{
+		Name: odoo, Odoo: []string{odoo}, External: []string{external}, Stamp: true,
+		FromExternal: func(s Source) (record.Value, error) {
+			if v := s.Record.Value(external).Canonical(); !v.IsNull() {
+				return v, nil
+			}
+			return record.Null(), ErrSkip
+		},
+		ToOdoo: func(t Target) (Values, error) { return Values{odoo: t.Value}, nil },
+	}
+}
+
+// SyncDate notes in an Odoo field when its record was last written by a synchronization: a moment, or the day
+// in UTC where the field is a date. It goes along with other values and is no reason to write.
+func SyncDate(odoo string) Field {
+	return Field{
+		Name: odoo, Odoo: []string{odoo}, Stamp: true, Renew: true,
+		FromExternal: func(Source) (record.Value, error) { return record.Bool(true), nil }, // it is synchronized
+		ToOdoo: func(t Target) (Values, error) {
+			if t.Types[odoo] == "date" {
+				return Values{odoo: record.Date(t.Now.UTC())}, nil
+			}
+			return Values{odoo: record.Instant(t.Now)}, nil
+		},
+	}
+}
+
 // Many2One pairs an external field that holds one id of the binding model with an Odoo many2one to
 // odooModel. The canonical value is the Odoo reference.
 func Many2One(external, odoo, bindingModel, odooModel string) Field {

@@ -9,6 +9,7 @@ package mapping
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/odoo-connector/connector/record"
 )
@@ -42,6 +43,10 @@ type Target struct {
 	Value   record.Value  // the canonical value to write
 	Current record.Record // the target side's record as it is; empty when it is to be created
 	Source                // Scope, Types and Lookup of the target side
+	// Memory is what the binding remembers of the field (see Field.Remember), null for nothing.
+	Memory record.Value
+	// Now is the moment of the synchronization, in whole seconds; the zero time where nothing is written.
+	Now time.Time
 }
 
 // Values are field names with what to write into them.
@@ -80,11 +85,21 @@ type Field struct {
 	// people ("a table"); where there is anything, an edit from outside must not be written over it.
 	Lossy func(record.Record) []string
 
+	// ResetBy names Odoo fields whose writing makes Odoo change this one by itself. Keep gives what is then
+	// written along, so that the Odoo record keeps what it has; nothing where it is not to be kept.
+	ResetBy []string
+	Keep    func(odoo record.Record) Values
+	// Remember gives what a binding remembers of an Odoo record beside the canonical value, for a value that
+	// stands for several of Odoo's: what it remembered before, and the record as it is now.
+	Remember func(before record.Value, odoo record.Record) record.Value
+
 	OnlyCreate  bool // written when a record is created, never afterwards
 	Guarded     bool // not changed from outside while the Odoo record is shared by several scopes
 	Loose       bool // external records of one Odoo record may each have a value of their own; see the synchronizer's plan
 	AfterCreate bool // cannot be given when an external record is created, only afterwards
 	Active      bool // holds whether the record is in use: false is archived
+	Stamp       bool // notes the link itself in Odoo (an id, an address): written once, whatever the direction
+	Renew       bool // a Stamp that is written again with whatever else is written into the Odoo record
 	Match       bool // the pair by which unbound records of both sides are recognised as the same
 }
 

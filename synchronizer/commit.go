@@ -122,7 +122,26 @@ func (sl *slice) fields(it *item, external, odoo *record.Record) binding.Fields 
 		st.External, st.Odoo = sl.sideHashes(it, f, fp, external, odoo)
 		out[f.Name] = st
 	}
+	sl.remember(out, it, odoo)
 	return out
+}
+
+// remember keeps what fields remember of the Odoo record: of what it was before the plan, and of what it is now.
+func (sl *slice) remember(out binding.Fields, it *item, after *record.Record) {
+	for _, f := range sl.mapper.Fields() {
+		st, known := out[f.Name]
+		if f.Remember == nil || !known {
+			continue
+		}
+		memory := it.binding.Fields[f.Name].Remembered()
+		for _, r := range []*record.Record{it.pair.Odoo, after} {
+			if r != nil {
+				memory = f.Remember(memory, *r)
+			}
+		}
+		st.Remember(memory)
+		out[f.Name] = st
+	}
 }
 
 // sideHashes are the raw hashes of both sides once the plan was carried out.
@@ -192,11 +211,12 @@ func (sl *slice) followUps(it *item, b binding.Binding) (specs []jobs.Spec) {
 
 // importsMore says that the external record holds something for a field that is only imported.
 func (sl *slice) importsMore(it *item, b binding.Binding) bool {
-	if it.external == nil || !sl.direction(sl.model.Name).Imports() {
+	if it.external == nil {
 		return false
 	}
+	imports := sl.direction(sl.model.Name).Imports()
 	for _, f := range sl.mapper.Fields() {
-		if _, known := b.Fields[f.Name]; known || f.OnlyCreate || f.ToOdoo == nil {
+		if _, known := b.Fields[f.Name]; known || f.OnlyCreate || f.ToOdoo == nil || (!imports && !f.Stamp) || leadsOff(f, *it.external, sl.off) {
 			continue
 		}
 		if _, err := f.ReadExternal(sl.source(*it.external, it.scope)); err == nil {

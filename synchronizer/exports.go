@@ -43,7 +43,7 @@ func (p Pair) awaitPlace(plan *Plan) bool {
 	}
 	v, err := f.ReadOdoo(p.odooSource())
 	if err == nil {
-		_, err = f.WriteExternal(p.target(v, record.Record{}, p.OdooScope))
+		_, err = f.WriteExternal(p.target(f, v, record.Record{}, p.OdooScope))
 	}
 	var missing *mapping.MissingError
 	if !errors.As(err, &missing) || !p.await(missing, plan) {

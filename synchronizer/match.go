@@ -168,7 +168,7 @@ func planCreateOdoo(p Pair) (Plan, error) {
 		if !ok || f.ToOdoo == nil || p.linksOff(f) {
 			continue
 		}
-		values, err := f.WriteOdoo(p.target(x, record.Record{}, p.ExternalScope))
+		values, err := f.WriteOdoo(p.target(f, x, record.Record{}, p.ExternalScope))
 		if err != nil {
 			return plan, err
 		}
@@ -203,7 +203,7 @@ func planCreateExternal(p Pair) (Plan, error) {
 			continue
 		}
 		p.offer(f, &plan)
-		values, err := f.WriteExternal(p.target(o, record.Record{}, p.OdooScope))
+		values, err := f.WriteExternal(p.target(f, o, record.Record{}, p.OdooScope))
 		var missing *mapping.MissingError
 		if errors.As(err, &missing) {
 			stuck = p.awaitOr(missing, &plan, stuck)

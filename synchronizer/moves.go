@@ -92,7 +92,7 @@ func linked(f mapping.Field, v record.Value, scope string, lookup mapping.Lookup
 func (p Pair) nowhere(parent FieldPlan) bool {
 	f, _ := p.Mapper.Field(parent.Field)
 	var missing *mapping.MissingError
-	_, err := f.WriteExternal(p.target(parent.Result, *p.External, p.OdooScope))
+	_, err := f.WriteExternal(p.target(f, parent.Result, *p.External, p.OdooScope))
 	return errors.As(err, &missing)
 }
 

@@ -52,6 +52,8 @@ type Pair struct {
 	CascadeOver bool
 	// ExternalTime and OdooTime are when the sides were last changed, for the policy "newest".
 	ExternalTime, OdooTime time.Time
+	// Now is the moment of the run that plans, in whole seconds.
+	Now time.Time
 	// Off tells of binding models that are not synchronized, so that links to them are left alone.
 	Off func(bindingModel string) bool
 	// Export is the export that gives the Odoo record of a link its counterpart in the scope, for a record
@@ -288,7 +290,7 @@ func (p Pair) waits(field string) bool {
 func (p Pair) takeExternal(f mapping.Field, fp *FieldPlan, plan *Plan) {
 	fp.Result = fp.External
 	switch {
-	case f.ToOdoo == nil || !p.Settings.Direction.Imports():
+	case f.ToOdoo == nil || (!p.Settings.Direction.Imports() && !f.Stamp):
 		fp.Result, fp.hold, fp.unmet, fp.Note = fp.Base, true, p.unmet(f, binding.External), "not imported"
 	case f.Loose && p.Shared:
 		fp.Result, fp.keep = fp.Base, true
@@ -435,17 +437,50 @@ func (p Pair) writes(plan *Plan) error {
 			plan.Solved = append(plan.Solved, fp.Field)
 		}
 	}
+	if err := p.goAlong(plan); err != nil {
+		return err
+	}
 	if len(plan.Odoo)+len(plan.Outside) > 0 {
 		plan.Action = Update
 	}
 	return nil
 }
 
+// goAlong adds what is written into Odoo because something else is: what Odoo would change by itself
+// otherwise, and the stamps of the time.
+func (p Pair) goAlong(plan *Plan) error {
+	if len(plan.Odoo) == 0 {
+		return nil
+	}
+	for _, f := range p.Mapper.Fields() {
+		if slices.ContainsFunc(f.Odoo, plan.writesInto) {
+			continue
+		}
+		if f.Keep != nil && slices.ContainsFunc(f.ResetBy, plan.writesInto) {
+			maps.Copy(plan.Odoo, f.Keep(*p.Odoo))
+		}
+		if f.Renew {
+			values, err := f.WriteOdoo(p.target(f, record.Null(), *p.Odoo, p.ExternalScope))
+			if err != nil {
+				return err
+			}
+			maps.Copy(plan.Odoo, values)
+		}
+	}
+	return nil
+}
+
+// writesInto says that the plan writes a field of the Odoo record.
+func (p *Plan) writesInto(field string) bool {
+	_, written := p.Odoo[field]
+	return written
+}
+
 // writeField adds what to write for one field. A link that has no counterpart outside waits for one. Where
 // the record moves, the other side gives it a link of its own, which is no edit.
 func (p Pair) writeField(f mapping.Field, fp *FieldPlan, external record.Record, moved bool, plan *Plan) error {
 	if fp.ToOdoo {
-		values, err := f.WriteOdoo(p.target(fp.Result, *p.Odoo, p.ExternalScope))
+		values, err := f.WriteOdoo(p.target(f, fp.Result, *p.Odoo, p.ExternalScope))
 		if err != nil {
 			return err
 		}
@@ -454,7 +489,7 @@ func (p Pair) writeField(f mapping.Field, fp *FieldPlan, external record.Record,
 	if !fp.ToExternal {
 		return nil
 	}
-	values, err := f.WriteExternal(p.target(fp.Result, external, p.OdooScope))
+	values, err := f.WriteExternal(p.target(f, fp.Result, external, p.OdooScope))
 	var missing *mapping.MissingError
 	if errors.As(err, &missing) && p.await(missing, plan) {
 		return nil
@@ -481,8 +516,8 @@ func (p Pair) writeField(f mapping.Field, fp *FieldPlan, external record.Record,
 
 // target is what a field writes to. The scope is that of the side that the value comes from: a moved
 // record's links mean what they mean where it goes.
-func (p Pair) target(v record.Value, current record.Record, scope string) mapping.Target {
-	return mapping.Target{Value: v, Current: current, Source: mapping.Source{Scope: scope, Types: p.Types, Lookup: p.Lookup}}
+func (p Pair) target(f mapping.Field, v record.Value, current record.Record, scope string) mapping.Target {
+	return mapping.Target{Value: v, Current: current, Memory: p.Binding.Fields[f.Name].Remembered(), Now: p.Now, Source: mapping.Source{Scope: scope, Types: p.Types, Lookup: p.Lookup}}
 }
 
 func (p Pair) missingNote(e *mapping.MissingError) string {

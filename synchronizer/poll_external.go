@@ -143,8 +143,8 @@ type side struct {
 	stored func(binding.FieldState) string
 	hash   func(mapping.Field, record.Record) string
 	read   func(mapping.Field, mapping.Source) (record.Value, error)
-	note   func(*binding.FieldState, string)
-	offers func(*poll, mapping.Field, record.Record, string) bool // what it points to may get a counterpart
+	note   func(mapping.Field, *binding.FieldState, record.Record) // what is seen
+	offers func(*poll, mapping.Field, record.Record, string) bool  // what it points to may get a counterpart
 }
 
 var externalSide = side{
@@ -152,7 +152,7 @@ var externalSide = side{
 	stored: func(st binding.FieldState) string { return st.External },
 	hash:   func(f mapping.Field, r record.Record) string { return f.ExternalHash(r) },
 	read:   func(f mapping.Field, s mapping.Source) (record.Value, error) { return f.ReadExternal(s) },
-	note:   func(st *binding.FieldState, h string) { st.External = h },
+	note:   func(f mapping.Field, st *binding.FieldState, r record.Record) { st.External = f.ExternalHash(r) },
 	offers: func(*poll, mapping.Field, record.Record, string) bool { return false },
 }
 
@@ -161,8 +161,15 @@ var odooSide = side{
 	stored: func(st binding.FieldState) string { return st.Odoo },
 	hash:   func(f mapping.Field, r record.Record) string { return f.OdooHash(r) },
 	read:   func(f mapping.Field, s mapping.Source) (record.Value, error) { return f.ReadOdoo(s) },
-	note:   func(st *binding.FieldState, h string) { st.Odoo = h },
+	note:   noteOdoo,
 	offers: func(p *poll, f mapping.Field, r record.Record, scope string) bool { return p.offers(f, r, scope) },
+}
+
+func noteOdoo(f mapping.Field, st *binding.FieldState, r record.Record) {
+	st.Odoo = f.OdooHash(r)
+	if f.Remember != nil {
+		st.Remember(f.Remember(st.Remembered(), r))
+	}
 }
 
 func (p *poll) rawChanged(b binding.Binding, r record.Record, of side) bool {
@@ -186,8 +193,7 @@ func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of sid
 			continue
 		}
 		st, known := b.Base(f.Name)
-		hash := of.hash(f, r)
-		seen := known && of.stored(st) == hash
+		seen := known && of.stored(st) == of.hash(f, r)
 		if seen && f.Links == "" {
 			continue
 		}
@@ -195,7 +201,7 @@ func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of sid
 		differs = differs || !skips && of.offers(p, f, r, scope)
 		changed = changed || differs
 		if !differs && !skips && !seen {
-			of.note(&st, hash)
+			of.note(f, &st, r)
 			b.Fields[f.Name] = st
 			noted = true
 		}

@@ -42,6 +42,7 @@ type slice struct {
 	exports map[string]bool // identities of exports that others may wait for; see findExports
 	reviews []binding.Review
 	items   []*item
+	now     time.Time // of this pass, in whole seconds
 	finish  func(index int, o jobs.Outcome) error
 }
 
@@ -116,6 +117,7 @@ func (sl *slice) unfinished() (left []*item) {
 // pass brings every item a step further; most are finished after one. Items that must see what the
 // pass made for others (two labels of one new name) stay for the next.
 func (sl *slice) pass(ctx context.Context) error {
+	sl.now = sl.env.Clock.Now().UTC().Truncate(time.Second)
 	for _, step := range []func(context.Context) error{
 		sl.loadBindings, sl.settleItems, sl.readExternal, sl.avoidIntents, sl.readOdoo, sl.resolve, sl.planAll, sl.apply,
 	} {
@@ -376,7 +378,7 @@ func (sl *slice) odooParent(r *record.Record) string {
 func (sl *slice) pairOf(it *item) Pair {
 	p := Pair{
 		Model: sl.model, Mapper: sl.mapper, Settings: sl.env.Settings(sl.model.Name), Binding: it.binding,
-		External: it.external, Odoo: it.odoo, Lookup: sl.lookup, Types: sl.types,
+		Now: sl.now, External: it.external, Odoo: it.odoo, Lookup: sl.lookup, Types: sl.types,
 		ExternalScope: it.scope, OdooScope: sl.odooScope(it), Off: sl.off, Export: sl.export, Reviews: sl.fieldReviews(it.binding),
 	}
 	p.Settings.Direction = narrowed(p.Settings.Direction, it)

@@ -22,7 +22,11 @@ type card struct {
 	IDList           string     `json:"idList"`
 	IDLabels         []string   `json:"idLabels"`
 	IDMembers        []string   `json:"idMembers"`
+	Start            *time.Time `json:"start"`
 	Due              *time.Time `json:"due"`
+	DueComplete      bool       `json:"dueComplete"`
+	ShortLink        string     `json:"shortLink"`
+	ShortURL         string     `json:"shortUrl"`
 	DateLastActivity *time.Time `json:"dateLastActivity"`
 
 	// What hangs on the card. These come only where they are asked for: the answer to a change lacks them.
@@ -31,7 +35,7 @@ type card struct {
 	CustomFieldItems []fieldItem  `json:"customFieldItems"`
 }
 
-const cardFields = "name,desc,closed,idBoard,idList,idLabels,idMembers,due,dateLastActivity"
+const cardFields = "name,desc,closed,idBoard,idList,idLabels,idMembers,start,due,dueComplete,shortLink,shortUrl,dateLastActivity"
 
 func (*card) noun() string    { return "card" }
 func (*card) asked() []string { return strings.Split(cardFields, ",") }
@@ -58,7 +62,8 @@ func (c *card) record() record.Record {
 		"name": record.Text(c.Name), "desc": record.Text(c.Desc), "closed": record.Bool(c.Closed),
 		"idBoard": record.Ref(BoardModel, c.IDBoard), "idList": record.Ref(ListModel, c.IDList),
 		"idLabels": record.RefSet(labels...), "idMembers": memberRefs(c.IDBoard, c.IDMembers),
-		"due": instant(c.Due), "dateLastActivity": instant(c.DateLastActivity),
+		"start": instant(c.Start), "due": instant(c.Due), "dueComplete": record.Bool(c.DueComplete),
+		"shortLink": record.Text(c.ShortLink), "shortUrl": record.Text(c.ShortURL), "dateLastActivity": instant(c.DateLastActivity),
 	})
 }
 

@@ -3,8 +3,9 @@
 package trello
 
 import (
+	"time"
+
 	"github.com/odoo-connector/connector/backend"
-	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/mapping"
 	"github.com/odoo-connector/connector/odoo"
 	"github.com/odoo-connector/connector/record"
@@ -24,26 +25,6 @@ const (
 // DefaultURL is where Trello's API lives.
 const DefaultURL = "https://api.trello.com/1"
 
-// Settings are the keys that a trello backend has in the configuration beside those of every backend.
-type Settings struct {
-	Key    config.Secret `yaml:"key" config:"required"`
-	Token  config.Secret `yaml:"token" config:"required"`
-	Boards []string      `yaml:"boards"` // names or ids; all open ones of the token's member when left out
-	// Rate is how many requests at most are sent in any 10 seconds; 90 when left out. Trello allows
-	// 100 per token (developer.atlassian.com, rate limits); more than that is for another server, which
-	// counts in its own way.
-	Rate int `yaml:"requests_per_10s"`
-	// Members says who in Trello is who in Odoo, where neither an e-mail nor a full name tells.
-	Members []MemberLink `yaml:"members"`
-	// Comments says which comments and messages take part: "new" (the default) those made since their board does, "all" the older ones
-	// too, "off" none. OdooMessages says what leaves Odoo: "comments" (the default) what people say to all who follow a task, "notes"
-	// their internal notes too, "all" e-mails too. CommentDeletions says whether a copy of ours is deleted with its original: "follow"
-	// (the default) or "keep".
-	Comments         string `yaml:"comments"`
-	OdooMessages     string `yaml:"odoo_messages"`
-	CommentDeletions string `yaml:"comment_deletions"`
-}
-
 // Backend is the system with its version "generic".
 func Backend() *backend.Backend {
 	b := backend.New("trello", "generic").
@@ -55,7 +36,7 @@ func Backend() *backend.Backend {
 	b.Adapter(ListModel, Lists("lists")).Mapper(ListModel, ListMapper())
 	b.Adapter(LabelModel, Labels("labels")).Mapper(LabelModel, LabelMapper())
 	b.Adapter(MemberModel, Members()).Mapper(MemberModel, MemberMapper())
-	b.Adapter(CardModel, Cards("cards")).Mapper(CardModel, CardMapper())
+	b.Adapter(CardModel, Cards("cards")).Mapper(CardModel, CardMapper()).Tailor(CardModel, tailorCards)
 	b.Adapter(CommentModel, Comments("actions")).Mapper(CommentModel, CommentMapper()).
 		Importer(CommentModel, backend.Importer{Creator: messagePoster{}}).
 		Exporter(CommentModel, backend.Exporter{Domain: exportedMessages, Complete: nameAuthor, Emptied: emptied}).
@@ -161,7 +142,9 @@ func CardMapper() mapping.Mapper {
 		mapping.Filled(mapping.Many2One("idList", "stage_id", ListModel, "project.task.type")),
 		mapping.Many2Many("idLabels", "tag_ids", LabelModel, "project.tags"),
 		mapping.OptionalMany2Many("idMembers", "user_ids", MemberModel, "res.users"),
-		due("due", "date_deadline"),
+		dated("due", deadlineName, defaultDueTime, time.UTC),
+		asOdooHas(startName),
+		asOdooHas(stateName),
 		active,
 	)
 }
