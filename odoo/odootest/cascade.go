@@ -3,10 +3,9 @@ package odootest
 // What Odoo's module Project does beside what was asked, read in its behaviour on
 // real servers of 16 to 19.
 
-// createProject makes the creator its manager.
+// createProject makes the creator its manager, but no follower (seen on 16 to 19).
 func createProject(t *tx, vals map[string]any) error {
 	fill(vals, "user_id", t.user.uid)
-	subscribe(t, vals)
 	if t.s.major < 17 {
 		fill(vals, "company_id", t.company())
 	}
@@ -275,25 +274,5 @@ func (t *tx) enterStage(task row) {
 	delete(task, "date_end")
 	if stage := t.row("project.task.type", task.link("stage_id")); stage != nil && stage.flag("fold") {
 		task["date_end"] = t.now
-	}
-}
-
-// resetState reopens a task that is moved without a state of its own. A stage,
-// even the same, resets an open state; a project resets every state but waiting
-// (both seen on Odoo 18). On 16 it is kanban_state that goes back to normal.
-func (t *tx) resetState(task row, vals map[string]any, moved bool) {
-	if t.s.major < 17 {
-		if _, given := vals["kanban_state"]; !given {
-			task["kanban_state"] = "normal"
-		}
-		return
-	}
-	if _, given := vals["state"]; given {
-		return
-	}
-	state := task.text("state")
-	closed := state == "1_done" || state == "1_canceled"
-	if state != "04_waiting_normal" && (moved || !closed) {
-		task["state"] = "01_in_progress"
 	}
 }

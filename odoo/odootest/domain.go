@@ -632,11 +632,8 @@ func (t *tx) search(m *model, domain any, offset, limit int64, order string) ([]
 	if err != nil {
 		return nil, err
 	}
-	hide := t.active() && m.hasActive() && !mentions(domain, "active")
-	ofFields := !t.sudo && hidesFields(m, domain)
-	seen := func(r row) bool {
-		return (!hide || r.flag("active")) && (!ofFields || r["res_field"] == nil) && inside(r) && t.sees(m, r)
-	}
+	shows := t.shows(m, domain)
+	seen := func(r row) bool { return shows(r) && inside(r) && t.sees(m, r) }
 	if order == "" {
 		order = m.order
 	}
@@ -648,6 +645,14 @@ func (t *tx) search(m *model, domain any, offset, limit int64, order string) ([]
 		return nil, err
 	}
 	return page(ids, offset, limit), nil
+}
+
+// shows says which records a search finds by itself, which are not archived and not
+// the contents of fields, unless its domain asks for those.
+func (t *tx) shows(m *model, domain any) func(r row) bool {
+	archived := !t.active() || !m.hasActive() || mentions(domain, "active")
+	contents := t.sudo || !hidesFields(m, domain)
+	return func(r row) bool { return (archived || r.flag("active")) && (contents || r["res_field"] == nil) }
 }
 
 // page cuts a part out of a list.

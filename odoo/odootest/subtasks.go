@@ -84,7 +84,7 @@ func (t *tx) moveBelow(task row, vals map[string]any) {
 		t.moveToProject(task, false)
 	}
 	if _, given := vals["state"]; t.s.major == 18 && !given {
-		reopen(task)
+		t.reopen(task)
 	}
 }
 
@@ -96,27 +96,9 @@ func (t *tx) shownApart(task row) bool {
 	return task.flag("display_in_project")
 }
 
-// reopenFollower puts the state of a sub-task back that went with its parent: from
-// 17 on an open one, on 16 any where tracking is off, and none where it is on.
-func (t *tx) reopenFollower(task row) {
-	if t.s.major >= 17 {
-		reopen(task)
-	} else if truthy(t.context["tracking_disable"]) {
-		task["kanban_state"] = "normal"
-	}
-}
-
-// reopen puts an open state back to in progress; done, cancelled and waiting stay.
-func reopen(task row) {
-	switch task.text("state") {
-	case "1_done", "1_canceled", "04_waiting_normal", "":
-	default:
-		task["state"] = "01_in_progress"
-	}
-}
-
 // followTasks moves sub-tasks that are not shown on a board of their own with
-// their parent, and makes personal stages for new assignees.
+// their parent, lets tasks wait and go on, and makes personal stages for new
+// assignees.
 func followTasks(t *tx, ids []int64, vals map[string]any) error {
 	if _, given := vals["user_ids"]; given {
 		for _, id := range ids {
@@ -125,6 +107,7 @@ func followTasks(t *tx, ids []int64, vals map[string]any) error {
 			}
 		}
 	}
+	t.settleWaiting(ids, vals)
 	_, project := vals["project_id"]
 	_, parent := vals["parent_id"]
 	if !project && !parent {
