@@ -66,10 +66,23 @@ func (e *Environment) Model(name string) (m Model, ok bool) {
 	return m, ok
 }
 
-// Settings are the configuration's settings of the model: direction, domain, conflict.
+// Settings are the configuration's settings of the model: direction, domain, conflict. The direction of a model that the
+// backend's settings switch off is off.
 func (e *Environment) Settings(model string) config.Model {
-	if m, ok := e.Config.FindModel(model); ok {
-		return m
+	settings, ok := e.Config.FindModel(model)
+	if !ok {
+		settings = config.Model{Model: model, Direction: config.DirectionBoth, Conflict: config.ConflictAsk}
 	}
-	return config.Model{Model: model, Direction: config.DirectionBoth, Conflict: config.ConflictAsk}
+	if e.switchedOff(model) {
+		settings.Direction = config.DirectionOff
+	}
+	return settings
+}
+
+func (e *Environment) switchedOff(model string) bool {
+	if e.Backend == nil {
+		return false
+	}
+	m, _ := e.Backend.Model(model)
+	return m.OffBy != nil && m.OffBy(e.Config.Settings)
 }

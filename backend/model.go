@@ -28,6 +28,11 @@ type Model struct {
 	OdooParent  string
 	// Scoped says that one Odoo record may stand for one external record in each parent.
 	Scoped bool
+	// Rooted says that an external record lives and dies with its parent: it cannot be moved to another one, and is
+	// deleted with it. An Odoo record that leaves the parent leaves the external record behind.
+	Rooted bool
+	// OffBy tells by the backend's settings (config.Backend.Settings) that the model is switched off; nil: never.
+	OffBy func(settings any) bool
 
 	// ByName says that an external record always binds to the Odoo record of its name, whose name
 	// is unique in the database; a second external record of that name is an alias.

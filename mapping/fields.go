@@ -92,6 +92,14 @@ func Many2One(external, odoo, bindingModel, odooModel string) Field {
 	}
 }
 
+// Kept notes an external field in the binding, under its own name, and writes it nowhere.
+func Kept(external string) Field {
+	return Field{
+		Name: external, External: []string{external}, Kept: true,
+		FromExternal: func(s Source) (record.Value, error) { return s.Record.Value(external), nil },
+	}
+}
+
 // Filled is the field for an external side on which it cannot be empty: an empty value is missing, as a
 // link without a counterpart is.
 func Filled(f Field) Field {

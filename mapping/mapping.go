@@ -92,6 +92,12 @@ type Field struct {
 	// Remember gives what a binding remembers of an Odoo record beside the canonical value, for a value that
 	// stands for several of Odoo's: what it remembered before, and the record as it is now.
 	Remember func(before record.Value, odoo record.Record) record.Value
+	// Restored says that what Odoo made of the field by itself, while one of the ResetBy was changed, is no edit: what both sides had
+	// agreed on comes back.
+	Restored bool
+	// Part says that the external side can show only a part of the value, a set of links: one of several assignees. The base is the
+	// part that it shows, and a part of what Odoo has is no difference.
+	Part bool
 
 	OnlyCreate  bool // written when a record is created, never afterwards
 	Guarded     bool // not changed from outside while the Odoo record is shared by several scopes
@@ -101,6 +107,7 @@ type Field struct {
 	Stamp       bool // notes the link itself in Odoo (an id, an address): written once, whatever the direction
 	Renew       bool // a Stamp that is written again with whatever else is written into the Odoo record
 	Match       bool // the pair by which unbound records of both sides are recognised as the same
+	Kept        bool // the external value is only noted in the binding, for whoever needs it later: nothing is written
 }
 
 // Mapper is the mapping of one binding model. Its methods give changed copies, so that a child

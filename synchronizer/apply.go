@@ -344,6 +344,9 @@ func (sl *slice) createExternal(ctx context.Context, it *item) error {
 		it.external = &results[0].Record
 		it.remarked(sl, results[0].Note)
 		it.binding.ExternalID = it.external.ID
+		if err := sl.fill(ctx, sl.lookup, sl.externalNeeds(it.external), nil); err != nil { // it has links that Odoo did not ask for
+			return err
+		}
 		return sl.commit(ctx, it, *it.external, *it.odoo)
 	}
 	return sl.createFailed(ctx, it, err)

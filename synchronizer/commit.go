@@ -119,10 +119,14 @@ func (sl *slice) fields(it *item, external, odoo *record.Record) binding.Fields 
 		if fp.keep {
 			st.Base = fp.Base
 		}
+		if f.Part {
+			st.Base = sl.shownPart(it, f, st.Base, external)
+		}
 		st.External, st.Odoo = sl.sideHashes(it, f, fp, external, odoo)
 		out[f.Name] = st
 	}
 	sl.remember(out, it, odoo)
+	sl.unplanned(out, external, odoo)
 	return out
 }
 
@@ -144,17 +148,57 @@ func (sl *slice) remember(out binding.Fields, it *item, after *record.Record) {
 	}
 }
 
+// shownPart is what the external side shows of a value that it cannot show in full: once it is there, or as it is sent.
+func (sl *slice) shownPart(it *item, f mapping.Field, otherwise record.Value, external *record.Record) record.Value {
+	r := record.New(sl.model.Name, "", it.plan.Outside)
+	if external != nil {
+		r = *external
+	}
+	v, err := f.ReadExternal(sl.source(r, it.scope))
+	if err != nil {
+		return otherwise
+	}
+	return v
+}
+
 // sideHashes are the raw hashes of both sides once the plan was carried out.
 func (sl *slice) sideHashes(it *item, f mapping.Field, fp FieldPlan, external, odoo *record.Record) (outside, inOdoo string) {
 	outside = sideHash(it.pair.External, external, fp.ToExternal, f.ExternalHash, func(r record.Record) bool {
 		v, err := f.ReadExternal(sl.source(r, refID(r, sl.model.ParentField)))
-		return err == nil && (v.Equal(fp.Result) || (f.Loose && !fp.ToExternal))
+		return err == nil && (v.Equal(fp.Result) || (f.Loose && !fp.ToExternal) || f.Part)
 	})
 	inOdoo = sideHash(it.pair.Odoo, odoo, fp.ToOdoo, f.OdooHash, func(r record.Record) bool {
 		v, err := f.ReadOdoo(sl.source(r, it.scope))
 		return err == nil && (v.Equal(fp.Result) || (f.Loose && !fp.ToOdoo))
 	})
 	return outside, inOdoo
+}
+
+// unplanned adds what the plan had nothing to say of: the values that are only kept, and fields that only go into Odoo and
+// hold the same on both sides, as they do after the record was created outside.
+func (sl *slice) unplanned(out binding.Fields, external, odoo *record.Record) {
+	if external == nil {
+		return
+	}
+	for _, f := range sl.mapper.Fields() {
+		_, known := out[f.Name]
+		if f.OnlyCreate || (known && !f.Kept) || (!f.Kept && (odoo == nil || f.ToExternal != nil || f.ToOdoo == nil)) {
+			continue
+		}
+		v, err := f.ReadExternal(sl.source(*external, refID(*external, sl.model.ParentField)))
+		if err != nil {
+			continue
+		}
+		st := binding.FieldState{External: f.ExternalHash(*external), Base: v}
+		if !f.Kept {
+			o, err := f.ReadOdoo(sl.source(*odoo, refID(*external, sl.model.ParentField)))
+			if err != nil || !o.Equal(v) {
+				continue
+			}
+			st.Odoo = f.OdooHash(*odoo)
+		}
+		out[f.Name] = st
+	}
 }
 
 // laterField is the state of a field that creating could not set: both sides agree on what the

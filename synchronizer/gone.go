@@ -57,7 +57,17 @@ func (sl *slice) externalGone(ctx context.Context, it *item) error {
 	if !it.binding.Bound() {
 		return sl.close(it, sl.vanished(it, sl.model.Noun))
 	}
-	answers, err := sl.parentAnswers(ctx, it.binding.Parent)
+	b := it.binding
+	b.ExternalGone = sl.env.Clock.Now()
+	with, err := sl.goneWithParent(ctx, b.Parent)
+	if err != nil {
+		return err
+	}
+	if with {
+		reason := fmt.Sprintf("the %s was deleted outside with its %s; %s", sl.model.Noun, sl.parentNoun(), fate(false, sl.model.OdooNoun))
+		return sl.gone(ctx, it, b, reason)
+	}
+	answers, err := sl.parentAnswers(ctx, b.Parent)
 	if err != nil {
 		return err
 	}
@@ -71,12 +81,53 @@ func (sl *slice) externalGone(ctx context.Context, it *item) error {
 	if err != nil {
 		return sl.close(it, sl.failed(it, err))
 	}
-	b := it.binding
-	b.ExternalGone = sl.env.Clock.Now()
 	if deleted {
 		b.OdooGone = b.ExternalGone
 	}
 	return sl.gone(ctx, it, b, fmt.Sprintf("the %s was deleted outside; %s", sl.model.Noun, fate(deleted, sl.model.OdooNoun)))
+}
+
+// goneWithParent says that the parent of a rooted record is known to have been deleted outside, and the record with it.
+func (sl *slice) goneWithParent(ctx context.Context, parent string) (bool, error) {
+	if !sl.model.Rooted {
+		return false, nil
+	}
+	found, err := sl.env.Binder.Lean().ByExternal(ctx, sl.model.Parent, []string{parent})
+	return !found[parent].ExternalGone.IsZero(), err
+}
+
+// leaveParents ends the items whose Odoo record was taken out of the parent in which the external record is rooted: that one stays
+// behind, as if the Odoo record had been deleted, and the new parent gets one of its own.
+func (sl *slice) leaveParents(ctx context.Context) error {
+	if !sl.model.Rooted || !sl.direction(sl.model.Name).Exports() {
+		return nil
+	}
+	for _, it := range sl.unfinished() {
+		if !sl.leaves(it) {
+			continue
+		}
+		b := it.binding
+		b.OdooGone = sl.env.Clock.Now()
+		reason := fmt.Sprintf("the %s was taken out of its parent in Odoo; %s", sl.model.OdooNoun, fate(false, sl.model.Noun))
+		var follow []jobs.Spec
+		if parent := sl.odooParent(it.odoo); parent != "" && sl.model.Creates {
+			a := Args{Model: b.Model, OdooID: b.OdooID, Scope: scopeOf(sl.model, parent), Parent: parent}
+			follow = append(follow, sl.Spec(ExportRecord, a, b.Name))
+		}
+		if err := sl.gone(ctx, it, b, reason, follow...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leaves says that the Odoo half lives in another parent than the binding's, and that the external half does not.
+func (sl *slice) leaves(it *item) bool {
+	if it.odoo == nil || it.external == nil || !it.binding.TakesPart() || refID(*it.external, sl.model.ParentField) != it.binding.Parent {
+		return false
+	}
+	was, known := sl.lookup.ToOdoo(sl.model.Parent, it.binding.Parent)
+	return sl.lookup.Lost(sl.model.Parent, it.binding.Parent) || known && refID(*it.odoo, sl.model.OdooParent) != was
 }
 
 // parentAnswers reads the parent: a 404 of a record means something only while its parent is there.
@@ -133,15 +184,16 @@ func (sl *slice) vanished(it *item, noun string) jobs.Outcome {
 }
 
 // gone marks a binding whose one half was deleted. The other half is left alone: a deletion is only
-// reported.
-func (sl *slice) gone(ctx context.Context, it *item, b binding.Binding, reason string) error {
+// reported. Jobs that follow may be given.
+func (sl *slice) gone(ctx context.Context, it *item, b binding.Binding, reason string, follow ...jobs.Spec) error {
 	sl.env.Explainf("%s", reason)
 	review := binding.Review{
 		Model: b.Model, ExternalID: b.ExternalID, OdooID: b.OdooID, Scope: b.Scope, Parent: b.Parent,
 		Name: b.Name, Kind: binding.Deleted, Reason: reason, Created: sl.env.Clock.Now(),
 	}
 	it.binding = b
-	o := jobs.Outcome{Kind: jobs.Done, Result: reason, Commit: func(ctx context.Context, tx *state.Tx) error {
+	sl.report.Jobs.Enqueued += len(follow)
+	o := jobs.Outcome{Kind: jobs.Done, Result: reason, FollowUps: follow, Commit: func(ctx context.Context, tx *state.Tx) error {
 		if err := sl.env.Binder.Save(ctx, tx, &b); err != nil {
 			return err
 		}

@@ -116,7 +116,7 @@ func Reconcile(p Pair) (Plan, error) {
 
 // planField decides one field; skip says that it takes no part.
 func planField(p Pair, f mapping.Field, plan *Plan) (fp FieldPlan, skip bool, err error) {
-	if f.OnlyCreate || leadsOff(f, *p.External, p.Off) || leadsOff(f, *p.Odoo, p.Off) {
+	if f.OnlyCreate || f.Kept || leadsOff(f, *p.External, p.Off) || leadsOff(f, *p.Odoo, p.Off) {
 		return fp, true, nil
 	}
 	x, xOK, err := p.readExternal(f, plan)
@@ -135,6 +135,7 @@ func planField(p Pair, f mapping.Field, plan *Plan) (fp FieldPlan, skip bool, er
 	if f.Active && c.odoo && c.known && !c.equal && p.cascade(&fp) {
 		return fp, false, nil
 	}
+	c.odoo = c.odoo && !p.wasReset(f, c, &fp)
 	p.decide(f, &fp, c, plan)
 	return fp, false, nil
 }
@@ -172,7 +173,7 @@ type change struct {
 // they mean.
 func (p Pair) changes(f mapping.Field, fp *FieldPlan, xOK, oOK bool) change {
 	st, known := p.Binding.Base(f.Name)
-	c := change{known: known, equal: xOK && oOK && fp.External.Equal(fp.Odoo)}
+	c := change{known: known, equal: xOK && oOK && (fp.External.Equal(fp.Odoo) || (f.Part && partOf(fp.External, fp.Odoo)))}
 	if arrived(st.Writing, *fp, xOK, oOK) {
 		st = binding.FieldState{Base: st.Writing.Value}
 	}

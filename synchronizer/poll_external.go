@@ -139,6 +139,7 @@ func (p *poll) baseLinks(bound map[int64][]binding.Binding) (refs []record.Refer
 
 // side is one of the two sides of a field.
 type side struct {
+	kept   bool                     // what is only kept is kept of this side
 	leads  func(mapping.Field) bool // what it says goes to the other side
 	stored func(binding.FieldState) string
 	hash   func(mapping.Field, record.Record) string
@@ -148,6 +149,7 @@ type side struct {
 }
 
 var externalSide = side{
+	kept:   true,
 	leads:  func(f mapping.Field) bool { return f.ToOdoo != nil },
 	stored: func(st binding.FieldState) string { return st.External },
 	hash:   func(f mapping.Field, r record.Record) string { return f.ExternalHash(r) },
@@ -186,7 +188,7 @@ func (p *poll) rawChanged(b binding.Binding, r record.Record, of side) bool {
 // unchanged; where the raw form differs the canonical values decide, and where they agree the new
 // raw form is noted.
 func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of side, held map[string]bool) (changed bool) {
-	noted := false
+	noted := of.kept && p.keep(b, r)
 	waiting := p.waitingFields(*b)
 	for _, f := range p.mapper.Fields() {
 		if held[f.Name] || !p.compared(f, r, of) {
@@ -225,6 +227,20 @@ func (p *poll) differs(f mapping.Field, st binding.FieldState, known bool, r map
 		base = linked(f, base, r.Scope, p.lookup)
 	}
 	return !known || !v.Equal(base), false
+}
+
+// keep notes the values that are only kept where they are others than before.
+func (p *poll) keep(b *binding.Binding, r record.Record) (noted bool) {
+	for _, f := range p.mapper.Fields() {
+		if st, known := b.Base(f.Name); !f.Kept || (known && st.External == f.ExternalHash(r)) {
+			continue
+		}
+		if v, err := f.ReadExternal(p.source(r, b.Parent)); err == nil {
+			b.Fields[f.Name] = binding.FieldState{External: f.ExternalHash(r), Base: v}
+			noted = true
+		}
+	}
+	return noted
 }
 
 // compared says that a field takes part on this side.
@@ -280,8 +296,7 @@ func (p *poll) missing(all []binding.Binding, listed, full map[string]bool) {
 		if !b.Bound() || b.Gone() || listed[b.ExternalID] || !full[b.Parent] {
 			continue
 		}
-		args := Args{Model: p.model.Name, ExternalID: b.ExternalID, Parent: b.Parent, Scope: b.Scope}
-		p.changes = append(p.changes, Change{Args: args, Name: b.Name})
+		p.changes = append(p.changes, Change{Args: bindingArgs(b), Name: b.Name})
 	}
 }
 

@@ -445,6 +445,9 @@ func (p *poll) odooRow(r record.Record, bindings []binding.Binding, alone map[in
 		p.unboundRow(r, name, bindings)
 	}
 	for _, b := range bindings {
+		if exports && p.comesBack(b, r) {
+			p.changes = append(p.changes, Change{Args: bindingArgs(b), Name: name})
+		}
 		if !b.Bound() || b.Gone() || (!exports && p.waitingFields(b) == nil) {
 			continue
 		}
@@ -454,8 +457,7 @@ func (p *poll) odooRow(r record.Record, bindings []binding.Binding, alone map[in
 		}
 		held, found := p.heldFields(b, r, scope)
 		if found || p.archivedAgain(b, r) || p.changed(&b, r, scope, odooSide, held) {
-			args := Args{Model: p.model.Name, ExternalID: b.ExternalID, Scope: b.Scope, Parent: b.Parent}
-			p.changes = append(p.changes, Change{Args: args, Name: name})
+			p.changes = append(p.changes, Change{Args: bindingArgs(b), Name: name})
 			continue
 		}
 		p.noteWriteDate(b, writeDate(r))
@@ -532,10 +534,19 @@ func (p *poll) missingOdoo(all []binding.Binding, sweep []record.Record) {
 	}
 	for _, b := range all {
 		if b.Bound() && !b.Gone() && !there[b.OdooID] {
-			args := Args{Model: p.model.Name, ExternalID: b.ExternalID, Scope: b.Scope, Parent: b.Parent}
-			p.changes = append(p.changes, Change{Args: args, Name: b.Name})
+			p.changes = append(p.changes, Change{Args: bindingArgs(b), Name: b.Name})
 		}
 	}
+}
+
+// bindingArgs name a bound pair for a job.
+func bindingArgs(b binding.Binding) Args {
+	return Args{Model: b.Model, ExternalID: b.ExternalID, Scope: b.Scope, Parent: b.Parent}
+}
+
+// comesBack says that a row, which is there, had left its parent for good, as far as its binding knows, and lives in it again.
+func (p *poll) comesBack(b binding.Binding, r record.Record) bool {
+	return p.model.Rooted && b.Bound() && !b.OdooGone.IsZero() && b.ExternalGone.IsZero() && p.odooParent(&r) == b.Parent
 }
 
 // ids are the database ids of Odoo records.

@@ -294,6 +294,7 @@ func TestEqualNames(t *testing.T) {
 
 func TestTasksThatAreNoCards(t *testing.T) {
 	s := bound(t)
+	s.tune = func(settings *trello.Settings) { settings.Checklists = trello.ChecklistsOff }
 	parent, _ := s.task("Paint the door")
 	t.Run("Ensure a task with a parent, one without a project and a personal stage never go out", func(t *testing.T) {
 		s.addTask("Sand the door", map[string]any{"parent_id": parent})

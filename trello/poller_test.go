@@ -235,6 +235,9 @@ func TestTwoBackendsPollTheirOdooOnce(t *testing.T) {
 	got := s.tally()
 	for _, model := range []string{"project.project", "project.task.type", "project.tags", "project.task"} {
 		for method, want := range map[string]int{"search_read": 2, "fields_get": 1} {
+			if model == "project.task" && method == "search_read" {
+				want++ // for sub-tasks, of which there are none
+			}
 			if n := got[model+" "+method]; n != want {
 				t.Errorf("%s %s was called %d times for both backends, want %d", model, method, n, want)
 			}

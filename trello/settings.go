@@ -39,6 +39,8 @@ type Settings struct {
 	Comments         string `yaml:"comments"`
 	OdooMessages     string `yaml:"odoo_messages"`
 	CommentDeletions string `yaml:"comment_deletions"`
+	// Checklists says what becomes of checklists: "subtasks" (the default), or "off", which leaves them alone.
+	Checklists string `yaml:"checklists"`
 }
 
 // odooField is how Odoo's fields are named.
@@ -57,6 +59,7 @@ func (s *Settings) CheckSettings() (all []config.SettingProblem) {
 	}
 	s.checkFields(report)
 	s.checkMembers(report)
+	s.checkChecklists(report)
 	return all
 }
 

@@ -1,5 +1,5 @@
-// Package trello connects Trello: boards, lists, labels and cards, kept in step with Odoo's
-// projects, stages, tags and tasks. It speaks Trello's REST API, version 1.
+// Package trello connects Trello: boards, lists, labels, cards and check items, kept in step with Odoo's
+// projects, stages, tags, tasks and sub-tasks. It speaks Trello's REST API, version 1.
 package trello
 
 import (
@@ -37,6 +37,7 @@ func Backend() *backend.Backend {
 	b.Adapter(LabelModel, Labels("labels")).Mapper(LabelModel, LabelMapper())
 	b.Adapter(MemberModel, Members()).Mapper(MemberModel, MemberMapper())
 	b.Adapter(CardModel, Cards("cards")).Mapper(CardModel, CardMapper()).Tailor(CardModel, tailorCards)
+	b.Adapter(CheckItemModel, CheckItems("cards", "checklists")).Mapper(CheckItemModel, CheckItemMapper()).Tailor(CheckItemModel, fitCheckItems)
 	b.Adapter(CommentModel, Comments("actions")).Mapper(CommentModel, CommentMapper()).
 		Importer(CommentModel, backend.Importer{Creator: messagePoster{}}).
 		Exporter(CommentModel, backend.Exporter{Domain: exportedMessages, Complete: nameAuthor, Emptied: emptied}).
@@ -72,6 +73,7 @@ func Models() []backend.Model {
 			Creates: true, Domain: odoo.Cond("parent_id", "=", false),
 			CascadeFrom: []string{"project_id", "stage_id"}, TimeField: "dateLastActivity",
 		},
+		checkItemModel(),
 		{
 			Name: CommentModel, OdooModel: "mail.message", Noun: "comment", OdooNoun: "message",
 			NameField: "text", OdooNameField: "body", TimeField: "edited",

@@ -1,0 +1,35 @@
+package synchronizer
+
+import (
+	"slices"
+
+	"github.com/odoo-connector/connector/mapping"
+	"github.com/odoo-connector/connector/record"
+)
+
+// partOf says that a set of links is a part of another that is worth showing: not of more than nothing, if it is empty.
+func partOf(part, whole record.Value) bool {
+	all, some := whole.AsRefs(), part.AsRefs()
+	return len(some) > 0 && !slices.ContainsFunc(some, func(r record.Reference) bool { return !slices.Contains(all, r) })
+}
+
+// wasReset says that Odoo itself set the field anew, since one of the fields that make it do so changed there. What both sides had agreed
+// on is then written back, unless the outside says otherwise.
+func (p Pair) wasReset(f mapping.Field, c change, fp *FieldPlan) bool {
+	if !f.Restored || !c.odoo || !c.known || c.equal || !p.Settings.Direction.Imports() || f.ToOdoo == nil || !p.turned(f.ResetBy) {
+		return false
+	}
+	if !c.external {
+		fp.ToOdoo, fp.Note = true, "set anew by Odoo with a move; its own state comes back"
+	}
+	return true
+}
+
+// turned says that one of the Odoo fields is another than when it was last seen.
+func (p Pair) turned(fields []string) bool {
+	return slices.ContainsFunc(p.Mapper.Fields(), func(by mapping.Field) bool {
+		st, known := p.Binding.Base(by.Name)
+		one := slices.ContainsFunc(by.Odoo, func(name string) bool { return slices.Contains(fields, name) })
+		return one && known && st.Odoo != "" && st.Odoo != by.OdooHash(*p.Odoo)
+	})
+}
