@@ -68,7 +68,7 @@ func TestOdooOptions(t *testing.T) {
 			t.Errorf("need %+v", users)
 		}
 		task := need["project.task"]
-		if task.For != "trello.card of t" || !reflect.DeepEqual(task.Operations, []string{"read", "write", "create"}) {
+		if task.For != "trello.card of t, trello.checkitem of t" || !reflect.DeepEqual(task.Operations, []string{"read", "write", "create"}) {
 			t.Errorf("need %+v", task)
 		}
 		other, err := r.app.needsOf(r.config, config.Odoo{Name: "b"})
