@@ -22,14 +22,14 @@ type checked struct {
 	steps, tools trellotest.Checklist
 }
 
-func newChecked(t testing.TB) *checked {
+func newChecked(t *testing.T) *checked {
 	t.Helper()
 	return newCheckedOn(t, "18.0")
 }
 
-func newCheckedOn(t testing.TB, version string) *checked {
+func newCheckedOn(t *testing.T, version string) *checked {
 	t.Helper()
-	c := &checked{scene: boundOn(t, version)}
+	c := &checked{scene: boundOn(t, version, nil)}
 	c.cardID = c.card("Paint the door").ID
 	c.steps = c.trello.AddChecklist(c.cardID, "Steps", "Sand", "Prime")
 	c.tools = c.trello.AddChecklist(c.cardID, "Tools", "Brush")

@@ -30,13 +30,7 @@ type scene struct {
 // bound makes the workshop and synchronizes it; the requests begin to count after that.
 func bound(t testing.TB) *scene {
 	t.Helper()
-	return boundOn(t, "18.0")
-}
-
-// boundOn does so on another version of Odoo.
-func boundOn(t testing.TB, version string) *scene {
-	t.Helper()
-	s := &scene{world: newWorldOf(t, version)}
+	s := &scene{world: newWorld(t)}
 	s.board, s.todo, s.doing = workshop(s.world)
 	s.mustSync()
 	s.project = s.projectID("Workshop")
