@@ -139,7 +139,7 @@ func (p Pair) agree() (Plan, error) {
 		if err != nil {
 			return plan, err
 		}
-		if xOK && oOK && !f.OnlyCreate && !p.linksOff(f) {
+		if xOK && oOK && !f.OnlyCreate {
 			plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, External: x, Odoo: o, Result: x})
 		}
 	}
@@ -148,9 +148,6 @@ func (p Pair) agree() (Plan, error) {
 	}
 	return plan, nil
 }
-
-// linksOff says that the field's links lead to a binding model that is not synchronized.
-func (p Pair) linksOff(f mapping.Field) bool { return f.Links != "" && p.Off != nil && p.Off(f.Links) }
 
 func planCreateOdoo(p Pair) (Plan, error) {
 	plan := Plan{Action: CreateOdoo, Odoo: mapping.Values{}}
@@ -165,7 +162,7 @@ func planCreateOdoo(p Pair) (Plan, error) {
 		if err != nil {
 			return plan, err
 		}
-		if !ok || f.ToOdoo == nil || p.linksOff(f) {
+		if !ok || f.ToOdoo == nil {
 			continue
 		}
 		values, err := f.WriteOdoo(p.target(f, x, record.Record{}, p.ExternalScope))
@@ -195,7 +192,7 @@ func planCreateExternal(p Pair) (Plan, error) {
 		if err != nil {
 			return plan, err
 		}
-		if !ok || f.ToExternal == nil || p.linksOff(f) {
+		if !ok || f.ToExternal == nil {
 			continue
 		}
 		if f.AfterCreate {

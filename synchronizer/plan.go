@@ -379,7 +379,13 @@ func (p Pair) review(plan *Plan, field string, kind binding.ReviewKind, reason s
 	})
 }
 
+// linksOff says that the field's links lead to a binding model that is not synchronized.
+func (p Pair) linksOff(f mapping.Field) bool { return f.Links != "" && p.Off != nil && p.Off(f.Links) }
+
 func (p Pair) readExternal(f mapping.Field, plan *Plan) (record.Value, bool, error) {
+	if p.linksOff(f) {
+		return record.Null(), false, nil
+	}
 	v, err := f.ReadExternal(p.externalSource())
 	return p.readResult(v, err, plan)
 }
@@ -403,6 +409,9 @@ func (p Pair) readResult(v record.Value, err error, plan *Plan) (record.Value, b
 }
 
 func (p Pair) readOdoo(f mapping.Field) (record.Value, bool, error) {
+	if p.linksOff(f) {
+		return record.Null(), false, nil
+	}
 	v, err := f.ReadOdoo(p.odooSource())
 	if errors.Is(err, mapping.ErrSkip) {
 		return v, false, nil
@@ -518,7 +527,10 @@ func (p Pair) writeField(f mapping.Field, fp *FieldPlan, external record.Record,
 // target is what a field writes to. The scope is that of the side that the value comes from: a moved
 // record's links mean what they mean where it goes.
 func (p Pair) target(f mapping.Field, v record.Value, current record.Record, scope string) mapping.Target {
-	return mapping.Target{Value: v, Current: current, Memory: p.Binding.Fields[f.Name].Remembered(), Now: p.Now, Source: mapping.Source{Scope: scope, Types: p.Types, Lookup: p.Lookup}}
+	return mapping.Target{
+		Value: v, Current: current, Memory: p.Binding.Fields[f.Name].Remembered(), Now: p.Now,
+		Source: mapping.Source{Scope: scope, Types: p.Types, Lookup: p.Lookup},
+	}
 }
 
 func (p Pair) missingNote(e *mapping.MissingError) string {

@@ -200,7 +200,6 @@ func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of sid
 			continue
 		}
 		differs, skips := p.differs(f, st, known && (seen || !waiting[f.Name]), p.source(r, scope), of)
-		differs = differs || !skips && of.offers(p, f, r, scope)
 		changed = changed || differs
 		if !differs && !skips && !seen {
 			of.note(f, &st, r)
@@ -226,7 +225,7 @@ func (p *poll) differs(f mapping.Field, st binding.FieldState, known bool, r map
 	if f.Links != "" {
 		base = linked(f, base, r.Scope, p.lookup)
 	}
-	return !known || !v.Equal(base), false
+	return !known || !v.Equal(base) || of.offers(p, f, r.Record, r.Scope), false
 }
 
 // keep notes the values that are only kept where they are others than before.

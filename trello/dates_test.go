@@ -120,9 +120,9 @@ func TestDaysOfOdoo16(t *testing.T) {
 	}
 	t.Run("Ensure the zone is the Odoo user's where none is configured, and UTC where he has none", func(t *testing.T) {
 		for tz, want := range map[any]string{"Asia/Tokyo": "2026-07-01T08:00:00Z", false: "2026-07-01T17:00:00Z"} {
-			s := &scene{world: newWorldOf(t, "16.0")}
+			s := newWorldOf(t, "16.0")
 			s.odoo.Write("res.users", []int64{2}, map[string]any{"tz": tz})
-			s.board, s.todo, s.doing = workshop(s.world)
+			workshop(s)
 			s.mustSync()
 			id, _ := s.task("Oil the hinges")
 			s.set("project.task", id, "date_deadline", "2026-07-01")

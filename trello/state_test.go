@@ -167,7 +167,7 @@ func TestMovesKeepTheState(t *testing.T) {
 			s.want("project.task", id, "stage_id", s.todoStage)
 			s.want("project.task", id, st.field, value)
 			s.ticked("Oil the hinges", state == "done")
-			if o, x := s.world.writes(); o != 1 || x != 0 {
+			if o, x := s.writes(); o != 1 || x != 0 {
 				t.Errorf("Odoo was written %d times and Trello %d times, want once and never: %s", o, x, s.sent())
 			}
 			s.quiet()
