@@ -78,14 +78,14 @@ func instant(t *time.Time) record.Value {
 func Cards(prefix string) backend.AdapterFactory {
 	return func(env *backend.Environment) (backend.Adapter, error) {
 		c, err := clientOf(env)
-		return &childAdapter{
+		return &cardAdapter{childAdapter{
 			client: c, env: env, prefix: prefix, query: cardQuery, records: c.cardsOf,
 			known:  func(boardID string) bool { return atHand(c, c.cards, boardID) },
 			decode: c.decodeCard,
 			// POST /1/cards has no such parameter: the list says the board (Trello's API description)
 			creation: func(values url.Values) { values.Del("idBoard") },
 			forget:   func() {}, // each answer is kept
-		}, err
+		}}, err
 	}
 }
 

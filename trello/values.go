@@ -62,12 +62,26 @@ func tooLong(field string, v record.Value) *mapping.UnfitError {
 	return nil
 }
 
+// unnamed is what a card without a name is called in Odoo, whose records cannot do without.
+const unnamed = "(no name)"
+
 // name pairs the two names, by which unbound records of both sides are recognised. One that Trello would refuse (blank,
 // or too long: Trello's API description) waits for a person.
 func name() mapping.Field {
 	f := mapping.Direct("name", "name", mapping.Trimmed)
 	f.Match = true
+	read := f.FromExternal
+	f.FromExternal = func(s mapping.Source) (record.Value, error) {
+		v, err := read(s)
+		if v.Canonical().IsNull() {
+			return record.Text(unnamed), err
+		}
+		return v, err
+	}
 	f.ToExternal = func(t mapping.Target) (mapping.Values, error) {
+		if t.Value.AsText() == unnamed && t.Current.ID != "" && mapping.Trimmed(t.Current.Value("name")).Canonical().IsNull() {
+			return nil, nil
+		}
 		if t.Value.Canonical().IsNull() {
 			return nil, &mapping.UnfitError{Reason: "the name is blank in Odoo, and Trello takes none such; give it one"}
 		}

@@ -61,6 +61,8 @@ func (st *state) changeCard(c *card, want Card) {
 		c.IDList = want.IDList
 		st.recordMoves(c, from, fromList)
 		want.IDLabels = keepAll(want.IDLabels, func(id string) bool { return st.labels[id].IDBoard == want.IDBoard })
+		to := st.boardsByID[want.IDBoard] // members of the old board alone are taken off, as Trello's help says of moving cards
+		want.IDMembers = keepAll(want.IDMembers, func(id string) bool { return !oneOf(id, to.left...) })
 	}
 	shortLink, short, created := c.ShortLink, c.IDShort, c.ID
 	last := c.DateLastActivity

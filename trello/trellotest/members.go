@@ -36,7 +36,6 @@ func (st *state) memberTable() []field[*Member] {
 	}
 	fixed("bio", "")
 	fixed("confirmed", true)
-	fixed("memberType", "normal")
 	fixed("status", "disconnected")
 	fixed("avatarSource", "none")
 	fixed("credentialsRemovedCount", 0)
@@ -44,9 +43,18 @@ func (st *state) memberTable() []field[*Member] {
 	fixed("ixUpdate", "1")
 	fixed("prefs", object{{"privacy", object{{"fullName", "public"}, {"avatar", "public"}}}, {"sendSummaries", true}, {"minutesBetweenSummaries", 60}, {"minutesBeforeDeadlineToNotify", 1440}, {"colorBlind", false}, {"locale", "en-US"}})
 	return append(table,
+		field[*Member]{"memberType", memberType},
 		field[*Member]{"email", func(m *Member) any { return m.Username + "@example.com" }},
 		field[*Member]{"url", func(m *Member) any { return "https://trello.com/" + m.Username }},
 		field[*Member]{"idBoards", func(*Member) any { return boardIDs(st.boards) }})
+}
+
+// memberType is "normal", or "ghost" for somebody who was only invited (Trello's changelog).
+func memberType(m *Member) any {
+	if m.Ghost {
+		return "ghost"
+	}
+	return "normal"
 }
 
 func boardIDs(boards []*board) []string {

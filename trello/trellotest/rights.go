@@ -108,6 +108,11 @@ func (s *Server) SetTemplate(boardID string, template bool) {
 	s.change(func(st *state) { must(st.findBoard(boardID)).prefs["isTemplate"] = template })
 }
 
+// SetGhost makes a member one who was invited and is no member of Trello yet.
+func (s *Server) SetGhost(memberID string) {
+	s.change(func(st *state) { must(st.findMember(memberID)).Ghost = true })
+}
+
 // RemoveMember takes a member off a board: off its memberships and off its cards. Actions keep the member's name.
 func (s *Server) RemoveMember(boardID, memberID string) {
 	s.change(func(st *state) {

@@ -41,6 +41,8 @@ type Card struct {
 // Member is a user of Trello.
 type Member struct {
 	ID, Username, FullName string
+	// Ghost is somebody who was invited and is no member of Trello yet.
+	Ghost bool
 }
 
 // board is a board with what is on it, each in the order in which it came.
