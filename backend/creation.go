@@ -22,6 +22,9 @@ type OdooCreation struct {
 // a file). It is registered as Importer.Creator. What it makes is either made by load with the
 // identifier, so that a second try changes nothing, or it is an OdooFinder too.
 type OdooCreator interface {
+	// AtOnce is how many records CreateInOdoo is given at most, 0 for as many as go into a call of load. A run that is told to stop
+	// ends between two calls.
+	AtOnce() int
 	// CreateInOdoo creates the records one after the other and gives a result for each, in order. The
 	// error beside the results is the one that ended the work, as for odoo.Session.LoadRecords.
 	CreateInOdoo(ctx context.Context, env *Environment, all []OdooCreation) ([]odoo.LoadResult, error)

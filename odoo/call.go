@@ -21,6 +21,7 @@ type call struct {
 	kw      map[string]any // by name
 	read    bool           // changes nothing, so it may be repeated
 	spent   *cost          // where to put what the answer took, or nil
+	content *Content       // in the place of the placeholder in the arguments, or nil
 }
 
 // CallOption changes how Call and ExecuteKW treat one call.

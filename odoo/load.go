@@ -158,6 +158,7 @@ type loading struct {
 	results []LoadResult
 	ended   error
 	asked   bool // for the right to create
+	options []CallOption
 }
 
 // part loads the rows from..to, or each half of them where they are refused together.
@@ -235,7 +236,7 @@ func (s *Session) notSent(model, method string, because error) *Error {
 
 // call loads the rows from..to in one call and puts down their ids.
 func (b *loading) call(ctx context.Context, from, to int) error {
-	result, err := b.session.ExecuteKW(ctx, b.model, "load", []any{b.fields, b.table(from, to)}, nil)
+	result, err := b.session.ExecuteKW(ctx, b.model, "load", []any{b.fields, b.table(from, to)}, nil, b.options...)
 	if err != nil {
 		return b.nameField(err)
 	}

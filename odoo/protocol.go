@@ -122,6 +122,11 @@ func (l *login) once(ctx context.Context, c call, read func(stream.Reader) error
 	if err != nil {
 		return l.unsendable(c, err)
 	}
+	if c.content != nil {
+		if request, err = withContent(request, c.content); err != nil {
+			return l.unsendable(c, err)
+		}
+	}
 	return l.roundTrip(ctx, c, request, l.wire.reader, read)
 }
 

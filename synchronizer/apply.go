@@ -32,7 +32,7 @@ func (sl *slice) apply(ctx context.Context) error {
 			update = append(update, it)
 		}
 	}
-	for part := range slices.Chunk(create, sl.chunk) {
+	for part := range slices.Chunk(create, sl.atOnce()) {
 		if jobs.Stopping(ctx) {
 			return nil
 		}
@@ -55,6 +55,14 @@ func (sl *slice) apply(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// atOnce is how many records are created in Odoo by one call.
+func (sl *slice) atOnce() int {
+	if creator := sl.env.Backend.ImporterOf(sl.model.Name).Creator; creator != nil && creator.AtOnce() > 0 {
+		return min(creator.AtOnce(), sl.chunk)
+	}
+	return sl.chunk
 }
 
 func (sl *slice) applyExternal(ctx context.Context, it *item) error {
@@ -157,6 +165,12 @@ func (sl *slice) loadFailures(items []*item, results []odoo.LoadResult) error {
 		if err == nil || it.done || outage(err) {
 			continue
 		}
+		if unfit := unfitOf(err); unfit != nil {
+			if err := sl.leaveUnfit(it, unfit); err != nil {
+				return err
+			}
+			continue
+		}
 		o := sl.failed(it, err)
 		if !unknownOutcome(err) {
 			o.Commit = sl.dropIntent(it.binding)
@@ -166,6 +180,17 @@ func (sl *slice) loadFailures(items []*item, results []odoo.LoadResult) error {
 		}
 	}
 	return nil
+}
+
+// leaveUnfit ends an item of which only its creation showed that the other side cannot take it.
+func (sl *slice) leaveUnfit(it *item, e *mapping.UnfitError) error {
+	b := it.binding
+	it.plan, it.binding = it.pair.unfit(e), binding.Binding{}
+	sl.report.skip(sl.model.Name, it.key())
+	reviews := sl.dated(it.plan.Reviews)
+	return sl.close(it, jobs.Outcome{Kind: jobs.NothingToDo, Result: "left alone: " + e.Reason, Commit: func(ctx context.Context, tx *state.Tx) error {
+		return errors.Join(sl.env.Binder.Delete(ctx, tx, b.ID), sl.saveReviews(ctx, tx, reviews))
+	}})
 }
 
 func (sl *slice) dropIntent(b binding.Binding) func(context.Context, *state.Tx) error {

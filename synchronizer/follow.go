@@ -65,7 +65,7 @@ func (sl *slice) followOutside(ctx context.Context, it *item) (deleted bool, err
 	}
 	sl.env.Explainf("delete the %s outside", sl.model.Noun)
 	sl.followed[sl.model.Name]++
-	errs, err := remover.Remove(ctx, []backend.Key{{ID: it.external.ID, Parent: it.scope}})
+	errs, err := remover.Remove(ctx, []backend.Key{{ID: it.external.ID, Parent: it.binding.Parent}})
 	if err == nil && !errors.Is(errs[0], backend.ErrNotFound) {
 		err = errs[0]
 	}

@@ -166,6 +166,9 @@ func planCreateOdoo(p Pair) (Plan, error) {
 			continue
 		}
 		values, err := f.WriteOdoo(p.target(f, x, record.Record{}, p.ExternalScope))
+		if unfit := unfitOf(err); unfit != nil {
+			return p.unfit(unfit), nil
+		}
 		if err != nil {
 			return plan, err
 		}
@@ -206,15 +209,13 @@ func planCreateExternal(p Pair) (Plan, error) {
 			stuck = p.awaitOr(missing, &plan, stuck)
 			continue
 		}
-		var unfit *mapping.UnfitError
-		if errors.As(err, &unfit) && unfit.Optional {
+		unfit := unfitOf(err)
+		if unfit != nil && unfit.Optional {
 			plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, Odoo: o, Result: o, later: true, Note: unfit.Reason})
 			continue
 		}
-		if errors.As(err, &unfit) {
-			out := Plan{Action: Skip, Reason: unfit.Reason}
-			p.reviewUnbound(&out, binding.Unfit, unfit.Reason)
-			return out, nil
+		if unfit != nil {
+			return p.unfit(unfit), nil
 		}
 		if err != nil {
 			return plan, err
@@ -229,6 +230,20 @@ func planCreateExternal(p Pair) (Plan, error) {
 		plan.Action, plan.Outside = Wait, mapping.Values{}
 	}
 	return plan, nil
+}
+
+// unfitOf is the error as one of a value that the other side cannot take, nil for any other.
+func unfitOf(err error) *mapping.UnfitError {
+	var unfit *mapping.UnfitError
+	errors.As(err, &unfit)
+	return unfit
+}
+
+// unfit leaves a record alone that the other side cannot take as it is.
+func (p Pair) unfit(e *mapping.UnfitError) Plan {
+	plan := Plan{Action: Skip, Reason: e.Reason}
+	p.reviewUnbound(&plan, binding.Unfit, e.Reason)
+	return plan
 }
 
 func (p Pair) uncreatable(missing *mapping.MissingError) Plan {

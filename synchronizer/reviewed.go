@@ -170,7 +170,7 @@ func (p *poll) reviewsInOdoo(ctx context.Context, rows []record.Record, known ma
 				p.report.skip(p.model.Name, reviewKey(rv))
 			}
 			alone[rv.OdooID] = true
-		case rv.Field == "" && (rv.Kind == binding.MissingReference || rv.Kind == binding.Unfit) && p.direction(p.model.Name).Exports():
+		case rv.Field == "" && rv.OdooID != 0 && (rv.Kind == binding.MissingReference || rv.Kind == binding.Unfit) && p.direction(p.model.Name).Exports():
 			if p.stillMissing(byID[rv.OdooID]) {
 				p.report.skip(p.model.Name, reviewKey(rv))
 			} else {

@@ -399,6 +399,9 @@ func (sl *slice) likelierOf(sent []binding.Binding, r record.Record, b binding.B
 // likeness counts the sent values that the record holds, and those that it doesn't.
 func likeness(r record.Record, b binding.Binding) (same, other int) {
 	for name := range b.Sent.Values {
+		if !r.Has(name) { // the record does not tell
+			continue
+		}
 		if sentEquals(r, b, name) {
 			same++
 		} else {

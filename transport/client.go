@@ -8,6 +8,7 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -62,6 +63,12 @@ type Request struct {
 	Op     string
 	Header http.Header
 	Body   []byte
+	// Content is sent in the place of Body; nil: Body.
+	Content *Content
+	// Into takes an answer's body that has a 2xx status, in the place of Response.Body; nil: that.
+	Into *Into
+	// Timeout is how long one try may take; 0: Options.Timeout.
+	Timeout time.Duration
 	// Idempotent says that doing it twice is doing it once, so that it may be repeated.
 	Idempotent bool
 }
@@ -279,7 +286,7 @@ func (c *Client) trace(req *http.Request, r Request, try int, start time.Time, a
 
 // send makes the round trip and reads the body, both within the timeout.
 func (c *Client) send(ctx context.Context, req *http.Request, r Request) (*Response, *Error) {
-	limited, cancel := context.WithTimeout(ctx, c.o.Timeout)
+	limited, cancel := context.WithTimeout(ctx, cmp.Or(r.Timeout, c.o.Timeout))
 	defer cancel()
 	req, seen := watch(limited, req)
 	c.sent.Add(1)
@@ -294,6 +301,9 @@ func (c *Client) send(ctx context.Context, req *http.Request, r Request) (*Respo
 	}
 	defer func() { _ = res.Body.Close() }()
 	c.noteSkew(res.Header, asked)
+	if r.Into != nil && res.StatusCode >= 200 && res.StatusCode < 300 {
+		return c.pour(ctx, r, res, asked)
+	}
 	body, err := readBody(res, c.o.MaxBody)
 	if err != nil {
 		return nil, c.broken(ctx, r, err, reachedServer)

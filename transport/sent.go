@@ -17,6 +17,9 @@ import (
 // newRequest makes the http.Request. Its length is always known, so net/http sends Content-Length:
 // Odoo 19's JSON-2 takes a chunked body for an empty one.
 func newRequest(ctx context.Context, r Request) (*http.Request, error) {
+	if r.Content != nil {
+		return contentRequest(ctx, r)
+	}
 	if r.Body == nil {
 		return http.NewRequestWithContext(ctx, r.Method, r.URL, http.NoBody)
 	}

@@ -27,6 +27,7 @@ type Client struct {
 	loose   map[string]card // cards that were read or written alone, by id
 	mine    *snapshot[[]*board]
 
+	storage  *transport.Client // without credentials
 	mark     string            // of the token
 	myself   string            // the id of the token's member, "" until it was asked for
 	partners map[string]string // names of Odoo's partners by their ids
@@ -72,7 +73,9 @@ func newClient(s backend.Setup, key, token string, b *bucket) *Client {
 	ofMembers.Limit = cmp.Or(b.members, b.requests)
 	return &Client{
 		http: transport.New(options), members: transport.New(ofMembers), pace: &b.pace,
-		base: baseURL(s.Config.URL), clock: s.Clock,
+		// Where Trello keeps files is another's: it gets no credentials.
+		storage: transport.New(transport.Options{System: "Trello's storage", Base: s.Transport, Clock: s.Clock, Hook: s.Hook, Timeout: s.Config.Timeout}),
+		base:    baseURL(s.Config.URL), clock: s.Clock,
 		boards: map[string]snapshot[*board]{}, cards: map[string]snapshot[*cards]{},
 		paged: map[string]int{}, loose: map[string]card{},
 		mark: tokenMark(token), partners: map[string]string{},

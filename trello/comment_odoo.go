@@ -277,6 +277,9 @@ func nameAuthor(ctx context.Context, env *backend.Environment, r record.Record) 
 // before its board took part is history: it is loaded, which tells nobody, and has its date (seen on 16 to 19).
 type messagePoster struct{}
 
+// AtOnce implements backend.OdooCreator.
+func (messagePoster) AtOnce() int { return 0 }
+
 // CreateInOdoo implements backend.OdooCreator.
 func (messagePoster) CreateInOdoo(ctx context.Context, env *backend.Environment, all []backend.OdooCreation) ([]odoo.LoadResult, error) {
 	results := make([]odoo.LoadResult, len(all))

@@ -63,6 +63,7 @@ type attachment struct {
 	Date     *time.Time `json:"date"`
 	Pos      float64    `json:"pos"`
 	IsUpload bool       `json:"isUpload"`
+	IDMember string     `json:"idMember"`
 }
 
 // comment is an action of the type commentCard.

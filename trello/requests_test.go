@@ -82,7 +82,8 @@ func TestAnIdleSyncAsksTwicePerModelAndTwicePerBoard(t *testing.T) {
 		"project.tags fields_get": 1, "project.tags search_read": 2,
 		"project.task fields_get": 1, "project.task search_read": 3, // once for sub-tasks, of which there are none
 		"res.users fields_get": 1, "res.users search_read": 1, "res.users search": 1, // whom the members may be
-		"mail.message fields_get": 1, "mail.message search_read": 1, "mail.message.subtype fields_get": 1, // nothing is bound: one search
+		"mail.message fields_get": 1, "mail.message search_read": 2, "mail.message.subtype fields_get": 1, // and which files hang on what does not leave
+		"ir.attachment fields_get": 1, "ir.attachment search_read": 1, // nothing is bound: one search
 		"GET /members/me/boards": 1, "GET /boards/…": 3, "GET /boards/…/cards": 3,
 	})
 }

@@ -3,6 +3,7 @@ package trello
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,10 @@ type Settings struct {
 	Comments         string `yaml:"comments"`
 	OdooMessages     string `yaml:"odoo_messages"`
 	CommentDeletions string `yaml:"comment_deletions"`
+	// MaxSize is the largest file that crosses, "10 MB" when left out. AttachmentDeletions says whether a copy of ours is deleted with its
+	// original: "keep" (the default) or "follow".
+	MaxSize             string `yaml:"max_size"`
+	AttachmentDeletions string `yaml:"attachment_deletions"`
 	// Checklists says what becomes of checklists: "subtasks" (the default), or "off", which leaves them alone.
 	Checklists string `yaml:"checklists"`
 }
@@ -60,7 +65,31 @@ func (s *Settings) CheckSettings() (all []config.SettingProblem) {
 	s.checkFields(report)
 	s.checkMembers(report)
 	s.checkChecklists(report)
+	s.checkTalk(report)
 	return all
+}
+
+// checkTalk looks at what is said of comments and attachments.
+func (s *Settings) checkTalk(report func(path, problem, hint string)) {
+	for _, c := range []struct {
+		key, value string
+		choices    []string
+	}{
+		{"comments", s.Comments, []string{commentsNew, commentsAll, commentsOff}},
+		{"odoo_messages", s.OdooMessages, []string{messagesComments, messagesNotes, messagesAll}},
+		{"comment_deletions", s.CommentDeletions, []string{deletionsFollow, deletionsKeep}},
+		{"attachment_deletions", s.AttachmentDeletions, []string{deletionsKeep, deletionsFollow}},
+	} {
+		if c.value != "" && !slices.Contains(c.choices, c.value) {
+			report(c.key, fmt.Sprintf("%q is none of %s", c.value, strings.Join(c.choices, ", ")), "")
+		}
+	}
+	if s.MaxSize == "" {
+		return
+	}
+	if _, err := parseSize(s.MaxSize); err != nil {
+		report("max_size", err.Error(), "")
+	}
 }
 
 // checkFields finds names that cannot be a field's, and a field that is named twice.

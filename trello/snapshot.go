@@ -47,11 +47,14 @@ func boardQuery() url.Values {
 	}
 }
 
+// attachmentFields are asked of every attachment.
+const attachmentFields = "name,fileName,mimeType,url,bytes,date,pos,isUpload,idMember"
+
 // cardQuery asks for cards with what hangs on them.
 func cardQuery() url.Values {
 	return url.Values{
 		"fields": {cardFields}, "checklists": {"all"}, "customFieldItems": {"true"},
-		"attachments": {"true"}, "attachment_fields": {"name,fileName,mimeType,url,bytes,date,pos,isUpload"},
+		"attachments": {"true"}, "attachment_fields": {attachmentFields},
 	}
 }
 

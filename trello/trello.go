@@ -42,6 +42,11 @@ func Backend() *backend.Backend {
 		Importer(CommentModel, backend.Importer{Creator: messagePoster{}}).
 		Exporter(CommentModel, backend.Exporter{Domain: exportedMessages, Complete: nameAuthor, Emptied: emptied}).
 		Deleter(CommentModel, backend.Deleter{Follow: followComment})
+	b.Adapter(AttachmentModel, Attachments("cards")).Mapper(AttachmentModel, AttachmentMapper(defaultMaxSize)).
+		Tailor(AttachmentModel, tailorAttachments).
+		Importer(AttachmentModel, backend.Importer{Complete: hashFile, Creator: fileLoader{}}).
+		Exporter(AttachmentModel, backend.Exporter{Domain: exportedFiles}).
+		Deleter(AttachmentModel, backend.Deleter{Follow: followAttachment})
 	return b
 }
 
@@ -79,6 +84,13 @@ func Models() []backend.Model {
 			NameField: "text", OdooNameField: "body", TimeField: "edited",
 			Parent: CardModel, ParentField: "idCard", OdooParent: "res_id",
 			Creates: true, Alike: true, Domain: odoo.Cond("model", "=", "project.task"),
+			OffBy: func(settings any) bool { s, ok := settings.(*Settings); return ok && s.Comments == commentsOff },
+		},
+		{
+			Name: AttachmentModel, OdooModel: "ir.attachment", Noun: "attachment", OdooNoun: "attachment",
+			NameField: "name", OdooNameField: "name",
+			Parent: CardModel, ParentField: "idCard", OdooParent: "res_id",
+			Creates: true, Alike: true, Domain: ofTasks(),
 		},
 	}
 }
