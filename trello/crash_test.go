@@ -1,6 +1,7 @@
 package trello_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -379,7 +380,7 @@ func (w *world) trelloPicture(names map[string]string) (lines []string) {
 			if !c.Due.IsZero() {
 				due = " due " + c.Due.UTC().Format("2006-01-02 15:04")
 			}
-			lines = append(lines, "card "+c.Name+" @ "+b.Name+"/"+names[c.IDList]+set(c.IDLabels, names)+due+quoted(c.Desc)+word(c.Closed, " archived"))
+			lines = append(lines, "card "+c.Name+" @ "+b.Name+"/"+names[c.IDList]+set(c.IDLabels, names)+w.people(c)+due+quoted(c.Desc)+word(c.DueComplete, " done")+word(c.Closed, " archived"))
 		}
 	}
 	return lines
@@ -396,7 +397,9 @@ func (w *world) odooPicture(names map[string]string) (lines []string) {
 		for _, id := range w.odoo.Search(model, nil) {
 			r := w.odoo.Read(model, id)
 			names[fmt.Sprint(model, ",", id)] = r["name"].(string)
-			lines = append(lines, line(r))
+			if r["user_id"] == false || !slices.Contains(personalStages, r["name"].(string)) {
+				lines = append(lines, line(r))
+			}
 		}
 	}
 	of := func(model string, ids any) string {
@@ -422,7 +425,7 @@ func (w *world) odooPicture(names map[string]string) (lines []string) {
 			description = quoted(text)
 		}
 		return "task " + r["name"].(string) + " @ " + name("project.project", r["project_id"]) + "/" + name("project.task.type", r["stage_id"]) +
-			of("project.tags", r["tag_ids"]) + due + description + word(r["active"] == false, " archived")
+			of("project.tags", r["tag_ids"]) + w.assignees(r) + due + description + stateWord(r) + word(r["active"] == false, " archived")
 	})
 	return lines
 }
@@ -435,7 +438,7 @@ func (w *world) bindingPicture(names map[string]string) (lines []string) {
 				w.t.Fatal(err)
 			}
 			for _, b := range all {
-				lines = append(lines, fmt.Sprintf("%s %s ↔ %s%s%s", m.Name, names[b.ExternalID], names[fmt.Sprint(m.OdooModel, ",", b.OdooID)],
+				lines = append(lines, fmt.Sprintf("%s %s ↔ %s%s%s", m.Name, cmp.Or(names[b.ExternalID], b.Name), cmp.Or(names[fmt.Sprint(m.OdooModel, ",", b.OdooID)], w.userName(m.OdooModel, b.OdooID)),
 					word(b.Role == "alias", " alias"), word(b.Intent != "", " intent")))
 			}
 			reviews, err := binder.Reviews(ctx, m.Name)
@@ -613,7 +616,7 @@ func (w *world) die(at int) (died crashPoint) {
 // next runs make of it is looked at once for all points between two effects, since they find the
 // same there; before the first effect even the dying happens in one world.
 func TestCrashAtEveryPoint(t *testing.T) {
-	for _, sc := range scenarios {
+	for _, sc := range allScenarios() {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
@@ -688,7 +691,7 @@ func (c *counter) check(t *testing.T) {
 // TestCrashAgainAndAgain lets the runs that follow a death die too, at points drawn by chance: three
 // in a row, as a job may kill its worker four times.
 func TestCrashAgainAndAgain(t *testing.T) {
-	for _, sc := range scenarios {
+	for _, sc := range allScenarios() {
 		for seed := range uint64(6) {
 			t.Run(fmt.Sprintf("%s, draw %d", sc.name, seed), func(t *testing.T) {
 				t.Parallel()
@@ -769,7 +772,7 @@ func (w *world) mend() {
 }
 
 func TestLossOfEveryWrite(t *testing.T) {
-	for _, sc := range scenarios {
+	for _, sc := range allScenarios() {
 		w := newWorld(t)
 		sc.prepare(w)
 		w.resetRequests()

@@ -63,6 +63,7 @@ type world struct {
 	models  []config.Model
 	backend *backend.Backend
 	boards  []string
+	members map[string]string // usernames by id
 	table   []trello.MemberLink
 	tune    func(*trello.Settings) // changes the backend's settings
 	user    string
