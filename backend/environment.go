@@ -56,10 +56,19 @@ func (e *Environment) Adapter(model string) (Adapter, error) {
 	return a, nil
 }
 
-// Model is the named binding model as the configuration leaves it: Creates is settled, whatever it
-// depends on. ok is false if no version up to the root declares it.
+// Fitter is what a system's settings may be besides: the configuration's say in a binding model.
+type Fitter interface {
+	// Fit gives the model as the settings want it.
+	Fit(m Model) Model
+}
+
+// Model is the named binding model as the configuration leaves it: fitted by the system's settings, and
+// Creates is settled, whatever it depends on. ok is false if no version up to the root declares it.
 func (e *Environment) Model(name string) (m Model, ok bool) {
 	m, ok = e.Backend.Model(name)
+	if settings, fits := e.Config.Settings.(Fitter); ok && fits {
+		m = settings.Fit(m)
+	}
 	if m.ByDomain && e.Settings(name).Domain == nil {
 		m.Creates = false
 	}

@@ -57,6 +57,11 @@ type Model struct {
 	// CascadeFrom are Odoo many2one fields to records whose archiving archives this one, and whose
 	// restoring may restore it, without a user's doing. See Plan.
 	CascadeFrom []string
+	// CascadeStays is the one of them whose restoring leaves archived what its archiving archived, "" for none.
+	CascadeStays string
+	// Joins says that an external record without a counterpart is bound to an Odoo record of its name that lives
+	// in another bound parent, and that this one then lives in its parent too. Else it gets one of its own.
+	Joins bool
 }
 
 // Key names an external record to be read.

@@ -40,6 +40,7 @@ type FieldState struct {
 	Writing  *Writing     `json:"writing,omitempty"` // nil once the outcome of the last write is known
 	// Memory is what a field remembers of the Odoo side beside the base; nil for nothing.
 	Memory *record.Value `json:"memory,omitempty"`
+	Apart  bool          `json:"apart,omitempty"` // one side had nothing to compare: there is no base, and the hashes tell what was seen
 }
 
 // Remembered is the Memory, null for nothing.
@@ -113,10 +114,10 @@ func (b Binding) Gone() bool { return !b.ExternalGone.IsZero() || !b.OdooGone.Is
 func (b Binding) TakesPart() bool { return b.Bound() && !b.Gone() && b.Retired.IsZero() }
 
 // Base is the canonical value that both sides last agreed on in the field; known is false if they
-// never did, or if it was written by another version of the canonical form.
+// never did or could not, or if it was written by another version of the canonical form.
 func (b Binding) Base(field string) (state FieldState, known bool) {
 	state, known = b.Fields[field]
-	return state, known && b.Canonical == record.CanonicalVersion
+	return state, known && !state.Apart && b.Canonical == record.CanonicalVersion
 }
 
 // String names the pair for people.

@@ -41,6 +41,7 @@ type Source struct {
 // Target is what a Field writes to.
 type Target struct {
 	Value   record.Value  // the canonical value to write
+	Base    record.Value  // the canonical value that both sides last agreed on; null where there is none
 	Current record.Record // the target side's record as it is; empty when it is to be created
 	Source                // Scope, Types and Lookup of the target side
 	// Memory is what the binding remembers of the field (see Field.Remember), null for nothing.

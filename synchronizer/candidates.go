@@ -17,17 +17,21 @@ type place struct{ parent, name string }
 type pool struct {
 	external map[place][]record.Record
 	odoo     map[place][]record.Record
+	joins    map[string][]record.Record // Odoo records of other parents by name, where the model joins them
 }
 
 // candidates finds, for the unbound items, unbound records of the same name under the same parent
 // on either side: one search in Odoo and the parents' listings, whatever the number of items.
 func (sl *slice) candidates(ctx context.Context, items []*item) (*pool, error) {
-	p := &pool{external: map[place][]record.Record{}, odoo: map[place][]record.Record{}}
+	p := &pool{external: map[place][]record.Record{}, odoo: map[place][]record.Record{}, joins: map[string][]record.Record{}}
 	match, ok := sl.mapper.MatchField()
 	if !ok || len(items) == 0 {
 		return p, nil
 	}
 	if err := sl.odooCandidates(ctx, match, items, p); err != nil {
+		return nil, err
+	}
+	if err := sl.joinCandidates(ctx, match, items, p); err != nil {
 		return nil, err
 	}
 	return p, sl.externalCandidates(ctx, match, items, p)

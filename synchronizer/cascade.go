@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/mapping"
 	"github.com/odoo-connector/connector/record"
 )
 
@@ -56,6 +58,7 @@ func (sl *slice) activeDiffers(it *item) bool {
 // last written was not archived with it.
 func (o owners) of(sl *slice, it *item) {
 	p := &it.pair
+	p.CascadeStayed = it.binding.ActiveFlip != "" && sl.model.CascadeStays != ""
 	for _, name := range sl.model.CascadeFrom {
 		ref, ok := it.odoo.Value(name).AsRef()
 		if !ok {
@@ -67,7 +70,11 @@ func (o owners) of(sl *slice, it *item) {
 		}
 		active := owner.Value("active").AsBool()
 		when, flips := writeDate(*it.odoo), sl.ownerFlips(ref)
+		p.CascadeStayed = p.CascadeStayed && active
 		p.CascadeArchived = p.CascadeArchived || (!active && it.binding.OdooWriteDate <= writeDate(owner))
+		if name == sl.model.CascadeStays {
+			continue
+		}
 		p.CascadeRestored = p.CascadeRestored || (active && (writeDate(owner) == when || slices.Contains(flips, when)))
 		p.CascadeOver = p.CascadeOver || (active && flippedAfter(flips, it.binding.ActiveFlip))
 	}
@@ -104,9 +111,47 @@ func (p *poll) archivedAgain(b binding.Binding, r record.Record) bool {
 			continue
 		}
 		for _, name := range p.model.CascadeFrom {
-			if ref, ok := r.Value(name).AsRef(); ok && flippedAfter(p.ownerFlips(ref), b.ActiveFlip) {
+			if ref, ok := r.Value(name).AsRef(); ok && name != p.model.CascadeStays && flippedAfter(p.ownerFlips(ref), b.ActiveFlip) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// stayed are the jobs of what Odoo archived together with a record that is in use again, and left archived.
+func (sl *slice) stayed(ctx context.Context, it *item, after record.Record) (specs []jobs.Spec, err error) {
+	if !after.Value("active").AsBool() || !sl.flips(it, after) {
+		return nil, nil
+	}
+	for _, m := range sl.env.Backend.AllModels() {
+		mapper, err := sl.env.Mapper(ctx, m.Name)
+		if err != nil {
+			return nil, err
+		}
+		if m.CascadeStays == "" || sl.off(m.Name) {
+			continue
+		}
+		all, err := sl.env.Binder.All(ctx, m.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range all {
+			if owner, _ := b.Fields[m.CascadeStays].Base.AsRef(); b.TakesPart() && owner == after.Reference() && inUse(mapper, b) {
+				a := Args{Model: m.Name, ExternalID: b.ExternalID, Parent: b.Parent, Scope: b.Scope}
+				specs = append(specs, sl.Spec(ImportRecord, a, b.Name))
+			}
+		}
+	}
+	sl.report.Jobs.Enqueued += len(specs)
+	return specs, nil
+}
+
+// inUse says that both sides last agreed on a record that is not put away.
+func inUse(mapper mapping.Mapper, b binding.Binding) bool {
+	for _, f := range mapper.Fields() {
+		if st, known := b.Base(f.Name); f.Active && known {
+			return st.Base.AsBool()
 		}
 	}
 	return false

@@ -22,8 +22,12 @@ func (sl *slice) commit(ctx context.Context, it *item, external, odoo record.Rec
 	if it.plan.Action == Nothing {
 		kind = jobs.NothingToDo
 	}
+	stayed, err := sl.stayed(ctx, it, odoo)
+	if err != nil {
+		return err
+	}
 	it.binding = b
-	o := jobs.Outcome{Kind: kind, Result: it.result() + it.remark(), FollowUps: sl.followUps(it, b), Commit: sl.saving(it, b)}
+	o := jobs.Outcome{Kind: kind, Result: it.result() + it.remark(), FollowUps: append(sl.followUps(it, b), stayed...), Commit: sl.saving(it, b)}
 	if err := sl.after(ctx, it, b); err != nil { // what was written stands, and the job says what failed
 		o.Kind, o.Err = jobs.Failed, err
 		sl.report.fail(sl.model.Name, it.key())
@@ -123,6 +127,7 @@ func (sl *slice) fields(it *item, external, odoo *record.Record) binding.Fields 
 			st.Base = sl.shownPart(it, f, st.Base, external)
 		}
 		st.External, st.Odoo = sl.sideHashes(it, f, fp, external, odoo)
+		st.Apart = fp.apart
 		out[f.Name] = st
 	}
 	sl.remember(out, it, odoo)

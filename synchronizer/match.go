@@ -139,6 +139,9 @@ func (p Pair) agree() (Plan, error) {
 		if err != nil {
 			return plan, err
 		}
+		if xOK != oOK && takesNoPart(f, xOK, oOK) && !f.OnlyCreate {
+			plan.Fields = append(plan.Fields, p.apart(f))
+		}
 		if xOK && oOK && !f.OnlyCreate {
 			plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, External: x, Odoo: o, Result: x})
 		}

@@ -2,6 +2,7 @@ package synchronizer
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/odoo-connector/connector/binding"
@@ -13,6 +14,22 @@ import (
 // mean something else.
 func (p Pair) elsewhere(f mapping.Field, scope string) bool {
 	return f.Needs != nil && p.Binding.Parent != "" && scope != p.Binding.Parent
+}
+
+// crowded leaves a record alone that went outside to a place in which its Odoo record has another counterpart already.
+func (p Pair) crowded(plan *Plan) bool {
+	if !p.Model.Scoped || p.ExternalScope == p.Binding.Parent || p.Binding.Parent == "" {
+		return false
+	}
+	other, taken := p.Lookup.ToExternal(p.Model.Name, p.Odoo.ID, p.ExternalScope)
+	if !taken || other == p.External.ID {
+		return false
+	}
+	plan.Action, plan.Reason = Skip, fmt.Sprintf("it was moved to where its %s has another %s already; move it away again, or give the %s another place",
+		p.Model.OdooNoun, p.Model.Noun, p.Model.OdooNoun)
+	p.review(plan, p.Model.OdooParent, binding.Shared, plan.Reason)
+	plan.Reviews[0].Fingerprint = p.ExternalScope
+	return true
 }
 
 // follow lets what depends on a record's place go with it. What its links meant in the old place is

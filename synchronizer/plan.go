@@ -50,6 +50,9 @@ type Pair struct {
 	// CascadeOver says that what the Odoo record lives in was restored since the record was last seen
 	// archived or restored. Odoo restores the record with it, so if it is archived a user did that.
 	CascadeOver bool
+	// CascadeStayed says that all that the Odoo record lives in is in use, and that it was archived together
+	// with some of it that does not restore it.
+	CascadeStayed bool
 	// ExternalTime and OdooTime are when the sides were last changed, for the policy "newest".
 	ExternalTime, OdooTime time.Time
 	// Now is the moment of the run that plans, in whole seconds.
@@ -73,6 +76,7 @@ type FieldPlan struct {
 	keep                 bool          // the base stays, though both sides were seen as they are
 	hold                 bool          // all that the binding knows of the field stays
 	agreed               *record.Value // the new base, where it is not the Result
+	apart                bool          // one side has nothing to compare, and there is no base
 	later                bool          // not part of the creation; the next update brings it
 	unmet                binding.Side  // at a first match, the side whose value may not cross: it stays that side's change
 }
@@ -94,6 +98,9 @@ type Plan struct {
 // base goes to the other side. It is pure.
 func Reconcile(p Pair) (Plan, error) {
 	plan := Plan{Action: Nothing, Odoo: mapping.Values{}, Outside: mapping.Values{}}
+	if p.crowded(&plan) {
+		return plan, nil
+	}
 	for _, f := range p.Mapper.Fields() {
 		fp, skip, err := planField(p, f, &plan)
 		if err != nil {
@@ -124,15 +131,18 @@ func planField(p Pair, f mapping.Field, plan *Plan) (fp FieldPlan, skip bool, er
 		return fp, true, err
 	}
 	o, oOK, err := p.readOdoo(f)
-	if err != nil || takesNoPart(f, xOK, oOK) {
+	if err != nil || (!xOK && !oOK) {
 		return fp, true, err
+	}
+	if takesNoPart(f, xOK, oOK) {
+		return p.apart(f), false, nil
 	}
 	if st, known := p.Binding.Base(f.Name); !known || !p.odooSeen(f, st) {
 		p.offer(f, plan)
 	}
 	fp = FieldPlan{Field: f.Name, External: x, Odoo: o}
 	c := p.changes(f, &fp, xOK, oOK)
-	if f.Active && c.odoo && c.known && !c.equal && p.cascade(&fp) {
+	if f.Active && c.known && !c.equal && ((c.odoo && p.cascade(&fp)) || (!c.odoo && !c.external && p.cascadeStayed(&fp))) {
 		return fp, false, nil
 	}
 	c.odoo = c.odoo && !p.wasReset(f, c, &fp)
@@ -140,9 +150,16 @@ func planField(p Pair, f mapping.Field, plan *Plan) (fp FieldPlan, skip bool, er
 	return fp, false, nil
 }
 
-// takesNoPart says that a side which the field can read says ErrSkip, or that neither can be read.
+// takesNoPart says that a side which the field can read has nothing to compare.
 func takesNoPart(f mapping.Field, xOK, oOK bool) bool {
-	return (!xOK && f.FromExternal != nil) || (!oOK && f.FromOdoo != nil) || (!xOK && !oOK)
+	return (!xOK && f.FromExternal != nil) || (!oOK && f.FromOdoo != nil)
+}
+
+// apart is the plan of a field that takes no part on one side: what was seen is noted, so that it is not looked at again and
+// again, and what both sides agreed on before stays.
+func (p Pair) apart(f mapping.Field) FieldPlan {
+	st, known := p.Binding.Base(f.Name)
+	return FieldPlan{Field: f.Name, Base: st.Base, Result: st.Base, keep: true, apart: !known}
 }
 
 // leadsOff says that a record has links in the field to a binding model that is not synchronized.
@@ -231,6 +248,16 @@ func (p Pair) cascade(fp *FieldPlan) bool {
 // merges says that the edits of both sides can be put together. People are, where nothing is known of
 // what both agreed on: all of both.
 func (c change) merges(f mapping.Field) bool { return f.Merge != nil && (c.known || f.Links != "") }
+
+// cascadeStayed restores what Odoo archived together with something that is in use again and that did not restore
+// it: both sides agreed on a record in use, and nobody edited that since.
+func (p Pair) cascadeStayed(fp *FieldPlan) bool {
+	if !p.CascadeStayed || !fp.Base.AsBool() || fp.Odoo.AsBool() || p.waits(fp.Field) || !p.Settings.Direction.Imports() {
+		return false
+	}
+	fp.Result, fp.ToOdoo, fp.Note = fp.Base, true, "archived by Odoo together with what it lives in, which is in use again; its own state comes back"
+	return true
+}
 
 // decide says which side is written with what.
 func (p Pair) decide(f mapping.Field, fp *FieldPlan, c change, plan *Plan) {
@@ -490,7 +517,9 @@ func (p *Plan) writesInto(field string) bool {
 // the record moves, the other side gives it a link of its own, which is no edit.
 func (p Pair) writeField(f mapping.Field, fp *FieldPlan, external record.Record, moved bool, plan *Plan) error {
 	if fp.ToOdoo {
-		values, err := f.WriteOdoo(p.target(f, fp.Result, *p.Odoo, p.ExternalScope))
+		target := p.target(f, fp.Result, *p.Odoo, p.ExternalScope)
+		target.Base = fp.Base
+		values, err := f.WriteOdoo(target)
 		if err != nil {
 			return err
 		}

@@ -81,6 +81,9 @@ func (sl *slice) planOneUnbound(ctx context.Context, it *item, match mapping.Fie
 	if err != nil {
 		return err
 	}
+	if len(candidates.Records) == 0 && it.external != nil {
+		candidates.Records, candidates.Siblings = p.joinable(sl, at.name, it), 1
+	}
 	plan, chosen, err := Match(it.pair, candidates)
 	if err == nil && sl.mustWaitForNamesake(plan, chosen, at.name, making, taken) {
 		it.plan = Plan{}
@@ -128,7 +131,7 @@ func (sl *slice) filledIn(ctx context.Context, items []*item) (left []*item, err
 // mustWaitForNamesake says that another item of this pass makes or takes what this one would: two
 // labels of one new name make one tag, and one task is bound to one card.
 func (sl *slice) mustWaitForNamesake(plan Plan, chosen *record.Record, name string, making, taken map[string]bool) bool {
-	if plan.Action == CreateOdoo && sl.model.ByName {
+	if plan.Action == CreateOdoo && (sl.model.ByName || sl.model.Joins) {
 		if making[name] {
 			return true
 		}

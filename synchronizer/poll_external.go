@@ -195,7 +195,7 @@ func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of sid
 			continue
 		}
 		st, known := b.Base(f.Name)
-		seen := known && of.stored(st) == of.hash(f, r)
+		seen := (known || st.Apart) && of.stored(st) == of.hash(f, r)
 		if seen && f.Links == "" {
 			continue
 		}
@@ -254,6 +254,10 @@ func (p *poll) external(r record.Record, b binding.Binding) {
 	change := Change{Args: Args{Model: p.model.Name, ExternalID: r.ID, Parent: parent, Scope: scopeOf(p.model, parent)}, Name: name}
 	switch {
 	case b.Gone() && b.ExternalGone.IsZero(): // its Odoo half was deleted
+	case p.crowded(b) != "":
+		if p.crowded(b) != parent {
+			p.changes = append(p.changes, change)
+		}
 	case b.Bound():
 		if p.changed(&b, r, parent, externalSide, p.heldOutside(b, r)) || b.Gone() || b.Parent != parent {
 			p.changes = append(p.changes, change)
@@ -277,6 +281,16 @@ func (p *poll) nameOf(r record.Record, parent string) string {
 		return ""
 	}
 	return v.AsText()
+}
+
+// crowded is the parent for which a record waits for review, since its Odoo record has another counterpart there; "" if it does not.
+func (p *poll) crowded(b binding.Binding) string {
+	for _, r := range p.reviews {
+		if b.Bound() && r.Kind == binding.Shared && r.Field == p.model.OdooParent && r.ExternalID == b.ExternalID {
+			return r.Fingerprint
+		}
+	}
+	return ""
 }
 
 // unreadable makes a job of every record that is there and could not be read, which fails with the reason. It is not taken for missing.

@@ -193,12 +193,74 @@ func TestArchivingAStage(t *testing.T) {
 		s := bound(t)
 		s.set("project.task.type", s.doneStage, "active", false)
 		s.active(map[string]bool{"Oil the hinges": false}) // Odoo's doing
-		s.mustSync()
-		s.noTrelloWrites()
+		r := s.mustSync()
+		s.counts(r, trello.ListModel, "archived=1 unchanged=1")
+		s.counts(r, trello.CardModel, "unchanged=3")
+		s.closed(s.doing.ID, true)
 		s.open(own)
 		s.quiet()
 	})
-	t.Run("Ensure a user who restores such a task changes nothing at Trello", func(t *testing.T) {
+	t.Run("Ensure each task has its own state again once the stage is restored", func(t *testing.T) {
+		s := bound(t)
+		s.set("project.task.type", s.doneStage, "active", false)
+		s.mustSync()
+		s.clock.Advance(time.Hour)
+		s.set("project.task.type", s.doneStage, "active", true)
+		s.active(map[string]bool{"Oil the hinges": false, "Sweep the yard": false}) // Odoo restores none of them
+		s.mustSync()
+		s.closed(s.doing.ID, false)
+		s.active(own)
+		s.open(own)
+		s.quiet()
+	})
+	t.Run("Ensure closing a list archives its stage and with it its tasks, and opening it brings back each one's own state", func(t *testing.T) {
+		s := bound(t)
+		s.trello.CloseList(s.doing.ID)
+		s.counts(s.mustSync(), trello.ListModel, "archived=1 unchanged=1")
+		s.want("project.task.type", s.doneStage, "active", false)
+		s.active(map[string]bool{"Oil the hinges": false})
+		s.open(own)
+		s.quiet()
+		s.set("project.task", s.odooID("project.task", "Oil the hinges"), "name", "Oil the locks")
+		s.mustSync()
+		s.clock.Advance(time.Hour)
+		s.trello.UpdateList(s.doing.ID, func(l *trellotest.List) { l.Closed = false })
+		s.mustSync()
+		s.want("project.task.type", s.doneStage, "active", true)
+		s.active(map[string]bool{"Paint the door": true, "Oil the locks": true, "Sweep the yard": false})
+		s.open(map[string]bool{"Paint the door": true, "Oil the locks": true, "Sweep the yard": false})
+		s.quiet()
+	})
+	t.Run("Ensure a card that is archived in a closed list stays archived when that opens", func(t *testing.T) {
+		s := bound(t)
+		s.trello.CloseList(s.doing.ID)
+		s.mustSync()
+		s.trello.ArchiveCard(s.card("Oil the hinges").ID)
+		s.mustSync()
+		s.clock.Advance(time.Hour)
+		s.trello.UpdateList(s.doing.ID, func(l *trellotest.List) { l.Closed = false })
+		s.mustSync()
+		s.active(map[string]bool{"Oil the hinges": false})
+		s.open(map[string]bool{"Oil the hinges": false})
+		s.quiet()
+	})
+	t.Run("Ensure a stage of several projects and its lists are put away apart, whether the others have boards or not", func(t *testing.T) {
+		s := bound(t)
+		other := s.odoo.Create("project.project", map[string]any{"name": "Books"})
+		s.set("project.task.type", s.doneStage, "project_ids", links(s.project, other))
+		s.mustSync()
+		s.trello.CloseList(s.doing.ID)
+		s.mustSync()
+		s.want("project.task.type", s.doneStage, "active", true)
+		s.quiet()
+		s.set("project.task.type", s.doneStage, "active", false)
+		s.trello.UpdateList(s.doing.ID, func(l *trellotest.List) { l.Closed = false })
+		s.mustSync()
+		s.want("project.task.type", s.doneStage, "active", false)
+		s.closed(s.doing.ID, false)
+		s.quiet()
+	})
+	t.Run("Ensure a user who restores the stage and such a task opens the list and changes no card", func(t *testing.T) {
 		s := bound(t)
 		s.set("project.task.type", s.doneStage, "active", false)
 		s.mustSync()
@@ -206,9 +268,19 @@ func TestArchivingAStage(t *testing.T) {
 		id, _ := s.task("Oil the hinges")
 		s.set("project.task", id, "active", true)
 		s.mustSync()
-		s.noTrelloWrites()
+		s.closed(s.doing.ID, false)
 		s.open(own)
 		s.active(own)
 		s.quiet()
 	})
+}
+
+// closed demands whether a list of the workshop is closed.
+func (s *scene) closed(id string, want bool) {
+	s.t.Helper()
+	for _, l := range s.trello.Lists(s.board.ID) {
+		if l.ID == id && l.Closed != want {
+			s.t.Errorf("the list %q has closed %v", l.Name, l.Closed)
+		}
+	}
 }

@@ -19,6 +19,9 @@ type Settings struct {
 	// 100 per token (developer.atlassian.com, rate limits); more than that is for another server, which
 	// counts in its own way.
 	Rate int `yaml:"requests_per_10s"`
+	// ShareStages lets a new list stand for a stage of its name that another synchronized project has, so that the boards
+	// share their stages. When left out each new list gets a stage of its project alone.
+	ShareStages bool `yaml:"share_stages"`
 	// Members says who in Trello is who in Odoo, where neither an e-mail nor a full name tells.
 	Members []MemberLink `yaml:"members"`
 	// DueTime is the time of day, "17:00" when left out, at which a deadline of Odoo 16 is due, which is only a day. TimeZone

@@ -76,7 +76,7 @@ func Models() []backend.Model {
 			NameField: "name", OdooNameField: "name",
 			Parent: BoardModel, ParentField: "idBoard", OdooParent: "project_id",
 			Creates: true, Domain: odoo.Cond("parent_id", "=", false),
-			CascadeFrom: []string{"project_id", "stage_id"}, TimeField: "dateLastActivity",
+			CascadeFrom: []string{"project_id", "stage_id"}, CascadeStays: "stage_id", TimeField: "dateLastActivity",
 		},
 		checkItemModel(),
 		{
@@ -107,16 +107,7 @@ func BoardMapper() mapping.Mapper {
 func ListMapper() mapping.Mapper {
 	n := name()
 	n.Guarded = true
-	projects := mapping.Field{
-		Name: "project_ids", Odoo: []string{"project_ids"}, External: []string{"idBoard"}, OnlyCreate: true,
-		Needs: mapping.Many2One("idBoard", "project_ids", BoardModel, "project.project").Needs,
-		FromExternal: func(s mapping.Source) (record.Value, error) {
-			v, err := mapping.Many2One("idBoard", "project_ids", BoardModel, "project.project").FromExternal(s)
-			return record.RefSet(v.AsRefs()...), err
-		},
-		ToOdoo: func(t mapping.Target) (mapping.Values, error) { return mapping.Values{"project_ids": t.Value}, nil },
-	}
-	return mapping.New(n, projects, inPlace())
+	return mapping.New(n, inUse(), projects(), inPlace())
 }
 
 // inPlace puts what is created outside on the board that it is created for.
