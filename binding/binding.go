@@ -40,7 +40,10 @@ type FieldState struct {
 	Writing  *Writing     `json:"writing,omitempty"` // nil once the outcome of the last write is known
 	// Memory is what a field remembers of the Odoo side beside the base; nil for nothing.
 	Memory *record.Value `json:"memory,omitempty"`
-	Apart  bool          `json:"apart,omitempty"` // one side had nothing to compare: there is no base, and the hashes tell what was seen
+	// Replaced are ids of links in the base that stand for others now, and those: the external record that they stood for was given
+	// another meaning. It is nil once Odoo has them.
+	Replaced map[string]string `json:"replaced,omitempty"`
+	Apart    bool              `json:"apart,omitempty"` // one side had nothing to compare: there is no base, and the hashes tell what was seen
 }
 
 // Remembered is the Memory, null for nothing.

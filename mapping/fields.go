@@ -154,7 +154,7 @@ func Many2Many(external, odoo, bindingModel, odooModel string) Field {
 	f := many2many{external: external, odoo: odoo, model: bindingModel, odooModel: odooModel}
 	return Field{
 		Name: odoo, Odoo: []string{odoo}, External: []string{external},
-		Needs: needs(external, bindingModel), NeedsOdoo: needs(odoo, bindingModel),
+		Points: bindingModel, Needs: needs(external, bindingModel), NeedsOdoo: needs(odoo, bindingModel),
 		FromExternal: f.fromExternal, FromOdoo: f.fromOdoo, ToOdoo: f.toOdoo, ToExternal: f.toExternal,
 		Merge: MergeSets,
 	}

@@ -79,6 +79,8 @@ type Field struct {
 	// links with a Merge. It is compared by what it means and never by its raw form, since a link that
 	// comes about later changes its meaning. See OptionalMany2Many.
 	Links string
+	// Points names the binding model whose records a set of links points to and needs; "" for other fields.
+	Points string
 	// Merge merges two edits of one base, for values that have parts. Without it two different
 	// edits are a conflict.
 	Merge func(base, external, odoo record.Value) record.Value

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/odoo-connector/connector/binding"
@@ -26,8 +27,16 @@ func (sl *slice) commit(ctx context.Context, it *item, external, odoo record.Rec
 	if err != nil {
 		return err
 	}
+	if first := it.rebound || it.binding.SyncDate.IsZero(); first {
+		fresh, err := sl.newcomers(ctx, sl.model, b, it.along.bindings)
+		if err != nil {
+			return err
+		}
+		it.along = it.along.and(fresh)
+	}
 	it.binding = b
-	o := jobs.Outcome{Kind: kind, Result: it.result() + it.remark(), FollowUps: append(sl.followUps(it, b), stayed...), Commit: sl.saving(it, b)}
+	o := jobs.Outcome{Kind: kind, Result: it.result() + it.remark(), Commit: sl.saving(it, b)}
+	o.FollowUps = slices.Concat(sl.followUps(it, b), stayed, it.along.specs)
 	if err := sl.after(ctx, it, b); err != nil { // what was written stands, and the job says what failed
 		o.Kind, o.Err = jobs.Failed, err
 		sl.report.fail(sl.model.Name, it.key())
@@ -284,6 +293,9 @@ func (sl *slice) saving(it *item, b binding.Binding) func(context.Context, *stat
 	opened := sl.decided(sl.dated(it.plan.Reviews))
 	return func(ctx context.Context, tx *state.Tx) error {
 		if err := sl.env.Binder.Save(ctx, tx, &b); err != nil {
+			return err
+		}
+		if err := it.along.save(ctx, tx, sl.env.Binder); err != nil {
 			return err
 		}
 		if err := sl.env.Binder.CloseReviews(ctx, tx, b.Model, b.ExternalID, b.OdooID, b.Scope); err != nil {

@@ -77,6 +77,13 @@ func (p Pair) offer(f mapping.Field, plan *Plan) {
 	}
 }
 
+// offerChanged is offer where Odoo's side is another than the binding knows it.
+func (p Pair) offerChanged(f mapping.Field, plan *Plan) {
+	if st, known := p.Binding.Base(f.Name); !known || !p.odooSeen(f, st) {
+		p.offer(f, plan)
+	}
+}
+
 // inPlace is an Odoo record and the scope that its links are looked up in.
 type inPlace struct {
 	record *record.Record

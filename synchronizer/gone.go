@@ -183,6 +183,19 @@ func (sl *slice) vanished(it *item, noun string) jobs.Outcome {
 	}
 }
 
+// successor is the alias that takes the place of a primary binding whose external half was deleted, and makes that one an alias;
+// nothing if there is none.
+func (sl *slice) successor(ctx context.Context, b *binding.Binding) (aside, error) {
+	if b.ExternalGone.IsZero() || !b.OdooGone.IsZero() {
+		return aside{}, nil
+	}
+	next, err := sl.promoted(ctx, *b)
+	if len(next.bindings) > 0 {
+		b.Role = binding.Alias
+	}
+	return next, err
+}
+
 // gone marks a binding whose one half was deleted. The other half is left alone: a deletion is only
 // reported. Jobs that follow may be given.
 func (sl *slice) gone(ctx context.Context, it *item, b binding.Binding, reason string, follow ...jobs.Spec) error {
@@ -191,10 +204,17 @@ func (sl *slice) gone(ctx context.Context, it *item, b binding.Binding, reason s
 		Model: b.Model, ExternalID: b.ExternalID, OdooID: b.OdooID, Scope: b.Scope, Parent: b.Parent,
 		Name: b.Name, Kind: binding.Deleted, Reason: reason, Created: sl.env.Clock.Now(),
 	}
+	next, err := sl.successor(ctx, &b)
+	if err != nil {
+		return err
+	}
 	it.binding = b
 	sl.report.Jobs.Enqueued += len(follow)
 	o := jobs.Outcome{Kind: jobs.Done, Result: reason, FollowUps: follow, Commit: func(ctx context.Context, tx *state.Tx) error {
 		if err := sl.env.Binder.Save(ctx, tx, &b); err != nil {
+			return err
+		}
+		if err := next.save(ctx, tx, sl.env.Binder); err != nil {
 			return err
 		}
 		if err := sl.env.Binder.CloseReviews(ctx, tx, b.Model, b.ExternalID, 0, b.Scope); err != nil { // its fields wait for nobody any more

@@ -27,6 +27,7 @@ const (
 	Update         Action = "update"          // one side is written, or both
 	Skip           Action = "skip"            // left alone, for the plan's Reason
 	Wait           Action = "wait"            // other records must be bound first
+	Rebind         Action = "rebind"          // the external record goes to the Odoo record of its new name
 )
 
 // Pair is everything that a plan is made of. It is data only: planning asks nobody.
@@ -91,6 +92,8 @@ type Plan struct {
 	Missing []record.Reference // external records that must be imported first
 	Exports []Args             // Odoo records that must be exported first
 	Reviews []binding.Review
+	later   bool     // another of the same pass writes what this one depends on
+	renamed bool     // a name that many share was changed outside
 	Solved  []string // fields whose open review has come to an end
 }
 
@@ -101,17 +104,22 @@ func Reconcile(p Pair) (Plan, error) {
 	if p.crowded(&plan) {
 		return plan, nil
 	}
+	p, rewritten := p.replaced()
 	for _, f := range p.Mapper.Fields() {
 		fp, skip, err := planField(p, f, &plan)
 		if err != nil {
 			return plan, err
 		}
 		if !skip {
-			plan.Fields = append(plan.Fields, fp)
+			plan.Fields = append(plan.Fields, p.rewriting(fp, rewritten[f.Name]))
 		}
 	}
-	if len(plan.Missing) > 0 {
+	switch {
+	case len(plan.Missing) > 0:
 		plan.Action = Wait
+		return plan, nil
+	case plan.renamed:
+		plan.rebindInstead()
 		return plan, nil
 	}
 	err := p.writes(&plan)
@@ -137,17 +145,26 @@ func planField(p Pair, f mapping.Field, plan *Plan) (fp FieldPlan, skip bool, er
 	if takesNoPart(f, xOK, oOK) {
 		return p.apart(f), false, nil
 	}
-	if st, known := p.Binding.Base(f.Name); !known || !p.odooSeen(f, st) {
-		p.offer(f, plan)
-	}
+	p.offerChanged(f, plan)
 	fp = FieldPlan{Field: f.Name, External: x, Odoo: o}
 	c := p.changes(f, &fp, xOK, oOK)
-	if f.Active && c.known && !c.equal && ((c.odoo && p.cascade(&fp)) || (!c.odoo && !c.external && p.cascadeStayed(&fp))) {
-		return fp, false, nil
+	if !f.Active || !p.cascades(c, &fp) {
+		c.odoo = c.odoo && !p.wasReset(f, c, &fp)
+		p.decide(f, &fp, c, plan)
 	}
-	c.odoo = c.odoo && !p.wasReset(f, c, &fp)
-	p.decide(f, &fp, c, plan)
 	return fp, false, nil
+}
+
+// cascades says that Odoo itself archived or restored the record, and plans what follows.
+func (p Pair) cascades(c change, fp *FieldPlan) bool {
+	switch {
+	case !c.known || c.equal:
+		return false
+	case c.odoo:
+		return p.cascade(fp)
+	default:
+		return !c.external && p.cascadeStayed(fp)
+	}
 }
 
 // takesNoPart says that a side which the field can read has nothing to compare.
@@ -323,6 +340,8 @@ func (p Pair) takeExternal(f mapping.Field, fp *FieldPlan, plan *Plan) {
 	case f.Loose && p.Shared:
 		fp.Result, fp.keep = fp.Base, true
 		fp.Note = fmt.Sprintf("this %s stands for more than one %s, so this one's stays its own", p.Model.OdooNoun, p.Model.Noun)
+	case f.Guarded && p.Shared && f.Match && p.Model.ByName:
+		fp.Result, fp.keep, plan.renamed = fp.Base, true, true
 	case f.Guarded && p.Shared:
 		fp.Result, fp.keep = fp.Base, true
 		fp.Note = fmt.Sprintf("this %s stands for more than one %s, so it is not renamed from outside; rename it in Odoo", p.Model.OdooNoun, p.Model.Noun)

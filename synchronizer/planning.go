@@ -37,10 +37,22 @@ func (sl *slice) planAll(ctx context.Context) error {
 	if err := sl.keepNamesApart(ctx, bound, plans); err != nil {
 		return err
 	}
+	var renamed []*item
 	for i, it := range bound {
+		if errs[i] == nil && plans[i].Action == Rebind {
+			it.plan, renamed = plans[i], append(renamed, it)
+			continue
+		}
+		if plans[i].later {
+			it.plan = Plan{}
+			continue
+		}
 		if err := sl.planned(ctx, it, plans[i], errs[i]); err != nil {
 			return err
 		}
+	}
+	if err := sl.rebind(ctx, renamed); err != nil {
+		return err
 	}
 	return sl.planUnbound(ctx, unbound)
 }
@@ -195,6 +207,7 @@ func (p Plan) title() string {
 	titles := map[Action]string{
 		Nothing: "nothing to do, both sides agree", Bind: "bind two equal records", CreateOdoo: "create it in Odoo",
 		CreateExternal: "create it outside", Update: "update", Wait: "wait for other records",
+		Rebind: "bind it to the record of its new name",
 	}
 	if p.Action == Skip {
 		return "leave it alone: " + p.Reason

@@ -195,7 +195,7 @@ func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of sid
 			continue
 		}
 		st, known := b.Base(f.Name)
-		seen := (known || st.Apart) && of.stored(st) == of.hash(f, r)
+		seen := of.seen(st, known, of.hash(f, r))
 		if seen && f.Links == "" {
 			continue
 		}
@@ -226,6 +226,11 @@ func (p *poll) differs(f mapping.Field, st binding.FieldState, known bool, r map
 		base = linked(f, base, r.Scope, p.lookup)
 	}
 	return !known || !v.Equal(base) || of.offers(p, f, r.Record, r.Scope), false
+}
+
+// seen says that a side's raw form is what it was when it was last looked at.
+func (of side) seen(st binding.FieldState, known bool, hash string) bool {
+	return (known || st.Apart) && of.stored(st) == hash
 }
 
 // keep notes the values that are only kept where they are others than before.

@@ -110,10 +110,23 @@ func (s *Synchronizer) completed(ctx context.Context, b binding.Binding, fields 
 	if !b.Sent.Repeated {
 		b.Sent = binding.Sent{}
 	}
-	err := s.db.Write(ctx, func(tx *state.Tx) error {
+	m, _ := s.env.Model(b.Model)
+	fresh, err := s.newcomers(ctx, m, b, nil)
+	if err != nil {
+		return b, err
+	}
+	err = s.db.Write(ctx, func(tx *state.Tx) error {
 		if err := s.env.Binder.Save(ctx, tx, &b); err != nil {
 			return err
 		}
+		if err := fresh.save(ctx, tx, s.env.Binder); err != nil {
+			return err
+		}
+		_, created, err := s.queue.EnqueueAll(ctx, tx, fresh.specs)
+		if err != nil {
+			return err
+		}
+		s.report.Jobs.Enqueued += created
 		return s.env.Binder.CloseReviews(ctx, tx, b.Model, b.ExternalID, b.OdooID, b.Scope)
 	})
 	if err == nil {

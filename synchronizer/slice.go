@@ -23,6 +23,8 @@ type item struct {
 	scope    string // external id of the parent that the pair lives in
 	repeat   bool   // its request is sent a second time
 	first    bool   // it was not bound before
+	rebound  bool   // it got another Odoo half
+	along    aside  // what its commit takes along for other records
 	pair     Pair
 	plan     Plan
 	done     bool
@@ -295,7 +297,7 @@ func (sl *slice) resolve(ctx context.Context) error {
 	var external, inOdoo []record.Reference
 	for _, it := range sl.unfinished() {
 		external = append(external, sl.externalNeeds(it.external)...)
-		inOdoo = append(inOdoo, sl.odooNeeds(it.odoo)...)
+		inOdoo = append(append(inOdoo, sl.odooNeeds(it.odoo)...), sl.replacements(it.binding)...)
 	}
 	if err := sl.fill(ctx, sl.lookup, external, inOdoo); err != nil {
 		return err

@@ -227,10 +227,8 @@ type simulation struct {
 	mine      map[string]bool // what people made, by "card <id>" and "task <id>"
 	known     map[string]bool // external records that are bound, and projects
 	edits     map[editKey]edit
-	labelled  map[string]bool // tags that had a label on a board at the last rest, by "<tag>@<board>"
-	late      map[string]bool // labels that came too late for a task, by "<card> <tag>"
-	elsewhere int64           // a project without a board
-	cascade   bool            // a project was archived or restored since the last rest, and Odoo took its tasks along
+	elsewhere int64 // a project without a board
+	cascade   bool  // a project was archived or restored since the last rest, and Odoo took its tasks along
 }
 
 // editKey names one field of one record of one side.
@@ -246,7 +244,6 @@ type edit struct {
 func newSimulation(t testing.TB, seed uint64) *simulation {
 	s := &simulation{
 		world: newWorld(t), mine: map[string]bool{}, known: map[string]bool{}, edits: map[editKey]edit{},
-		labelled: map[string]bool{}, late: map[string]bool{},
 		chance: rand.New(rand.NewPCG(seed, 1)),
 	}
 	policies := []config.Conflict{config.ConflictAsk, config.ConflictAsk, config.ConflictAsk, config.ConflictOdoo, config.ConflictBackend, config.ConflictNewest}
@@ -552,7 +549,11 @@ func (in *inspection) lists() {
 				in.t.Errorf("unbound: the list %q", l.Name)
 				continue
 			}
-			in.field(bound, "list "+l.ID, fmt.Sprint("stage ", bound.OdooID), "name", l.Name, in.odooRow(bound).text("name"))
+			r, mine, its := in.odooRow(bound), "list "+l.ID, fmt.Sprint("stage ", bound.OdooID)
+			in.field(bound, mine, its, "name", l.Name, r.text("name"))
+			if len(r.set("project_ids")) < 2 { // one of several projects is put away for itself
+				in.field(bound, mine, its, "active", fmt.Sprint(!l.Closed), fmt.Sprint(r["active"]))
+			}
 		}
 	}
 }
@@ -585,7 +586,8 @@ func (in *inspection) pair(b binding.Binding) {
 		in.link(b, "stage_id", c.IDList, r.link("stage_id"), trello.ListModel)
 		in.marks(b, c, r)
 	}
-	if project := in.read("project.project", r.link("project_id")); project["active"] == true && !in.reviewed(b, "project_id") {
+	project, stage := in.read("project.project", r.link("project_id")), in.read("project.task.type", r.link("stage_id"))
+	if project["active"] == true && stage["active"] != false && !in.reviewed(b, "project_id") {
 		in.field(b, mine, its, "active", fmt.Sprint(!c.Closed), fmt.Sprint(r["active"]))
 	}
 }
@@ -615,19 +617,8 @@ func (in *inspection) marks(b binding.Binding, c trellotest.Card, r row) {
 			}
 		}
 	}
-	in.equal(b, "tag_ids", ids(outside), ids(in.withoutLate(c, inOdoo, outside)))
+	in.equal(b, "tag_ids", ids(outside), ids(inOdoo))
 	in.keptMarks(b, c, r)
-}
-
-// withoutLate are the tags of a task without those that got their label on its board only after they
-// were put on: as long as neither set changes, such a label stays off the card.
-func (in *inspection) withoutLate(c trellotest.Card, tags, labels []int64) []int64 {
-	return slices.DeleteFunc(slices.Clone(tags), func(tag int64) bool {
-		key := fmt.Sprint(c.ID, " ", tag)
-		late := !slices.Contains(labels, tag) && (in.late[key] || !in.labelled[fmt.Sprint(tag, "@", c.IDBoard)])
-		in.late[key] = late
-		return late
-	})
 }
 
 // ids are a set in a form that can be compared.
@@ -823,9 +814,6 @@ func (in *inspection) leadsNowhere(r binding.Review, b binding.Binding) bool {
 // settle forgets the edits that both sides hold now; those that wait for a person are kept.
 func (in *inspection) settle() {
 	in.cascade = false
-	for _, b := range in.bindings[trello.LabelModel] {
-		in.labelled[fmt.Sprint(b.OdooID, "@", b.Scope)] = true
-	}
 	for k, e := range in.edits {
 		e.old = true
 		in.edits[k] = e
