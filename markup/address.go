@@ -44,9 +44,9 @@ func lenient(s string) string {
 
 func withoutBlanks(s string) string { return strings.Join(strings.Fields(s), "") }
 
-// kept are the characters of an address that stay as they are. Odoo's parser (libxml2) writes all others
-// percent-encoded; some that it leaves alone have a meaning in Markdown.
-const kept = "-_.!~*'()#$%&+,/:;=?@[]"
+// kept are the characters of an address, beside letters and digits, that stay as they are: those that
+// Odoo's parser (libxml2) does not percent-encode (seen on Odoo 16 to 19).
+const kept = "-_.!~*'()#%&+,/:;=?@"
 
 // address is the one form of an address: what is not plain in it is percent-encoded.
 func address(href string) string {

@@ -141,5 +141,5 @@ func titled(title string) string {
 // escaped are the characters that Odoo's sanitizer writes as entities; quotes it leaves alone.
 var escaped = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\u00a0", "&nbsp;")
 
-// escapedAttribute are those of an attribute. Odoo drops an element in which "encoding=" stands.
-var escapedAttribute = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "encoding=", "encoding&#61;")
+// escapedAttribute are those of an attribute.
+var escapedAttribute = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")

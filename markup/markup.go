@@ -63,8 +63,11 @@ func isOpen(src string) bool {
 		!strings.Contains(src, "/web/content") && !strings.Contains(src, "access_token=")
 }
 
-// title is the title of a link or image on one line.
-func title(s string) string { return styled(s, cell{}).words() }
+// title is the title of a link or image on one line. Odoo drops elements in which "encoding=" stands (seen on
+// Odoo 16 to 19), so a blank keeps the two apart.
+func title(s string) string {
+	return strings.ReplaceAll(styled(s, cell{}).words(), "encoding=", "encoding =")
+}
 
 // words is the text of a line as normalLine leaves it.
 func (l line) words() string {

@@ -337,7 +337,7 @@ func (c *cleaner) tag(tag string) {
 	switch {
 	case tag == "" || strings.HasPrefix(tag, "<!"):
 	case strings.HasPrefix(tag, "</"):
-		if at := slices.Index(c.open, name); at >= 0 {
+		if at := lastIndex(c.open, name); at >= 0 {
 			for i := len(c.open) - 1; i > at; i-- {
 				c.out.WriteString("</" + c.open[i] + ">")
 			}
@@ -347,11 +347,24 @@ func (c *cleaner) tag(tag string) {
 		return
 	default:
 		tag = scriptPattern.ReplaceAllString(handlerPattern.ReplaceAllString(tag, ""), `$1=""`)
+		if tag == "<blockquote>" { // Odoo looks for the quotes of mails (seen on 16 to 19)
+			tag = `<blockquote data-o-mail-quote-node="1" data-o-mail-quote="1">`
+		}
 		if !void[name] {
 			c.open = append(c.open, name)
 		}
 	}
 	c.out.WriteString(tag)
+}
+
+// lastIndex is the place of the innermost open element of that name, -1 if there is none.
+func lastIndex(open []string, name string) int {
+	for i, o := range slices.Backward(open) {
+		if o == name {
+			return i
+		}
+	}
+	return -1
 }
 
 // tagName gives the name of the tag that text begins with.
