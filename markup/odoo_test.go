@@ -175,12 +175,16 @@ type made struct {
 
 func (r *realServer) create(ctx context.Context, model string, rows []map[string]record.Value) []int64 {
 	r.t.Helper()
-	ids, err := r.s.Create(ctx, model, rows)
-	if err != nil {
-		r.t.Fatal(err)
+	var all []int64
+	for some := range slices.Chunk(rows, 50) {
+		ids, err := r.s.Create(ctx, model, some)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		r.made = append(r.made, made{model, ids})
+		all = append(all, ids...)
 	}
-	r.made = append(r.made, made{model, ids})
-	return ids
+	return all
 }
 
 func (r *realServer) remove(ctx context.Context) {

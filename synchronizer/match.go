@@ -201,30 +201,15 @@ func planCreateExternal(p Pair) (Plan, error) {
 		if !ok || f.ToExternal == nil {
 			continue
 		}
-		if f.AfterCreate {
-			plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, Odoo: o, Result: o, later: true})
-			continue
-		}
-		p.offer(f, &plan)
-		values, err := f.WriteExternal(p.target(f, o, record.Record{}, p.OdooScope))
-		var missing *mapping.MissingError
-		if errors.As(err, &missing) {
-			stuck = p.awaitOr(missing, &plan, stuck)
-			continue
-		}
-		unfit := unfitOf(err)
-		if unfit != nil && unfit.Optional {
-			plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, Odoo: o, Result: o, later: true, Note: unfit.Reason})
-			continue
-		}
-		if unfit != nil {
+		missing, err := p.give(f, o, &plan)
+		switch unfit := unfitOf(err); {
+		case unfit != nil:
 			return p.unfit(unfit), nil
-		}
-		if err != nil {
+		case err != nil:
 			return plan, err
+		case missing != nil:
+			stuck = p.awaitOr(missing, &plan, stuck)
 		}
-		maps.Copy(plan.Outside, values)
-		plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, Odoo: o, Result: o, ToExternal: true, Note: p.without(f)})
 	}
 	switch {
 	case stuck != nil:
@@ -235,6 +220,29 @@ func planCreateExternal(p Pair) (Plan, error) {
 	return plan, nil
 }
 
+// give adds a field to the creation of an external record. What cannot be given then, the next update brings. A link that
+// leads to nothing outside comes back as missing.
+func (p Pair) give(f mapping.Field, o record.Value, plan *Plan) (missing *mapping.MissingError, err error) {
+	fp := FieldPlan{Field: f.Name, Odoo: o, Result: o, later: f.AfterCreate}
+	if !f.AfterCreate {
+		p.offer(f, plan)
+		values, err := f.WriteExternal(p.target(f, o, record.Record{}, p.OdooScope))
+		switch unfit := unfitOf(err); {
+		case errors.As(err, &missing):
+			return missing, nil
+		case unfit != nil && unfit.Optional:
+			fp.later, fp.Note = true, unfit.Reason
+		case err != nil:
+			return nil, err
+		default:
+			maps.Copy(plan.Outside, values)
+			fp.ToExternal, fp.Note = true, p.without(f)
+		}
+	}
+	plan.Fields = append(plan.Fields, fp)
+	return nil, nil
+}
+
 // unfitOf is the error as one of a value that the other side cannot take, nil for any other.
 func unfitOf(err error) *mapping.UnfitError {
 	var unfit *mapping.UnfitError
@@ -243,9 +251,9 @@ func unfitOf(err error) *mapping.UnfitError {
 }
 
 // unfit leaves a record alone that the other side cannot take as it is.
-func (p Pair) unfit(e *mapping.UnfitError) Plan {
-	plan := Plan{Action: Skip, Reason: e.Reason}
-	p.reviewUnbound(&plan, binding.Unfit, e.Reason)
+func (p Pair) unfit(unfit *mapping.UnfitError) Plan {
+	plan := Plan{Action: Skip, Reason: unfit.Reason}
+	p.reviewUnbound(&plan, binding.Unfit, unfit.Reason)
 	return plan
 }
 

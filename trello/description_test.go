@@ -25,7 +25,7 @@ func TestFormattedDescriptions(t *testing.T) {
 		id, _ := s.task("Paint the door")
 		s.edit("Paint the door", func(c *trellotest.Card) { c.Desc = formattedMarkdown })
 		s.counts(s.mustSync(), trello.CardModel, "updated=1 unchanged=2")
-		s.want("project.task", id, "description", formattedHTML)
+		s.want("project.task", id, "description", strings.Replace(formattedHTML, "<blockquote>", `<blockquote data-o-mail-quote-node="1" data-o-mail-quote="1">`, 1))
 		s.noTrelloWrites()
 		s.quiet()
 		s.set("project.task", id, "description", strings.Replace(formattedHTML, "sand<", "sand, <s>twice</s><", 1))
