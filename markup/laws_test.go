@@ -1,11 +1,15 @@
 package markup_test
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
@@ -68,10 +72,10 @@ var hidden = map[string]bool{
 
 // seen are the visible characters of a piece of HTML, without blanks and what XML cannot carry.
 func seen(source string) (words string) {
-	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: 0x804}
+	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
 	nodes, err := html.ParseFragment(strings.NewReader(source), body)
 	if err != nil {
-		return ""
+		panic(err)
 	}
 	var b strings.Builder
 	defer func() { words = norm.NFD.String(b.String()) }()
@@ -135,6 +139,31 @@ func anyHTML() *rapid.Generator[string] {
 			}
 		}
 		return b.String()
+	})
+}
+
+// letters are the letters of a text in their order.
+func letters(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(text))
+}
+
+var fences = regexp.MustCompile("`{3,}|~{3,}")
+
+func TestWords(t *testing.T) {
+	plain := slices.DeleteFunc(slices.Clone(pieces), func(piece string) bool { return !utf8.ValidString(piece) || strings.ContainsAny(piece, "&:/\u1fef") })
+	t.Run("Ensure each letter of a Markdown text is one of its HTML, in the same order", func(t *testing.T) {
+		rapid.Check(t, func(t *rapid.T) {
+			text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(plain), 0, 30).Draw(t, "pieces"), "")
+			text = fences.ReplaceAllString(text, ".") // what stands behind a fence is no letter of the text
+			if a, b := letters(text), letters(seen(markup.HTML(text))); a != b {
+				t.Fatalf("the letters of %q are %q, and as HTML %q", text, a, b)
+			}
+		})
 	})
 }
 

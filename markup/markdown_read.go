@@ -107,7 +107,7 @@ func (r markdownReader) fenced(n *ast.FencedCodeBlock) block {
 		return b
 	}
 	info := strings.TrimSpace(unescape(string(n.Info.Segment.Value(r.source))))
-	if language.MatchString(info) {
+	if language.MatchString(info) && strings.TrimSpace(b.text) != "" {
 		b.info = info
 	} else {
 		b.text = info + "\n" + b.text

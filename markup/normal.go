@@ -91,9 +91,6 @@ func codeBlocks(b block) []block {
 	}
 	b.text = strings.Trim(strings.Join(lines, "\n"), "\n")
 	if b.text == "" {
-		b.text, b.info = b.info, ""
-	}
-	if b.text == "" {
 		return nil
 	}
 	return []block{b}
