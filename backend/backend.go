@@ -125,7 +125,7 @@ func (b *Backend) Configure(defaultURL string, settings func() any) *Backend {
 func (b *Backend) Kind() config.Kind {
 	root := b.root()
 	k := root.kind
-	k.Name, k.Versions = root.service, root.Versions()
+	k.Name, k.Versions, k.CheckModel = root.service, root.Versions(), root.checkModel
 	root.each(func(v *Backend) {
 		for _, m := range v.models {
 			if !slices.Contains(k.Models, m.Name) {

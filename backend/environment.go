@@ -6,7 +6,6 @@ import (
 
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/config"
-	"github.com/odoo-connector/connector/mapping"
 	"github.com/odoo-connector/connector/odoo"
 )
 
@@ -26,7 +25,7 @@ type Environment struct {
 	Explain func(step string)
 
 	adapters map[string]Adapter
-	mappers  map[string]mapping.Mapper
+	mapped   map[string]Mapped
 }
 
 // Explainf tells a step to whoever listens.

@@ -62,6 +62,36 @@ type Model struct {
 	// Joins says that an external record without a counterpart is bound to an Odoo record of its name that lives
 	// in another bound parent, and that this one then lives in its parent too. Else it gets one of its own.
 	Joins bool
+
+	// Fields are the external fields that a configuration can map, as far as they are known without asking the server.
+	Fields []ExternalField
+	// OpenFields is the prefix of further external fields, which only the server knows: "custom:"; "" for none. See Describer.
+	OpenFields string
+	// Prose writes the external texts as Odoo's HTML and back, for fields that a configuration maps; nil where there is none.
+	Prose *mapping.Prose
+}
+
+// ExternalField is what a system says of one field of its records.
+type ExternalField struct {
+	Name  string
+	Kind  record.Kind // of what the field holds; KindNull where that can be anything
+	Links string      // the binding model that its links lead to, "" for no links
+	// ReadOnly says that it cannot be written, Required that a record cannot be created without, AfterCreate that it can
+	// only be written once the record is there.
+	ReadOnly, Required, AfterCreate bool
+	// Local says that a record may lose its value where it moves to another parent, so that it is sent with the move.
+	Local bool
+	// Options are the values that it takes, by the external id of the parent; a parent that is not named takes any.
+	Options map[string][]string
+	// Note says for people what it is: "a list of Board A and Board B".
+	Note string
+	// Differs says why the field cannot be mapped although it is there, "" if it can: it is of two types.
+	Differs string
+}
+
+// Describer tells the fields that only the server knows, those with the model's prefix OpenFields.
+type Describer interface {
+	Describe(ctx context.Context) ([]ExternalField, error)
 }
 
 // Key names an external record to be read.

@@ -21,25 +21,36 @@ func (b *Backend) Tailor(model string, t Tailor) *Backend { return b.register(mo
 func (b *Backend) TailorOf(model string) Tailor { return orDefault[Tailor](b, model, TailorUnit) }
 
 // Mapper is the mapper of a binding model as it is used in this environment, made once: the version's,
-// fitted by its tailor. Errors are a *NoUnitError, the tailor's, and what Odoo says to fields_get.
+// fitted by its tailor, with what the configuration added, replaced and took out. Errors are a *NoUnitError,
+// the tailor's, what Odoo says to fields_get, and the configuration's with file and line.
 func (e *Environment) Mapper(ctx context.Context, model string) (mapping.Mapper, error) {
-	if m, ok := e.mappers[model]; ok {
+	m, err := e.Mapped(ctx, model)
+	return m.Mapper, err
+}
+
+// Mapped is Mapper with what is to be told about it.
+func (e *Environment) Mapped(ctx context.Context, model string) (Mapped, error) {
+	if m, ok := e.mapped[model]; ok {
 		return m, nil
 	}
 	m, err := e.Backend.MapperOf(model)
 	if err != nil {
-		return m, err
+		return Mapped{}, err
 	}
 	if tailor := e.Backend.TailorOf(model); tailor != nil {
 		if m, err = e.tailored(ctx, model, m, tailor); err != nil {
-			return m, err
+			return Mapped{}, err
 		}
 	}
-	if e.mappers == nil {
-		e.mappers = map[string]mapping.Mapper{}
+	mapped, err := e.configured(ctx, model, m)
+	if err != nil {
+		return mapped, err
 	}
-	e.mappers[model] = m
-	return m, nil
+	if e.mapped == nil {
+		e.mapped = map[string]Mapped{}
+	}
+	e.mapped[model] = mapped
+	return mapped, nil
 }
 
 func (e *Environment) tailored(ctx context.Context, model string, m mapping.Mapper, tailor Tailor) (mapping.Mapper, error) {

@@ -297,10 +297,13 @@ func jsonList[T any](ids []T) (string, error) {
 
 // Remember keeps a short text for the backend beyond this run; see Recall.
 func (b *Binder) Remember(ctx context.Context, key, text string) error {
-	return b.db.Write(ctx, func(tx *state.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, b.note(key), text)
-		return err
-	})
+	return b.db.Write(ctx, func(tx *state.Tx) error { return b.RememberIn(ctx, tx, key, text) })
+}
+
+// RememberIn is Remember within a transaction.
+func (b *Binder) RememberIn(ctx context.Context, tx *state.Tx, key, text string) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, b.note(key), text)
+	return err
 }
 
 // Recall is the text that was remembered under the key, "" if there is none.

@@ -43,7 +43,8 @@ type FieldState struct {
 	// Replaced are ids of links in the base that stand for others now, and those: the external record that they stood for was given
 	// another meaning. It is nil once Odoo has them.
 	Replaced map[string]string `json:"replaced,omitempty"`
-	Apart    bool              `json:"apart,omitempty"` // one side had nothing to compare: there is no base, and the hashes tell what was seen
+	// Apart is the side that had nothing to compare: there is no base, and the hashes tell what was seen. NoSide where both had.
+	Apart Side `json:"apart,omitempty"`
 }
 
 // Remembered is the Memory, null for nothing.
@@ -120,7 +121,7 @@ func (b Binding) TakesPart() bool { return b.Bound() && !b.Gone() && b.Retired.I
 // never did or could not, or if it was written by another version of the canonical form.
 func (b Binding) Base(field string) (state FieldState, known bool) {
 	state, known = b.Fields[field]
-	return state, known && !state.Apart && b.Canonical == record.CanonicalVersion
+	return state, known && state.Apart == NoSide && b.Canonical == record.CanonicalVersion
 }
 
 // String names the pair for people.

@@ -162,6 +162,15 @@ func (b *Binder) SaveReview(ctx context.Context, tx *state.Tx, r Review) error {
 	return nil
 }
 
+// CloseReview takes one review away by its id.
+func (b *Binder) CloseReview(ctx context.Context, tx *state.Tx, id int64) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM review WHERE id = ?`, id)
+	if err != nil {
+		return fmt.Errorf("a review could not be closed: %w", err)
+	}
+	return nil
+}
+
 // CloseReviews takes away the reviews of a record: those that name its external id or, within the
 // scope, its Odoo id. What waits in a field of another external record of that Odoo id (two labels of
 // one tag) stays.

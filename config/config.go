@@ -138,6 +138,10 @@ type Model struct {
 	Domain []any
 	// Conflict is Ask where left out.
 	Conflict Conflict
+	// OnLeave is [LeaveKeep] where left out.
+	OnLeave OnLeave
+	// Fields are pairs of fields that are added to those of the system, that replace one, or that take one out.
+	Fields []Field
 	// Line is where the entry begins in the file, counted from 1; 0 where the file does not mention the model.
 	Line int
 }
@@ -170,6 +174,15 @@ const (
 	ConflictNewest  Conflict = "newest"  // the value that was written last wins
 )
 
+// OnLeave says what becomes of a bound record that leaves the model's domain.
+type OnLeave string
+
+// The ways to treat a record that leaves the domain. Neither deletes anything.
+const (
+	LeaveKeep   OnLeave = "keep"   // it stays in step; the domain is asked only before something is created; the default
+	LeaveRetire OnLeave = "retire" // it is left alone on both sides until it comes back
+)
+
 // Kind describes what a system adds to a backend's block: its name, versions, binding models and keys of its own.
 type Kind struct {
 	// Name is the value of `kind:`, as trello.
@@ -180,6 +193,9 @@ type Kind struct {
 	Models []string
 	// DefaultURL is the backend's URL where `url:` is left out; empty where it must be given.
 	DefaultURL string
+	// CheckModel says what is wrong with the fields of a model of a version, as far as can be told without asking a server. It
+	// is nil where a system cannot tell.
+	CheckModel func(version string, m Model) []*Error
 	// Settings makes a pointer to a struct for the system's own keys; nil where it has none. A field's key is its yaml tag;
 	// the tag config:"required" makes the key compulsory unless the backend is a sandbox. Fields may be string, bool, ints,
 	// floats, [time.Duration], [Secret], structs and pointers of these, and slices of any of these. A struct that breaks

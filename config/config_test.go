@@ -43,10 +43,10 @@ func TestLoadModels(t *testing.T) {
 	t.Run("Ensure models hold every model of the kind in its order and what the file changes", func(t *testing.T) {
 		got := mustLoad(t, valid).Backends[0].Models
 		want := []config.Model{
-			{Model: "trello.board", Direction: "both", Conflict: "ask"},
-			{Model: "trello.list", Direction: "both", Conflict: "ask"},
-			{Model: "trello.label", Direction: "both", Conflict: "ask"},
-			{Model: "trello.card", Direction: "both", Conflict: "ask", Line: 16,
+			{Model: "trello.board", Direction: "both", Conflict: "ask", OnLeave: "keep"},
+			{Model: "trello.list", Direction: "both", Conflict: "ask", OnLeave: "keep"},
+			{Model: "trello.label", Direction: "both", Conflict: "ask", OnLeave: "keep"},
+			{Model: "trello.card", Direction: "both", Conflict: "ask", OnLeave: "keep", Line: 16,
 				Domain: []any{[]any{"project_id.name", "=", "Marketing"}}},
 		}
 		if !reflect.DeepEqual(got, want) {

@@ -23,7 +23,7 @@ var wrongLines = []struct{ about, line, replacement, want string }{
 	{"an unknown key far from all", "state:", "xyz: x", `1: xyz: unknown key "xyz"; use one of state, odoo, backends`},
 	{"a model as a key", "{model:", "      - {trello.card: both}",
 		`16: backends[0].models[0].model: required key "model" is missing
-16: backends[0].models[0].trello.card: unknown key "trello.card"; use one of model, direction, domain, conflict`},
+16: backends[0].models[0].trello.card: unknown key "trello.card"; use one of model, direction, domain, conflict, on_leave, fields`},
 	{"a key with an odd character", "state:", "state=x: y",
 		`1: state…: unknown key "state…"; write a blank after a key's colon, and put text that holds a comma, a brace or a colon in quotes`},
 	{"a name that is a list", "name: main", "  - name: [x]\n    timeout: 1s", `3: odoo[0].name: expected text, found a list`},

@@ -75,6 +75,16 @@ func (m Model) redacted() map[string]any {
 	if m.Domain != nil {
 		shape["domain"] = m.Domain
 	}
+	if m.OnLeave != "" && m.OnLeave != LeaveKeep {
+		shape["on_leave"] = string(m.OnLeave)
+	}
+	if len(m.Fields) > 0 {
+		fields := make([]any, len(m.Fields))
+		for i, f := range m.Fields {
+			fields[i] = f.redacted()
+		}
+		shape["fields"] = fields
+	}
 	return shape
 }
 

@@ -16,8 +16,9 @@ var (
 		"calls_at_once", "calls_per_second", "language", "companies", "tracking_disable",
 	}
 	backendKeys = []string{"name", "kind", "version", "odoo", "url", "timeout", "outcome_window", "models"}
-	modelKeys   = []string{"model", "direction", "domain", "conflict"}
+	modelKeys   = []string{"model", "direction", "domain", "conflict", "on_leave", "fields"}
 	directions  = []string{string(DirectionBoth), string(DirectionImport), string(DirectionExport), string(DirectionOff)}
+	leaves      = []string{string(LeaveKeep), string(LeaveRetire)}
 	conflicts   = []string{string(ConflictAsk), string(ConflictOdoo), string(ConflictBackend), string(ConflictNewest)}
 )
 
@@ -151,7 +152,7 @@ func (r *reader) backend(m mapping, taken names, odoos []Odoo) Backend {
 		return b
 	}
 	b.Version = m.version(kind)
-	b.Models = m.models(kind)
+	b.Models = m.models(kind, b.Version)
 	if kind.Settings != nil {
 		b.Settings = kind.Settings()
 		_, sandbox := b.SandboxName()
@@ -232,10 +233,10 @@ func (v value) reference(known []string) string {
 }
 
 // models gives all binding models of the kind, changed by what the file says about some of them.
-func (m mapping) models(kind Kind) []Model {
+func (m mapping) models(kind Kind, version string) []Model {
 	all := make([]Model, len(kind.Models))
 	for i, name := range kind.Models {
-		all[i] = Model{Model: name, Direction: DirectionBoth, Conflict: ConflictAsk}
+		all[i] = Model{Model: name, Direction: DirectionBoth, Conflict: ConflictAsk, OnLeave: LeaveKeep}
 	}
 	v, ok := m.get("models")
 	if !ok {
@@ -246,6 +247,7 @@ func (m mapping) models(kind Kind) []Model {
 	for _, item := range items {
 		if changed, ok := item.model(kind, taken); ok {
 			all[slices.Index(kind.Models, changed.Model)] = changed
+			m.r.checkModel(kind, version, changed)
 		}
 	}
 	return all
@@ -257,7 +259,7 @@ func (v value) model(kind Kind, taken names) (Model, bool) {
 	if !ok {
 		return Model{}, false
 	}
-	one := Model{Line: v.place.Line, Direction: DirectionBoth, Conflict: ConflictAsk}
+	one := Model{Line: v.place.Line, Direction: DirectionBoth, Conflict: ConflictAsk, OnLeave: LeaveKeep}
 	one.Model = taken.take(m, "model", func(v value) (string, bool) {
 		return v.choice("a model of "+kind.Name, kind.Models)
 	})
@@ -271,6 +273,10 @@ func (v value) model(kind Kind, taken names) (Model, bool) {
 	}
 	if domain, ok := m.get("domain"); ok {
 		one.Domain = domain.domain()
+	}
+	one.OnLeave = m.onLeave(one.Domain != nil)
+	if fields, ok := m.get("fields"); ok {
+		one.Fields = fields.fieldPairs()
 	}
 	return one, one.Model != ""
 }

@@ -81,6 +81,13 @@ type Field struct {
 	Links string
 	// Points names the binding model whose records a set of links points to and needs; "" for other fields.
 	Points string
+	// NeedsNamed lists the Odoo records that FromExternal finds by name, as references whose Model is the Odoo model and whose
+	// ID is the name; NeedsNames lists the Odoo records whose names ToExternal writes. See Names.
+	NeedsNamed func(record.Record) []record.Reference
+	NeedsNames func(record.Record) []record.Reference
+	// Unset says that a canonical value, though not null, is what a field holds that nobody filled in. Where two records
+	// meet for the first time, such a value loses. It may be nil.
+	Unset func(record.Value) bool
 	// Merge merges two edits of one base, for values that have parts. Without it two different
 	// edits are a conflict.
 	Merge func(base, external, odoo record.Value) record.Value
@@ -105,6 +112,7 @@ type Field struct {
 	OnlyCreate  bool // written when a record is created, never afterwards
 	Guarded     bool // not changed from outside while the Odoo record is shared by several scopes
 	Loose       bool // external records of one Odoo record may each have a value of their own; see the synchronizer's plan
+	Local       bool // an external record may lose the value where it moves to another parent: it is sent with the move
 	AfterCreate bool // cannot be given when an external record is created, only afterwards
 	Active      bool // holds whether the record is in use: false is archived
 	Stamp       bool // notes the link itself in Odoo (an id, an address): written once, whatever the direction

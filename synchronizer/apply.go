@@ -239,7 +239,7 @@ func announced(fields binding.Fields, plan Plan) binding.Fields {
 	out := maps.Clone(fields)
 	for _, fp := range plan.Fields {
 		st, known := out[fp.Field]
-		if !known || fp.ToOdoo == fp.ToExternal {
+		if !known || st.Apart != binding.NoSide || fp.ToOdoo == fp.ToExternal {
 			continue
 		}
 		st.Writing = &binding.Writing{Odoo: fp.ToOdoo, Value: fp.Result}

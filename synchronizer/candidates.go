@@ -112,6 +112,9 @@ func (sl *slice) sortOdoo(ctx context.Context, match mapping.Field, found []reco
 	if err := sl.fill(ctx, sl.lookup, nil, needs); err != nil {
 		return err
 	}
+	if err := sl.fillNames(ctx, nil, pointers(found)); err != nil {
+		return err
+	}
 	for _, r := range found {
 		for _, parent := range sl.parentsOf(r, parents) {
 			if !sl.model.ByName && sl.lookup.taken(sl.model.Name, r.ID, scopeOf(sl.model, parent)) {
@@ -173,7 +176,10 @@ func (sl *slice) externalCandidates(ctx context.Context, match mapping.Field, it
 	if err := sl.fill(ctx, sl.lookup, needs, nil); err != nil {
 		return err
 	}
-	return sl.sortExternal(ctx, match, found, p)
+	if err := sl.sortExternal(ctx, match, found, p); err != nil {
+		return err
+	}
+	return sl.nameSiblings(ctx, match, items, p)
 }
 
 // sortExternal puts the unbound ones of the listed siblings into their places.
@@ -198,6 +204,17 @@ func (sl *slice) sortExternal(ctx context.Context, match mapping.Field, found []
 		p.external[at] = append(p.external[at], r)
 	}
 	return nil
+}
+
+// nameSiblings looks up what those siblings find by name that are candidates of an item.
+func (sl *slice) nameSiblings(ctx context.Context, match mapping.Field, items []*item, p *pool) error {
+	var candidates []*record.Record
+	for _, it := range items {
+		if at, ok := sl.placeOf(match, it); ok {
+			candidates = append(candidates, pointers(p.external[at])...)
+		}
+	}
+	return sl.fillNames(ctx, candidates, nil)
 }
 
 // completeSibling adds to an unbound sibling what takes asking.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/state"
 )
 
@@ -50,16 +51,29 @@ func (s *Synchronizer) Check(ctx context.Context) error {
 	return s.checkMappers(ctx)
 }
 
-// checkMappers makes the mappers of all models that are synchronized, so that a setting which does not fit
-// this Odoo is told before anything is read or written.
+// checkMappers makes the mappers of all models that are synchronized, so that a setting or a mapped field which
+// does not fit this Odoo is told before anything is read or written: what is wrong with the configuration's fields
+// all at once.
 func (s *Synchronizer) checkMappers(ctx context.Context) error {
+	var wrong config.Errors
 	for _, m := range s.env.Backend.AllModels() {
 		if s.off(m.Name) {
 			continue
 		}
-		if _, err := s.env.Mapper(ctx, m.Name); err != nil {
+		mapped, err := s.env.Mapped(ctx, m.Name)
+		var fields config.Errors
+		switch {
+		case errors.As(err, &fields):
+			wrong = append(wrong, fields...)
+		case err != nil:
 			return err
 		}
+		for _, notice := range mapped.Notices {
+			s.report.warn(notice)
+		}
+	}
+	if len(wrong) > 0 {
+		return wrong
 	}
 	return nil
 }

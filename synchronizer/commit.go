@@ -135,8 +135,11 @@ func (sl *slice) fields(it *item, external, odoo *record.Record) binding.Fields 
 		if f.Part {
 			st.Base = sl.shownPart(it, f, st.Base, external)
 		}
+		if fp.apart != binding.NoSide {
+			out[f.Name] = apartState(f, fp.apart, firstOf(it.pair.External, external), firstOf(it.pair.Odoo, odoo))
+			continue
+		}
 		st.External, st.Odoo = sl.sideHashes(it, f, fp, external, odoo)
-		st.Apart = fp.apart
 		out[f.Name] = st
 	}
 	sl.remember(out, it, odoo)
@@ -173,6 +176,26 @@ func (sl *slice) shownPart(it *item, f mapping.Field, otherwise record.Value, ex
 		return otherwise
 	}
 	return v
+}
+
+// apartState is the state of a field in which one side has nothing to compare: both sides as they were seen.
+func apartState(f mapping.Field, side binding.Side, external, odoo *record.Record) binding.FieldState {
+	st := binding.FieldState{Apart: side}
+	if external != nil {
+		st.External = f.ExternalHash(*external)
+	}
+	if odoo != nil {
+		st.Odoo = f.OdooHash(*odoo)
+	}
+	return st
+}
+
+// firstOf is the record that was planned on, or else the one that was made.
+func firstOf(planned, made *record.Record) *record.Record {
+	if planned != nil {
+		return planned
+	}
+	return made
 }
 
 // sideHashes are the raw hashes of both sides once the plan was carried out.
@@ -222,6 +245,9 @@ func (sl *slice) laterField(out binding.Fields, f mapping.Field, fp FieldPlan, e
 		return
 	}
 	v, err := f.ReadExternal(sl.source(*external, refID(*external, sl.model.ParentField)))
+	if isSkip(err) {
+		out[f.Name] = apartState(f, binding.External, external, odoo)
+	}
 	if err != nil {
 		return
 	}
@@ -256,9 +282,12 @@ func sideHash(planned, after *record.Record, written bool, hash func(record.Reco
 func (sl *slice) followUps(it *item, b binding.Binding) (specs []jobs.Spec) {
 	a := Args{Model: sl.model.Name, ExternalID: b.ExternalID, Parent: b.Parent, Scope: b.Scope}
 	for _, fp := range it.plan.Fields {
-		if st := b.Fields[fp.Field]; fp.later && st.Odoo == "" {
+		if st := b.Fields[fp.Field]; fp.later && st.Odoo == "" && st.Apart == binding.NoSide {
 			specs = []jobs.Spec{sl.Spec(ExportRecord, a, b.Name)}
 		}
+	}
+	if it.plan.Action == CreateOdoo && it.plan.unfit() {
+		specs = []jobs.Spec{sl.Spec(ImportRecord, a, b.Name)}
 	}
 	if bound := it.plan.Action == Bind || it.plan.Action == CreateExternal; bound && len(specs) == 0 && sl.importsMore(it, b) {
 		specs = []jobs.Spec{sl.Spec(ImportRecord, a, b.Name)}
@@ -302,7 +331,7 @@ func (sl *slice) saving(it *item, b binding.Binding) func(context.Context, *stat
 			return err
 		}
 		for _, name := range sortedKeys(it.pair.Reviews) {
-			if !solved[name] {
+			if _, mapped := sl.mapper.Field(name); mapped && !solved[name] {
 				opened = append([]binding.Review{it.pair.Reviews[name]}, opened...)
 			}
 		}

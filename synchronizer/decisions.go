@@ -131,6 +131,9 @@ func (sl *slice) named(ctx context.Context, it *item, d binding.Decision) (*reco
 	if err := sl.fill(ctx, sl.lookup, nil, sl.odooNeeds(&found[0])); err != nil {
 		return nil, err
 	}
+	if err := sl.fillNames(ctx, nil, pointers(found)); err != nil {
+		return nil, err
+	}
 	if sl.lookup.taken(sl.model.Name, found[0].ID, scopeOf(sl.model, it.scope)) && !sl.model.ByName {
 		return nil, nil
 	}
@@ -151,6 +154,9 @@ func (sl *slice) namedOutside(ctx context.Context, d binding.Decision) (*record.
 	r := results[0].Record
 	needs := append(sl.externalNeeds(&r), record.Reference{Model: sl.model.Name, ID: r.ID})
 	if err := sl.fill(ctx, sl.lookup, needs, nil); err != nil {
+		return nil, err
+	}
+	if err := sl.fillNames(ctx, []*record.Record{&r}, nil); err != nil {
 		return nil, err
 	}
 	if sl.lookup.known[record.Reference{Model: sl.model.Name, ID: r.ID}] {

@@ -18,6 +18,7 @@ type lookup struct {
 	bindings   map[record.Reference][]binding.Binding // Odoo record to its bindings; the model is the binding model
 	known      map[record.Reference]bool              // external records that have a binding, whose other half may be gone
 	lost       map[record.Reference]bool              // external records whose Odoo half was deleted
+	names      *nameBook                              // nil where nothing is found by name
 	gone       map[scoped]binding.Binding             // Odoo record in a scope to its binding whose external half was deleted
 }
 

@@ -132,15 +132,16 @@ func (p Pair) agree() (Plan, error) {
 	plan := Plan{Action: Bind}
 	for _, f := range p.Mapper.Fields() {
 		x, xOK, err := p.readExternal(f, &plan)
-		if err != nil {
+		unfitOutside := isUnfit(err)
+		if err != nil && !unfitOutside {
 			return plan, err
 		}
 		o, oOK, err := p.readOdoo(f)
-		if err != nil {
+		if err != nil && !isUnfit(err) {
 			return plan, err
 		}
-		if xOK != oOK && takesNoPart(f, xOK, oOK) && !f.OnlyCreate {
-			plan.Fields = append(plan.Fields, p.apart(f))
+		if takesNoPart(f, xOK, oOK) && !unfitOutside && !f.OnlyCreate {
+			plan.Fields = append(plan.Fields, p.apart(f, xOK))
 		}
 		if xOK && oOK && !f.OnlyCreate {
 			plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, External: x, Odoo: o, Result: x})
@@ -162,8 +163,15 @@ func planCreateOdoo(p Pair) (Plan, error) {
 	}
 	for _, f := range p.Mapper.Fields() {
 		x, ok, err := p.readExternal(f, &plan)
+		if isUnfit(err) {
+			plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, Note: err.Error(), hold: true})
+			continue
+		}
 		if err != nil {
 			return plan, err
+		}
+		if !ok && f.FromExternal != nil && !f.OnlyCreate {
+			plan.Fields = append(plan.Fields, p.apart(f, ok))
 		}
 		if !ok || f.ToOdoo == nil {
 			continue
@@ -195,7 +203,7 @@ func planCreateExternal(p Pair) (Plan, error) {
 	var stuck *mapping.MissingError
 	for _, f := range p.Mapper.Fields() {
 		o, ok, err := p.readOdoo(f)
-		if err != nil {
+		if err != nil && !isUnfit(err) {
 			return plan, err
 		}
 		if !ok || f.ToExternal == nil {

@@ -77,7 +77,7 @@ type FieldPlan struct {
 	keep                 bool          // the base stays, though both sides were seen as they are
 	hold                 bool          // all that the binding knows of the field stays
 	agreed               *record.Value // the new base, where it is not the Result
-	apart                bool          // one side has nothing to compare, and there is no base
+	apart                binding.Side  // the side that has nothing to compare, where there is no base
 	later                bool          // not part of the creation; the next update brings it
 	unmet                binding.Side  // at a first match, the side whose value may not cross: it stays that side's change
 }
@@ -135,15 +135,21 @@ func planField(p Pair, f mapping.Field, plan *Plan) (fp FieldPlan, skip bool, er
 		return fp, true, nil
 	}
 	x, xOK, err := p.readExternal(f, plan)
+	if isUnfit(err) {
+		return p.leaveUnfit(f, err, plan), false, nil
+	}
 	if err != nil {
 		return fp, true, err
 	}
 	o, oOK, err := p.readOdoo(f)
+	if isUnfit(err) {
+		return p.leaveUnfit(f, err, plan), false, nil
+	}
 	if err != nil || (!xOK && !oOK) {
 		return fp, true, err
 	}
 	if takesNoPart(f, xOK, oOK) {
-		return p.apart(f), false, nil
+		return p.apart(f, xOK), false, nil
 	}
 	p.offerChanged(f, plan)
 	fp = FieldPlan{Field: f.Name, External: x, Odoo: o}
@@ -174,9 +180,23 @@ func takesNoPart(f mapping.Field, xOK, oOK bool) bool {
 
 // apart is the plan of a field that takes no part on one side: what was seen is noted, so that it is not looked at again and
 // again, and what both sides agreed on before stays.
-func (p Pair) apart(f mapping.Field) FieldPlan {
+func (p Pair) apart(f mapping.Field, xOK bool) FieldPlan {
 	st, known := p.Binding.Base(f.Name)
-	return FieldPlan{Field: f.Name, Base: st.Base, Result: st.Base, keep: true, apart: !known}
+	fp := FieldPlan{Field: f.Name, Base: st.Base, Result: st.Base, keep: true}
+	switch {
+	case known:
+	case !xOK && f.FromExternal != nil:
+		fp.apart = binding.External
+	default:
+		fp.apart = binding.Odoo
+	}
+	return fp
+}
+
+// knows says that the pair's sides once agreed on the field.
+func (p Pair) knows(f mapping.Field) bool {
+	_, known := p.Binding.Base(f.Name)
+	return known
 }
 
 // leadsOff says that a record has links in the field to a binding model that is not synchronized.
@@ -214,8 +234,7 @@ func (p Pair) changes(f mapping.Field, fp *FieldPlan, xOK, oOK bool) change {
 	// A side whose value leads nowhere is not asked: a field that is only imported follows the outside.
 	xOK, oOK = xOK && f.ToOdoo != nil, oOK && f.ToExternal != nil
 	if !known { // a first match: what is empty on one side loses to what is filled on the other
-		c.external = xOK && (!oOK || !fp.External.IsNull())
-		c.odoo = oOK && (!xOK || !fp.Odoo.IsNull())
+		c.external, c.odoo = xOK && !unset(f, fp.External), oOK && !unset(f, fp.Odoo)
 		return c
 	}
 	fp.Base = st.Base
@@ -386,7 +405,7 @@ func (p Pair) losses(f mapping.Field) string {
 
 // unmet is the side if nothing is known of the field yet.
 func (p Pair) unmet(f mapping.Field, of binding.Side) binding.Side {
-	if _, known := p.Binding.Base(f.Name); known {
+	if p.knows(f) {
 		return binding.NoSide
 	}
 	return of
@@ -486,6 +505,9 @@ func (p Pair) writes(plan *Plan) error {
 		if links := f.Needs != nil && !fp.keep && !fp.hold; links {
 			fp.ToExternal, fp.ToOdoo = fp.ToExternal || moved, fp.ToOdoo || movedInOdoo
 		}
+		if f.Local && f.ToExternal != nil && !fp.keep && !fp.hold && !fp.Result.IsNull() { // the place that it leaves may keep the value
+			fp.ToExternal = fp.ToExternal || moved
+		}
 		if err := p.writeField(f, fp, external, moved, plan); err != nil {
 			return err
 		}
@@ -563,6 +585,9 @@ func (p Pair) writeField(f mapping.Field, fp *FieldPlan, external record.Record,
 	if errors.As(err, &unfit) {
 		fp.ToExternal, fp.Result, fp.keep, fp.Note = false, fp.Base, true, unfit.Reason
 		p.review(plan, f.Name, binding.Unfit, unfit.Reason)
+		if unfit.Passing {
+			plan.Reviews[len(plan.Reviews)-1].Fingerprint = passing
+		}
 		return nil
 	}
 	if err == nil && len(values) == 0 {

@@ -18,6 +18,7 @@ type poll struct {
 	partial []Change          // of a poll of Odoo: rows that lack a counterpart in some of their parents
 	parents map[string]string // of a poll of Odoo: the bound parents' external ids by their Odoo ids
 	refresh []binding.Binding // bound records whose raw form changed and whose meaning did not
+	met     map[string]bool   // external records that firstLook made jobs for
 }
 
 // PollExternal looks for external records of the model that are not as their binding knows them, and
@@ -39,7 +40,11 @@ func (s *Synchronizer) PollExternal(ctx context.Context, model string) error {
 	if p.reviews, err = s.env.Binder.Reviews(ctx, model); err != nil {
 		return err
 	}
-	if !s.direction(model).Imports() && len(p.reviews) == 0 {
+	remapped, err := p.remapped(ctx)
+	if err != nil {
+		return err
+	}
+	if !s.direction(model).Imports() && len(p.reviews) == 0 && !remapped {
 		return nil
 	}
 	listing, err := lister.List(ctx)
@@ -47,16 +52,19 @@ func (s *Synchronizer) PollExternal(ctx context.Context, model string) error {
 		return err
 	}
 	s.env.Explainf("listed %d %s", len(listing.Records), plural(sl.model.Noun, len(listing.Records)))
-	if err := p.compareListing(ctx, listing); err != nil {
+	if err := p.compareListing(ctx, listing, remapped); err != nil {
 		return err
 	}
 	if err := s.OnExternalChange.Fire(ctx, model, p.changes); err != nil {
 		return err
 	}
+	if remapped {
+		return s.store(ctx, p.refresh, p.rememberPairs)
+	}
 	return s.store(ctx, p.refresh, nil)
 }
 
-func (p *poll) compareListing(ctx context.Context, listing backend.Listing) error {
+func (p *poll) compareListing(ctx context.Context, listing backend.Listing, remapped bool) error {
 	all, err := p.env.Binder.All(ctx, p.model.Name)
 	if err != nil {
 		return err
@@ -65,6 +73,11 @@ func (p *poll) compareListing(ctx context.Context, listing backend.Listing) erro
 	for _, b := range all {
 		if b.ExternalID != "" {
 			known[b.ExternalID] = b
+		}
+	}
+	if p.met = map[string]bool{}; remapped {
+		if err := p.firstLook(ctx, listing.Records, known); err != nil {
+			return err
 		}
 	}
 	if err := p.lookupFor(ctx, listing.Records, known); err != nil {
@@ -80,7 +93,7 @@ func (p *poll) compareListing(ctx context.Context, listing backend.Listing) erro
 	for _, r := range listing.Records {
 		listed[r.ID] = true
 		b := known[r.ID]
-		if alone[r.ID] || (!imports && (!b.Bound() || p.waitingFields(b) == nil)) {
+		if alone[r.ID] || p.met[r.ID] || (!imports && (!b.Bound() || p.waitingFields(b) == nil)) {
 			continue
 		}
 		p.external(r, b)
@@ -97,13 +110,17 @@ func (p *poll) compareListing(ctx context.Context, listing backend.Listing) erro
 func (p *poll) lookupFor(ctx context.Context, records []record.Record, known map[string]binding.Binding) error {
 	p.lookup = newLookup()
 	var needs []record.Reference
+	var changed []*record.Record
 	for i, r := range records {
 		if b := known[r.ID]; b.Bound() && p.rawChanged(b, r, externalSide) {
-			needs = append(needs, p.externalNeeds(&records[i])...)
+			needs, changed = append(needs, p.externalNeeds(&records[i])...), append(changed, &records[i])
 		}
 	}
 	external, inOdoo := p.optionalLinks(records, known)
-	return p.fill(ctx, p.lookup, append(needs, external...), inOdoo)
+	if err := p.fill(ctx, p.lookup, append(needs, external...), inOdoo); err != nil {
+		return err
+	}
+	return p.fillNames(ctx, changed, nil)
 }
 
 // optionalLinks are the links, of external records and of their bases, that are compared by what they mean.
@@ -139,7 +156,8 @@ func (p *poll) baseLinks(bound map[int64][]binding.Binding) (refs []record.Refer
 
 // side is one of the two sides of a field.
 type side struct {
-	kept   bool                     // what is only kept is kept of this side
+	kept   bool // what is only kept is kept of this side
+	name   binding.Side
 	leads  func(mapping.Field) bool // what it says goes to the other side
 	stored func(binding.FieldState) string
 	hash   func(mapping.Field, record.Record) string
@@ -150,6 +168,7 @@ type side struct {
 
 var externalSide = side{
 	kept:   true,
+	name:   binding.External,
 	leads:  func(f mapping.Field) bool { return f.ToOdoo != nil },
 	stored: func(st binding.FieldState) string { return st.External },
 	hash:   func(f mapping.Field, r record.Record) string { return f.ExternalHash(r) },
@@ -159,6 +178,7 @@ var externalSide = side{
 }
 
 var odooSide = side{
+	name:   binding.Odoo,
 	leads:  func(f mapping.Field) bool { return f.ToExternal != nil },
 	stored: func(st binding.FieldState) string { return st.Odoo },
 	hash:   func(f mapping.Field, r record.Record) string { return f.OdooHash(r) },
@@ -195,7 +215,7 @@ func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of sid
 			continue
 		}
 		st, known := b.Base(f.Name)
-		seen := of.seen(st, known, of.hash(f, r))
+		seen := of.seen(st, known, of.hash(f, r)) && !p.speaks(f, st, r, scope, of)
 		if seen && f.Links == "" {
 			continue
 		}
@@ -230,7 +250,16 @@ func (p *poll) differs(f mapping.Field, st binding.FieldState, known bool, r map
 
 // seen says that a side's raw form is what it was when it was last looked at.
 func (of side) seen(st binding.FieldState, known bool, hash string) bool {
-	return (known || st.Apart) && of.stored(st) == hash
+	return (known || st.Apart != binding.NoSide) && of.stored(st) == hash
+}
+
+// speaks says that a side has something to compare now in a field in which it had nothing.
+func (p *poll) speaks(f mapping.Field, st binding.FieldState, r record.Record, scope string, of side) bool {
+	if st.Apart != of.name {
+		return false
+	}
+	_, err := of.read(f, p.source(r, scope))
+	return err == nil
 }
 
 // keep notes the values that are only kept where they are others than before.

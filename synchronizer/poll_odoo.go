@@ -418,6 +418,9 @@ func (p *poll) lookupOdoo(ctx context.Context, rows []record.Record) error {
 	if err := p.fill(ctx, p.lookup, nil, needs); err != nil {
 		return err
 	}
+	if err := p.fillNames(ctx, nil, pointers(rows)); err != nil {
+		return err
+	}
 	return p.findExports(ctx, p.lacking(rows))
 }
 

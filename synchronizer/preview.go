@@ -111,6 +111,9 @@ func (sl *slice) unboundOf(ctx context.Context, records []record.Record, assumed
 	if err := sl.fill(ctx, sl.lookup, needs, nil); err != nil {
 		return err
 	}
+	if err := sl.fillNames(ctx, pointers(records), nil); err != nil {
+		return err
+	}
 	for i, b := range assumed {
 		b.ID = int64(-1 - i) // not one that is stored
 		sl.lookup.add(b)

@@ -118,7 +118,7 @@ func (s *Synchronizer) reviewedDomain(ctx context.Context, m backend.Model) (odo
 		switch {
 		case ofNamesakes(r):
 			names = append(names, r.Name)
-		case r.OdooID != 0 && (r.Kind == binding.MissingReference || (r.Kind == binding.Unfit && r.Field == "")) == exports && r.Kind != binding.Deleted:
+		case r.OdooID != 0 && pendsOutside(r) == exports && r.Kind != binding.Deleted:
 			ids = append(ids, r.OdooID) // what is exported and bound is polled anyway
 		}
 	}
@@ -237,22 +237,23 @@ func (p *poll) stillMissing(r *record.Record) bool {
 }
 
 // heldFields are the fields of a bound row whose links had no counterpart outside: those that still
-// have none are left alone; found says that one has got its counterpart, or needs it no more.
+// have none are left alone; found says that one has got its counterpart, or needs it no more, or that a value
+// which the other side did not take fits now.
 func (p *poll) heldFields(b binding.Binding, r record.Record, scope string) (held map[string]bool, found bool) {
 	held = p.heldLinks(b)
 	for _, rv := range p.reviews {
-		if rv.Field == "" || rv.ExternalID != b.ExternalID || rv.Kind != binding.MissingReference {
+		f, mapped := p.mapper.Field(rv.Field)
+		if !mapped || rv.ExternalID != b.ExternalID || !pendsOutside(rv) {
 			continue
 		}
-		f, _ := p.mapper.Field(rv.Field)
 		v, err := f.ReadOdoo(p.source(r, scope))
 		if err == nil {
 			_, err = f.WriteExternal(mapping.Target{Value: v, Source: p.source(record.Record{}, scope)})
 		}
-		if !isMissing(err) || p.awaited(err, scope) {
+		if (!isMissing(err) && !isUnfit(err)) || p.awaited(err, scope) {
 			return nil, true
 		}
-		held[rv.Field] = true
+		held[rv.Field] = rv.Kind == binding.MissingReference
 	}
 	return held, false
 }

@@ -303,9 +303,14 @@ func (sl *slice) resolve(ctx context.Context) error {
 		return err
 	}
 	var places []inPlace
+	var externals, odoos []*record.Record
 	for _, it := range sl.unfinished() {
 		it.scope = sl.parentOf(it)
+		externals, odoos = append(externals, it.external), append(odoos, it.odoo)
 		places = append(places, inPlace{it.odoo, sl.odooScope(it)})
+	}
+	if err := sl.fillNames(ctx, externals, odoos); err != nil {
+		return err
 	}
 	return sl.findExports(ctx, places)
 }

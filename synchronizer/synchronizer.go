@@ -62,6 +62,7 @@ type Synchronizer struct {
 	chunk  int
 	report *Report
 	denied bool // Odoo said that the user lacks a right
+	book   *nameBook
 	// followed counts, by model, the deletions that were carried over.
 	followed map[string]int
 

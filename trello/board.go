@@ -39,13 +39,17 @@ type prefs struct {
 // boardFields are asked of every board.
 const boardFields = "name,desc,closed"
 
+// boardAddresses are asked for where Trello is asked for boards; the answer to a change lacks them.
+const boardAddresses = ",shortLink,shortUrl"
+
 func (*board) noun() string    { return "board" }
 func (*board) asked() []string { return strings.Split(boardFields, ",") }
 
 func (b *board) record() record.Record {
-	return record.New(BoardModel, b.ID, map[string]record.Value{
+	return record.New(BoardModel, b.ID, common(b.ID, map[string]record.Value{
 		"name": record.Text(b.Name), "desc": record.Text(b.Desc), "closed": record.Bool(b.Closed),
-	})
+		"shortLink": record.Text(b.ShortLink), "shortUrl": record.Text(b.ShortURL),
+	}))
 }
 
 // SettingsError says that a value of the configuration does not fit what Trello has.
@@ -69,7 +73,7 @@ func (c *Client) listMine(ctx context.Context) ([]*board, error) {
 		return c.mine.value, nil
 	}
 	var boards []*board
-	err := c.get(ctx, "members/me/boards", url.Values{"filter": {"all"}, "fields": {boardFields + ",shortLink,shortUrl,prefs"}}, &boards)
+	err := c.get(ctx, "members/me/boards", url.Values{"filter": {"all"}, "fields": {boardFields + boardAddresses + ",prefs"}}, &boards)
 	if err != nil {
 		return nil, err
 	}
@@ -212,6 +216,8 @@ func clientOf(env *backend.Environment) (*Client, error) {
 	if !ok {
 		return nil, errors.New("the environment's client is not Trello's")
 	}
+	settings := env.Settings(CardModel) // whoever reads cards first reads them for all
+	c.cardFields, c.custom = cardFieldsFor(settings), customNames(settings)
 	return c, nil
 }
 
@@ -248,7 +254,7 @@ func (a *boardAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend.
 			return mine[i].record(), nil
 		}
 		var b board
-		err := a.client.get(ctx, a.prefix+"/"+url.PathEscape(k.ID), url.Values{"fields": {boardFields}}, &b)
+		err := a.client.get(ctx, a.prefix+"/"+url.PathEscape(k.ID), url.Values{"fields": {boardFields + boardAddresses}}, &b)
 		return b.record(), err
 	})
 }

@@ -33,6 +33,8 @@ type card struct {
 	Checklists       []checklist  `json:"checklists"`
 	Attachments      []attachment `json:"attachments"`
 	CustomFieldItems []fieldItem  `json:"customFieldItems"`
+
+	moreCard
 }
 
 const cardFields = "name,desc,closed,idBoard,idList,idLabels,idMembers,start,due,dueComplete,shortLink,shortUrl,dateLastActivity"
@@ -54,17 +56,24 @@ func (c *card) inherit(known card) {
 }
 
 func (c *card) record() record.Record {
+	return record.New(CardModel, c.ID, c.values())
+}
+
+// values are those of the card's own fields.
+func (c *card) values() map[string]record.Value {
 	labels := make([]record.Reference, len(c.IDLabels))
 	for i, id := range c.IDLabels {
 		labels[i] = record.Reference{Model: LabelModel, ID: id}
 	}
-	return record.New(CardModel, c.ID, map[string]record.Value{
+	values := common(c.ID, map[string]record.Value{
 		"name": record.Text(c.Name), "desc": record.Text(c.Desc), "closed": record.Bool(c.Closed),
 		"idBoard": record.Ref(BoardModel, c.IDBoard), "idList": record.Ref(ListModel, c.IDList),
 		"idLabels": record.RefSet(labels...), "idMembers": memberRefs(c.IDBoard, c.IDMembers),
 		"start": instant(c.Start), "due": instant(c.Due), "dueComplete": record.Bool(c.DueComplete),
 		"shortLink": record.Text(c.ShortLink), "shortUrl": record.Text(c.ShortURL), "dateLastActivity": instant(c.DateLastActivity),
 	})
+	c.into(values)
+	return values
 }
 
 func instant(t *time.Time) record.Value {
@@ -78,24 +87,30 @@ func instant(t *time.Time) record.Value {
 func Cards(prefix string) backend.AdapterFactory {
 	return func(env *backend.Environment) (backend.Adapter, error) {
 		c, err := clientOf(env)
-		return &cardAdapter{childAdapter{
-			client: c, env: env, prefix: prefix, query: cardQuery, records: c.cardsOf,
+		if err != nil {
+			return nil, err
+		}
+		return &customAdapter{&cardAdapter{childAdapter{
+			client: c, env: env, prefix: prefix, query: c.cardQuery, records: c.cardsOf,
 			known:  func(boardID string) bool { return atHand(c, c.cards, boardID) },
 			decode: c.decodeCard,
 			// POST /1/cards has no such parameter: the list says the board (Trello's API description)
 			creation: func(values url.Values) { values.Del("idBoard") },
 			forget:   func() {}, // each answer is kept
-		}}, err
+		}}}, nil
 	}
 }
 
 // cardsOf are the records of all cards of a board, archived ones too.
 func (c *Client) cardsOf(ctx context.Context, boardID string) (onBoard, error) {
+	if err := c.define(ctx, boardID); err != nil {
+		return onBoard{}, err
+	}
 	all, err := c.cardsOn(ctx, boardID)
 	if err != nil {
 		return onBoard{}, err
 	}
-	return allOf(all.many, (*card).record), nil
+	return allOf(all.many, c.cardRecord), nil
 }
 
 // decodeCard makes a record of one answer, and keeps the card as it is now. After a failure nobody knows what was written, so all is
@@ -104,12 +119,12 @@ func (c *Client) decodeCard(ask func(into any) error) (record.Record, error) {
 	var one card
 	if err := ask(&one); err != nil {
 		c.forgetCards()
-		return one.record(), err
+		return c.cardRecord(&one), err
 	}
 	known, _ := c.knownCard(one.ID)
 	one.inherit(known)
 	c.keepCard(one)
-	return one.record(), nil
+	return c.cardRecord(&one), nil
 }
 
 // form writes values as Trello's parameters: ids in a list by commas, a moment as ISO 8601 with

@@ -191,7 +191,7 @@ func (a *checkItemAdapter) byBoard(ctx context.Context, ids []string, found map[
 // singleCard is one card with all that hangs on it.
 func (c *Client) singleCard(ctx context.Context, id string) (card, error) {
 	var one card
-	if err := c.get(ctx, "cards/"+url.PathEscape(id), cardQuery(), &one); err != nil {
+	if err := c.get(ctx, "cards/"+url.PathEscape(id), c.cardQuery(), &one); err != nil {
 		return one, err
 	}
 	c.keepCard(one)

@@ -3,6 +3,7 @@ package trello
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -31,6 +32,10 @@ type Client struct {
 	mark     string            // of the token
 	myself   string            // the id of the token's member, "" until it was asked for
 	partners map[string]string // names of Odoo's partners by their ids
+
+	cardFields string                   // to ask for: those that are always read, and those that the configuration maps
+	custom     []string                 // custom fields that the configuration maps
+	defined    map[string][]customField // by board, where any is mapped
 }
 
 // connect makes a client that shares the limits of its token with others of this program.
@@ -77,7 +82,7 @@ func newClient(s backend.Setup, key, token string, b *bucket) *Client {
 		storage: transport.New(transport.Options{System: "Trello's storage", Base: s.Transport, Clock: s.Clock, Hook: s.Hook, Timeout: s.Config.Timeout}),
 		base:    baseURL(s.Config.URL), clock: s.Clock,
 		boards: map[string]snapshot[*board]{}, cards: map[string]snapshot[*cards]{},
-		paged: map[string]int{}, loose: map[string]card{},
+		paged: map[string]int{}, loose: map[string]card{}, cardFields: cardFields, defined: map[string][]customField{},
 		mark: tokenMark(token), partners: map[string]string{},
 	}
 }
@@ -126,6 +131,19 @@ func (c *Client) send(ctx context.Context, method, path string, form url.Values,
 	return c.do(ctx, transport.Request{
 		Method: method, URL: c.base + "/" + path, Op: method + " /" + path, Body: []byte(form.Encode()),
 		Header:     http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},
+		Idempotent: method == http.MethodPut,
+	}, into)
+}
+
+// sendJSON puts a body of JSON, which Trello takes where values have parts (Trello's guide to custom fields).
+func (c *Client) sendJSON(ctx context.Context, method, path string, body, into any) error {
+	data, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	return c.do(ctx, transport.Request{
+		Method: method, URL: c.base + "/" + path, Op: method + " /" + path, Body: data,
+		Header:     http.Header{"Content-Type": {"application/json"}},
 		Idempotent: method == http.MethodPut,
 	}, into)
 }

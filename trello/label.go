@@ -28,9 +28,9 @@ func (l *label) record() record.Record {
 	if l.Color != nil {
 		color = record.Text(*l.Color)
 	}
-	return record.New(LabelModel, l.ID, map[string]record.Value{
+	return record.New(LabelModel, l.ID, common(l.ID, map[string]record.Value{
 		"name": record.Text(l.Name), "color": color, "idBoard": record.Ref(BoardModel, l.IDBoard),
-	})
+	}))
 }
 
 // Labels is the adapter of labels. Prefix is the resource's path below the base URL, "labels".

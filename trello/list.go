@@ -24,9 +24,9 @@ func (*list) noun() string    { return "list" }
 func (*list) asked() []string { return strings.Split(listFields, ",") }
 
 func (l *list) record() record.Record {
-	return record.New(ListModel, l.ID, map[string]record.Value{
+	return record.New(ListModel, l.ID, common(l.ID, map[string]record.Value{
 		"name": record.Text(l.Name), "closed": record.Bool(l.Closed), "idBoard": record.Ref(BoardModel, l.IDBoard),
-	})
+	}))
 }
 
 // Lists is the adapter of lists. Prefix is the resource's path below the base URL, "lists".

@@ -37,7 +37,7 @@ const maxPage = 1000
 func boardQuery() url.Values {
 	limit := strconv.Itoa(maxPage)
 	return url.Values{
-		"fields": {boardFields},
+		"fields": {boardFields + boardAddresses},
 		"lists":  {"all"}, "list_fields": {listFields},
 		"labels": {"all"}, "label_fields": {labelFields}, "labels_limit": {limit},
 		"members": {"all"}, "member_fields": {memberFields},
@@ -51,9 +51,9 @@ func boardQuery() url.Values {
 const attachmentFields = "name,fileName,mimeType,url,bytes,date,pos,isUpload,idMember"
 
 // cardQuery asks for cards with what hangs on them.
-func cardQuery() url.Values {
+func (c *Client) cardQuery() url.Values {
 	return url.Values{
-		"fields": {cardFields}, "checklists": {"all"}, "customFieldItems": {"true"},
+		"fields": {c.cardFields}, "checklists": {"all"}, "customFieldItems": {"true"},
 		"attachments": {"true"}, "attachment_fields": {attachmentFields},
 	}
 }
@@ -141,7 +141,7 @@ func (c *Client) readCards(ctx context.Context, boardID string) (many[card], err
 		return c.pageCards(ctx, boardID, size)
 	}
 	var all many[card]
-	err := c.get(ctx, cardsPath(boardID), withValues(cardQuery(), "filter", "all"), &all)
+	err := c.get(ctx, cardsPath(boardID), withValues(c.cardQuery(), "filter", "all"), &all)
 	if tooMany(err) {
 		return c.pageCards(ctx, boardID, maxPage)
 	}
@@ -165,7 +165,7 @@ const leastPage = 50
 func (c *Client) pageCards(ctx context.Context, boardID string, size int) (many[card], error) {
 	p := cardPages{seen: map[string]bool{}}
 	for {
-		query := withValues(cardQuery(), "filter", "all", "limit", strconv.Itoa(size))
+		query := withValues(c.cardQuery(), "filter", "all", "limit", strconv.Itoa(size))
 		if p.before != "" {
 			query.Set("before", p.before)
 		}

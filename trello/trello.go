@@ -31,7 +31,7 @@ func Backend() *backend.Backend {
 		Configure(DefaultURL, func() any { return new(Settings) }).
 		Connects((&buckets{all: map[string]*bucket{}}).connect).
 		Requires(backend.Right{Group: "project.group_project_manager", Name: "Project / Administrator"}).
-		Declare(Models()...)
+		Declare(mappable(Models())...)
 	b.Adapter(BoardModel, Boards("boards")).Mapper(BoardModel, BoardMapper())
 	b.Adapter(ListModel, Lists("lists")).Mapper(ListModel, ListMapper())
 	b.Adapter(LabelModel, Labels("labels")).Mapper(LabelModel, LabelMapper())
