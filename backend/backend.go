@@ -45,6 +45,7 @@ type Backend struct {
 	units    map[unitKey]any
 	connect  Connect
 	requires []Right
+	zone     Zone
 }
 
 // Right is a group of Odoo that the connector's user must be in.

@@ -325,8 +325,24 @@ func (c *configured) checkRequired() {
 	}
 }
 
-// Zoned is what a system's settings may be: they say where days begin.
-type Zoned interface{ Location() *time.Location }
+// Zone says where days begin and end for a backend.
+type Zone func(ctx context.Context, env *Environment) (*time.Location, error)
+
+// Zones says where days begin and end for this version and its children; UTC where none says so.
+func (b *Backend) Zones(z Zone) *Backend {
+	b.zone = z
+	return b
+}
+
+// zoneOf is where days begin and end in an environment.
+func (e *Environment) zoneOf(ctx context.Context) (*time.Location, error) {
+	for v := e.Backend; v != nil; v = v.parent {
+		if v.zone != nil {
+			return v.zone(ctx, e)
+		}
+	}
+	return time.UTC, nil
+}
 
 // configured is the mapper with the configuration's fields; servers are asked only where it maps any.
 func (e *Environment) configured(ctx context.Context, model string, m mapping.Mapper) (Mapped, error) {
@@ -350,8 +366,8 @@ func (e *Environment) known(ctx context.Context, settings config.Model) (known K
 	if known.Odoo, err = e.Session.FieldsGet(ctx, m.OdooModel); err != nil {
 		return known, err
 	}
-	if z, ok := e.Config.Settings.(Zoned); ok {
-		known.Zone = z.Location()
+	if known.Zone, err = e.zoneOf(ctx); err != nil {
+		return known, err
 	}
 	open := func(f config.Field) bool { return m.OpenFields != "" && strings.HasPrefix(f.External, m.OpenFields) }
 	if !slices.ContainsFunc(settings.Fields, open) {

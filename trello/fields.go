@@ -1,6 +1,7 @@
 package trello
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,7 +75,11 @@ func fieldsOfCards() []backend.ExternalField {
 		{Name: "idList", Kind: record.KindRef, Links: ListModel, Required: true, Note: "its list"},
 		{Name: "idLabels", Kind: record.KindRefSet, Links: LabelModel, Note: "its labels"},
 		{Name: "idMembers", Kind: record.KindRefSet, Links: MemberModel, Note: "its members"},
+		{Name: "start", Kind: record.KindInstant},
 		{Name: "due", Kind: record.KindInstant},
+		{Name: "dueComplete", Kind: record.KindBool, Note: "whether it is done"},
+		{Name: "shortLink", Kind: record.KindText, ReadOnly: true, Note: "its id in addresses"},
+		{Name: "shortUrl", Kind: record.KindText, ReadOnly: true, Note: "its short address"},
 		{Name: "dateLastActivity", Kind: record.KindInstant, ReadOnly: true, Note: "when something was last done with it"},
 		{Name: "created", Kind: record.KindInstant, ReadOnly: true, Note: "when it was made"},
 	}, moreOfCards()...)
@@ -83,11 +88,7 @@ func fieldsOfCards() []backend.ExternalField {
 // moreOfCards are asked for only where they are mapped.
 func moreOfCards() []backend.ExternalField {
 	return []backend.ExternalField{
-		{Name: "start", Kind: record.KindInstant},
-		{Name: "dueComplete", Kind: record.KindBool, Note: "whether it is done"},
 		{Name: "idShort", Kind: record.KindInt, ReadOnly: true, Note: "its number on the board"},
-		{Name: "shortLink", Kind: record.KindText, ReadOnly: true, Note: "its id in addresses"},
-		{Name: "shortUrl", Kind: record.KindText, ReadOnly: true, Note: "its short address"},
 		{Name: "url", Kind: record.KindText, ReadOnly: true, Note: "its address"},
 		{Name: "subscribed", Kind: record.KindBool, ReadOnly: true, Note: "whether the token's member watches it"},
 		{Name: "isTemplate", Kind: record.KindBool, ReadOnly: true, Note: "whether it is a template"},
@@ -112,24 +113,19 @@ type badges struct {
 
 // moreCard is what only mapped fields need of a card.
 type moreCard struct {
-	Start        *time.Time `json:"start"`
-	DueComplete  bool       `json:"dueComplete"`
-	IDShort      int64      `json:"idShort"`
-	ShortLink    string     `json:"shortLink"`
-	ShortURL     string     `json:"shortUrl"`
-	URL          string     `json:"url"`
-	Subscribed   bool       `json:"subscribed"`
-	IsTemplate   bool       `json:"isTemplate"`
-	Address      string     `json:"address"`
-	LocationName string     `json:"locationName"`
-	Badges       badges     `json:"badges"`
+	IDShort      int64  `json:"idShort"`
+	URL          string `json:"url"`
+	Subscribed   bool   `json:"subscribed"`
+	IsTemplate   bool   `json:"isTemplate"`
+	Address      string `json:"address"`
+	LocationName string `json:"locationName"`
+	Badges       badges `json:"badges"`
 }
 
 // into adds the values to those of the card.
 func (m *moreCard) into(values map[string]record.Value) {
 	for name, v := range map[string]record.Value{
-		"start": instant(m.Start), "dueComplete": record.Bool(m.DueComplete), "idShort": record.Int(m.IDShort),
-		"shortLink": record.Text(m.ShortLink), "shortUrl": record.Text(m.ShortURL), "url": record.Text(m.URL),
+		"idShort": record.Int(m.IDShort), "url": record.Text(m.URL),
 		"subscribed": record.Bool(m.Subscribed), "isTemplate": record.Bool(m.IsTemplate),
 		"address": record.Text(m.Address), "locationName": record.Text(m.LocationName),
 		"votes": record.Int(m.Badges.Votes), "comments": record.Int(m.Badges.Comments), "attachments": record.Int(m.Badges.Attachments),
@@ -176,6 +172,15 @@ func common(id string, values map[string]record.Value) map[string]record.Value {
 		}
 	}
 	return values
+}
+
+// zoneOf is where days begin and end.
+func zoneOf(ctx context.Context, env *backend.Environment) (*time.Location, error) {
+	settings, ok := env.Config.Settings.(*Settings)
+	if !ok {
+		return time.UTC, nil
+	}
+	return zone(ctx, env, settings)
 }
 
 // prose is how texts become Odoo's HTML and back, for fields that a configuration maps.
