@@ -74,7 +74,7 @@ trello.member Bob Baker ↔ Bob Baker
 `, false},
 }
 
-func allScenarios() []scenario { return slices.Concat(scenarios, peopleScenarios) }
+func allScenarios() []scenario { return slices.Concat(scenarios, peopleScenarios, talkScenarios) }
 
 // personalStages are the columns that Odoo makes for whoever is assigned for the first time (seen on Odoo 16 to 19).
 var personalStages = []string{"Inbox", "Today", "This Week", "This Month", "Later", "Done", "Cancelled"}

@@ -357,6 +357,7 @@ func editBoth(w *world) {
 func (w *world) picture() string {
 	names := map[string]string{}
 	lines := append(w.trelloPicture(names), w.odooPicture(names)...)
+	lines = append(lines, w.talkPicture(names)...)
 	lines = append(lines, w.bindingPicture(names)...)
 	slices.Sort(lines)
 	return "\n" + strings.Join(lines, "\n") + "\n"
