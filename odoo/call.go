@@ -22,6 +22,7 @@ type call struct {
 	read    bool           // changes nothing, so it may be repeated
 	spent   *cost          // where to put what the answer took, or nil
 	content *Content       // in the place of the placeholder in the arguments, or nil
+	into    *contentSink   // takes the answer apart while it comes, or nil
 }
 
 // CallOption changes how Call and ExecuteKW treat one call.

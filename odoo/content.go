@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/odoo-connector/connector/transport"
-	"github.com/odoo-connector/connector/transport/stream"
 )
 
 // Content is a file that goes to Odoo without being held in memory.
@@ -108,43 +107,3 @@ func (r *base64Reader) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// ReadContent writes the content of a record's binary field into w and gives its size. The record's not being
-// there is an *Error of the kind MissingError. Odoo's answer is held in memory; it is the one place where a file is.
-func (s *Session) ReadContent(ctx context.Context, model string, id int64, field string, w io.Writer) (size int64, err error) {
-	c := s.callFor(model, "read", []any{[]int64{id}, []any{field}}, map[string]any{"context": map[string]any{"bin_size": false}}, []CallOption{Read()})
-	found := false
-	err = s.exchange(ctx, c, func(r stream.Reader) (err error) {
-		size, found, err = contentIn(r, field, w)
-		return err
-	})
-	if err == nil && !found {
-		err = s.fail(c, MissingError, "the record is not there", hintMissing)
-	}
-	return size, err
-}
-
-// contentIn finds the field in an answer of read and decodes its text.
-func contentIn(r stream.Reader, field string, w io.Writer) (size int64, found bool, err error) {
-	inField := false
-	for {
-		t, err := r.Next()
-		switch {
-		case errors.Is(err, io.EOF):
-			return size, found, nil
-		case err != nil:
-			return size, found, err
-		case t.Kind == stream.Name:
-			inField = string(t.Text) == field
-			continue
-		case inField && t.Kind == stream.Text:
-			size, err = io.Copy(w, base64.NewDecoder(base64.StdEncoding, bytes.NewReader(t.Text)))
-			if err != nil {
-				return size, true, err
-			}
-			found = true
-		case inField: // False: empty
-			found = true
-		}
-		inField = false
-	}
-}

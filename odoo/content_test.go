@@ -34,7 +34,7 @@ func TestContent(t *testing.T) {
 					t.Fatalf("%d bytes: %v", size, result.Err)
 				}
 				var out bytes.Buffer
-				n, err := s.ReadContent(ctx, "ir.attachment", result.ID, "datas", &out)
+				n, err := s.ReadContent(ctx, "ir.attachment", result.ID, "datas", func() (io.Writer, error) { out.Reset(); return &out, nil })
 				if err != nil || n != int64(size) || !bytes.Equal(out.Bytes(), data) {
 					t.Errorf("%d bytes came back as %d, %v", size, n, err)
 				}
@@ -54,7 +54,7 @@ func TestContent(t *testing.T) {
 		})
 		t.Run("Ensure what is not there is told over "+d.name+" on "+d.version, func(t *testing.T) {
 			s := d.dial(t, odootest.New(odootest.Options{Version: d.version, APIKey: adminKey}))
-			if _, err := s.ReadContent(ctx, "ir.attachment", 99999, "datas", io.Discard); !odoo.IsKind(err, odoo.MissingError) {
+			if _, err := s.ReadContent(ctx, "ir.attachment", 99999, "datas", func() (io.Writer, error) { return io.Discard, nil }); !odoo.IsKind(err, odoo.MissingError) {
 				t.Errorf("got %v", err)
 			}
 			gone := errors.New("the disk is gone")

@@ -127,6 +127,9 @@ func (l *login) once(ctx context.Context, c call, read func(stream.Reader) error
 			return l.unsendable(c, err)
 		}
 	}
+	if c.into != nil {
+		request = withSink(request, c.into)
+	}
 	return l.roundTrip(ctx, c, request, l.wire.reader, read)
 }
 
@@ -138,6 +141,9 @@ func (l *login) roundTrip(ctx context.Context, c call, request transport.Request
 			return e
 		}
 		return l.broken(c, err)
+	}
+	if c.into != nil {
+		answer.Body = c.into.rest.Bytes()
 	}
 	if c.spent != nil {
 		c.spent.bytes, c.spent.took = len(answer.Body), answer.Took

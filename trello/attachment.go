@@ -190,13 +190,10 @@ func (a *attachmentAdapter) create(ctx context.Context, card string, v mapping.V
 		return one, errors.New("nobody said which attachment of Odoo is to be posted")
 	}
 	err = spooled(func(s *spool) error {
-		w, err := s.reset()
-		if err != nil {
+		if _, err := a.env.Session.ReadContent(ctx, "ir.attachment", id, "datas", s.reset); err != nil {
 			return err
 		}
-		if _, err := a.env.Session.ReadContent(ctx, "ir.attachment", id, "datas", w); err != nil {
-			return err
-		}
+		var err error
 		one, err = a.client.upload(ctx, card, name, s)
 		return err
 	})
