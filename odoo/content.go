@@ -106,4 +106,3 @@ func (r *base64Reader) Read(b []byte) (int, error) {
 	r.ready = r.ready[n:]
 	return n, nil
 }
-

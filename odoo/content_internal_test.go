@@ -32,7 +32,7 @@ func TestContentSink(t *testing.T) {
 						t.Fatal(err)
 					}
 					answer := c.before + coded + c.after
-					for len(answer) > 0 {
+					for answer != "" {
 						n := min(piece, len(answer))
 						if got, err := s.Write([]byte(answer[:n])); err != nil || got != n {
 							t.Fatalf("wrote %d of %d, %v", got, n, err)
