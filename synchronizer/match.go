@@ -219,13 +219,18 @@ func planCreateExternal(p Pair) (Plan, error) {
 			stuck = p.awaitOr(missing, &plan, stuck)
 		}
 	}
-	switch {
-	case stuck != nil:
+	if stuck != nil {
 		return p.uncreatable(stuck), nil
-	case len(plan.Exports) > 0:
-		plan.Action, plan.Outside = Wait, mapping.Values{}
 	}
-	return plan, nil
+	return plan.afterExports(), nil
+}
+
+// afterExports is the plan, which waits where exports must come first: it is made anew once they are there.
+func (p Plan) afterExports() Plan {
+	if len(p.Exports) > 0 {
+		p.Action, p.Odoo, p.Outside, p.Reviews = Wait, mapping.Values{}, mapping.Values{}, nil
+	}
+	return p
 }
 
 // give adds a field to the creation of an external record. What cannot be given then, the next update brings. A link that

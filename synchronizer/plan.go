@@ -123,10 +123,7 @@ func Reconcile(p Pair) (Plan, error) {
 		return plan, nil
 	}
 	err := p.writes(&plan)
-	if len(plan.Exports) > 0 { // it is planned anew once they are there
-		plan.Action, plan.Odoo, plan.Outside, plan.Reviews = Wait, mapping.Values{}, mapping.Values{}, nil
-	}
-	return plan, err
+	return plan.afterExports(), err
 }
 
 // planField decides one field; skip says that it takes no part.

@@ -54,15 +54,14 @@ func Sync(ctx context.Context, all []*Synchronizer, o RunOptions) []error {
 	g := newGroup(all, o)
 	g.each(ctx, all, func(s *Synchronizer) error { return s.Begin(ctx) })
 	g.each(ctx, all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{NoHold: true}) })
-	for _, step := range g.steps() {
-		g.each(ctx, step.consumers, func(s *Synchronizer) error {
-			return s.importPhase(ctx, step.models[s], o)
-		})
-		g.pollOdoo(ctx, step)
-		g.each(ctx, step.consumers, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{NoHold: true}) })
-	}
+	g.pollAndWork(ctx, o)
+	before := g.parentsMade()
 	// Creations whose outcome is open are searched for again, and repeated, when all else is done.
 	g.each(ctx, all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{}) })
+	if g.parentsMade() > before { // nobody has looked yet for what lives in them
+		g.pollAndWork(ctx, o)
+		g.each(ctx, all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{}) })
+	}
 	g.each(ctx, all, func(s *Synchronizer) error { return s.end(ctx) })
 	return g.finish(ctx)
 }
@@ -98,6 +97,33 @@ type group struct {
 
 func newGroup(all []*Synchronizer, o RunOptions) *group {
 	return &group{all: all, options: o, failed: map[*Synchronizer]error{}}
+}
+
+// pollAndWork polls model by model, and runs the jobs that follow.
+func (g *group) pollAndWork(ctx context.Context, o RunOptions) {
+	for _, step := range g.steps() {
+		g.each(ctx, step.consumers, func(s *Synchronizer) error {
+			return s.importPhase(ctx, step.models[s], o)
+		})
+		g.pollOdoo(ctx, step)
+		g.each(ctx, step.consumers, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{NoHold: true}) })
+	}
+}
+
+// parentsMade counts the created records that others may live in.
+func (g *group) parentsMade() (count int) {
+	for _, s := range g.all {
+		parents := map[string]bool{}
+		for _, m := range s.env.Backend.AllModels() {
+			parents[m.Parent] = m.Parent != ""
+		}
+		for _, c := range s.report.Models {
+			if parents[c.Model] {
+				count += c.Created
+			}
+		}
+	}
+	return count
 }
 
 // finish notes how each run ended and gives the errors.

@@ -337,6 +337,11 @@ func (sl *slice) search(ctx context.Context, b binding.Binding) (binding.Binding
 	if err != nil {
 		return b, err
 	}
+	if len(hits) != 1 {
+		if hits, err = sl.traced(ctx, b, hits); err != nil {
+			return b, err
+		}
+	}
 	switch len(hits) {
 	case 0:
 		return b, nil
@@ -451,10 +456,14 @@ func (sl *slice) found(ctx context.Context, b binding.Binding, r record.Record) 
 }
 
 func (sl *slice) tooMany(ctx context.Context, b binding.Binding, reason string) error {
+	return sl.asksAbout(ctx, b, fmt.Sprintf("the answer to creating the %s '%s' was lost, and %s; delete all but one", sl.model.Noun, b.Name, reason))
+}
+
+// asksAbout lets a person decide about a creation whose answer was lost.
+func (sl *slice) asksAbout(ctx context.Context, b binding.Binding, reason string) error {
 	review := binding.Review{
 		Model: b.Model, OdooID: b.OdooID, Scope: b.Scope, Parent: b.Parent, Name: b.Name, Kind: binding.Twin,
-		Reason:  fmt.Sprintf("the answer to creating the %s '%s' was lost, and %s; delete all but one", sl.model.Noun, b.Name, reason),
-		Created: sl.env.Clock.Now(),
+		Reason: reason, Created: sl.env.Clock.Now(),
 	}
 	err := sl.db.Write(ctx, func(tx *state.Tx) error { return sl.env.Binder.SaveReview(ctx, tx, review) })
 	if err != nil {

@@ -24,6 +24,8 @@ type childAdapter struct {
 	decode func(ask func(into any) error) (record.Record, error)
 	// creation adjusts the form of a POST; nil leaves it as it is.
 	creation func(url.Values)
+	// actions are the kinds of actions that tell of its making and deleting; "" for none.
+	actions string
 	// forget drops what was read, after a change.
 	forget func()
 }

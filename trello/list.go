@@ -42,8 +42,9 @@ func Lists(prefix string) backend.AdapterFactory {
 				}
 				return allOf(b.Lists, (*list).record), nil
 			},
-			known:  func(boardID string) bool { return atHand(c, c.boards, boardID) },
-			decode: decodes((*list).record),
+			known:   func(boardID string) bool { return atHand(c, c.boards, boardID) },
+			decode:  decodes((*list).record),
+			actions: "createList",
 			// Trello puts a new list on the left unless told otherwise (captures/trello/can_success_create_a_list)
 			creation: func(values url.Values) { values.Set("pos", "bottom") },
 			forget:   c.forgetBoards,
