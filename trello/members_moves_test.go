@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/trello"
 	"github.com/odoo-connector/connector/trello/trellotest"
 )
@@ -38,9 +39,13 @@ func TestMembersMove(t *testing.T) {
 		g.members("Oil the hinges", g.ann.ID, g.bob.ID)
 		id, _ := g.task("Oil the hinges")
 		g.odoo.Write("project.task", []int64{id}, map[string]any{"project_id": g.gardenProject, "stage_id": g.bedsStage})
+		g.resetRequests()
 		g.mustSync()
 		if c := g.card("Oil the hinges"); c.IDList != g.beds.ID {
 			t.Errorf("the card is in list %s", c.IDList)
+		}
+		if contains(g.sent(), "idMembers") {
+			t.Errorf("members were sent, though nobody changed them: %s", g.sent())
 		}
 		g.members("Oil the hinges", g.ann.ID)
 		g.users("Oil the hinges", g.annUser, g.bobUser, g.daphUsr)
@@ -77,6 +82,28 @@ func TestMembersMove(t *testing.T) {
 		g.users("Oil the hinges", g.annUser)
 		g.quiet()
 	})
+	t.Run("Ensure people are left alone while it is not decided where a card is", func(t *testing.T) {
+		g := newGardenCrew(t, "18.0")
+		yard := g.trello.AddBoard("Yard")
+		heap := g.trello.AddList(yard.ID, "Heap")
+		g.mustSync()
+		g.assign("Oil the hinges", g.ann.ID, g.bob.ID)
+		g.mustSync()
+		id, _ := g.task("Oil the hinges")
+		g.odoo.Write("project.task", []int64{id}, map[string]any{"project_id": g.gardenProject, "stage_id": g.bedsStage})
+		g.trello.MoveCard(g.card("Oil the hinges").ID, heap.ID)
+		g.mustSync()
+		g.reviewed(trello.CardModel, binding.Conflict)
+		g.members("Oil the hinges", g.ann.ID, g.bob.ID)
+		g.users("Oil the hinges", g.annUser, g.bobUser)
+		g.quiet()
+		g.trello.MoveCard(g.card("Oil the hinges").ID, g.beds.ID)
+		g.mustSync()
+		g.members("Oil the hinges", g.ann.ID)
+		g.users("Oil the hinges", g.annUser, g.bobUser)
+		g.reviewed(trello.CardModel)
+		g.quiet()
+	})
 	t.Run("Ensure labels by name, members, state and dates go along at once, in one request", func(t *testing.T) {
 		g := newGardenCrew(t, "18.0")
 		shared := g.trello.AddLabel(g.garden.ID, "Urgent", "blue")
@@ -110,7 +137,9 @@ func TestMembersLeave(t *testing.T) {
 		c.assign("Oil the hinges", c.ann.ID, c.bob.ID)
 		c.mustSync()
 		c.trello.RemoveMember(c.board.ID, c.bob.ID)
-		c.mustSync()
+		if r := c.mustSync(); r.Jobs.Enqueued != 0 {
+			t.Errorf("%d jobs were made for nothing", r.Jobs.Enqueued)
+		}
 		c.users("Oil the hinges", c.annUser, c.bobUser)
 		c.members("Oil the hinges", c.ann.ID)
 		c.assignUsers("Paint the door", c.annUser, c.bobUser)
