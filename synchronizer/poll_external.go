@@ -214,16 +214,10 @@ func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of sid
 		if held[f.Name] || !p.compared(f, r, of) {
 			continue
 		}
-		st, known := b.Base(f.Name)
-		seen := of.seen(st, known, of.hash(f, r)) && !p.speaks(f, st, r, scope, of)
-		if seen && f.Links == "" {
-			continue
-		}
-		differs, skips := p.differs(f, st, known && (seen || !waiting[f.Name]), p.source(r, scope), of)
+		differs, news := p.look(f, *b, p.source(r, scope), of, waiting[f.Name])
 		changed = changed || differs
-		if !differs && !skips && !seen {
-			of.note(f, &st, r)
-			b.Fields[f.Name] = st
+		if news != nil {
+			b.Fields[f.Name] = *news
 			noted = true
 		}
 	}
@@ -231,6 +225,22 @@ func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of sid
 		p.refresh = append(p.refresh, *b)
 	}
 	return changed
+}
+
+// look compares one field of a record with the binding. News is the field's state with the raw form that is
+// seen, where that is another and means the same.
+func (p *poll) look(f mapping.Field, b binding.Binding, r mapping.Source, of side, waits bool) (differs bool, news *binding.FieldState) {
+	st, known := b.Base(f.Name)
+	seen := of.seen(st, known, of.hash(f, r.Record)) && !p.speaks(f, st, r.Record, r.Scope, of)
+	if seen && f.Links == "" {
+		return false, nil
+	}
+	differs, skips := p.differs(f, st, known && (seen || !waits), r, of)
+	if differs || skips || seen {
+		return differs, nil
+	}
+	of.note(f, &st, r.Record)
+	return false, &st
 }
 
 // differs says that a field means something else than the base, or skips that it takes no part; known says
