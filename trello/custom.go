@@ -167,27 +167,33 @@ func (a *customAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend
 // Update changes cards, and after that their custom fields, of which each takes a request of its own. The same values twice are
 // the same values.
 func (a *customAdapter) Update(ctx context.Context, changes []backend.Change) ([]backend.Result, error) {
-	return each(ctx, changes, func(ctx context.Context, ch backend.Change) (record.Record, error) {
+	notes := map[string]string{}
+	change := func(ctx context.Context, ch backend.Change) (record.Record, error) {
+		results, err := a.cardAdapter.Update(ctx, []backend.Change{ch})
+		if err != nil {
+			return record.Record{}, err
+		}
+		notes[ch.Key.ID] = results[0].Note
+		return results[0].Record, results[0].Err
+	}
+	out, err := each(ctx, changes, func(ctx context.Context, ch backend.Change) (record.Record, error) {
 		own, custom := splitCustom(ch.Values)
 		_, moves := own["idBoard"]
 		moves = moves && len(a.client.custom) > 0
 		if len(custom) == 0 && !moves {
-			return a.one(a.cardAdapter.Update(ctx, []backend.Change{ch}))
+			return change(ctx, ch)
 		}
 		if len(own) > 0 {
-			if _, err := a.one(a.cardAdapter.Update(ctx, []backend.Change{{Key: ch.Key, Values: own}})); err != nil {
+			if _, err := change(ctx, backend.Change{Key: ch.Key, Values: own}); err != nil {
 				return record.Record{}, err
 			}
 		}
 		return a.writeCustom(ctx, ch.Key.ID, custom)
 	})
-}
-
-func (a *customAdapter) one(results []backend.Result, err error) (record.Record, error) {
-	if err != nil {
-		return record.Record{}, err
+	for i := range out {
+		out[i].Note = notes[changes[i].Key.ID]
 	}
-	return results[0].Record, results[0].Err
+	return out, err
 }
 
 // splitCustom tells a card's own fields from the custom ones.
