@@ -2,6 +2,7 @@ package backend
 
 import (
 	"context"
+	"strings"
 
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/mapping"
@@ -54,6 +55,8 @@ type Model struct {
 	// content), so an unbound record is bound to the first such one in its parent. The Odoo ones are found
 	// by their parent alone, since the match value need not be a field of Odoo.
 	Alike bool
+	// Order keeps the records of a group in one order on both sides; nil leaves their order alone.
+	Order *Order
 	// CascadeFrom are Odoo many2one fields to records whose archiving archives this one, and whose
 	// restoring may restore it, without a user's doing. See Plan.
 	CascadeFrom []string
@@ -92,6 +95,31 @@ type ExternalField struct {
 // Describer tells the fields that only the server knows, those with the model's prefix OpenFields.
 type Describer interface {
 	Describe(ctx context.Context) ([]ExternalField, error)
+}
+
+// Order says how both sides tell the order of the records of a group: of the cards in a list, say.
+type Order struct {
+	Group      string // external field with the id of what the order is within: "idList"
+	GroupModel string // its binding model
+	External   string // external field with a number that rises with the order: "pos"
+	OdooGroup  string // the Odoo counterpart of Group: "stage_id". A record with several has no order of its own in any of them
+	Odoo       string // Odoo's integer field that makes the order: "sequence"
+	// Unplaced is the sequence of Odoo records that nobody has put in order, where a new one of them has no place of its own among others
+	// that have, and stands where it was created outside; 0 where it has one.
+	Unplaced int64
+	// OdooOrder is how Odoo sorts the records: "priority desc, sequence, id desc".
+	OdooOrder string
+}
+
+// OdooFields are what is read of an Odoo record to tell its place.
+func (o *Order) OdooFields() []string {
+	fields := []string{o.Odoo, o.OdooGroup}
+	for part := range strings.SplitSeq(o.OdooOrder, ",") {
+		if name, _, _ := strings.Cut(strings.TrimSpace(part), " "); name != "id" {
+			fields = append(fields, name)
+		}
+	}
+	return fields
 }
 
 // Key names an external record to be read.
@@ -171,6 +199,18 @@ type Change struct {
 // Updater changes external records and returns them as they are afterwards.
 type Updater interface {
 	Update(ctx context.Context, changes []Change) ([]Result, error)
+}
+
+// Move puts an external record right behind another one of its group.
+type Move struct {
+	Key   Key
+	Group string // external id of what both are in
+	After string // external id of the other one; "" puts it first
+}
+
+// Mover changes the order of external records. The moves build on each other and are done one after the other.
+type Mover interface {
+	Move(ctx context.Context, moves []Move) ([]Result, error)
 }
 
 // Importer are the hooks around the import of one record into Odoo. Each may be nil.

@@ -43,7 +43,7 @@ func (b *Binder) Database() string { return b.database }
 func (b *Binder) Backend() string { return b.backend }
 
 const columns = `id, model, external_id, odoo_model, odoo_id, scope, role, parent, name, canonical,
-	odoo_write_date, active_flip, sync_date, external_gone, odoo_gone, intent, intent_at, retired`
+	odoo_write_date, active_flip, sync_date, external_gone, odoo_gone, intent, intent_at, retired, made`
 
 // contents are the columns that a lean binder leaves out.
 const contents = `, fields, intent_sent`
@@ -163,7 +163,7 @@ func scan(rows *sql.Rows, lean bool) (f Binding, err error) {
 	var synced, externalGone, odooGone, intentAt, retired int64
 	into := []any{
 		&f.ID, &f.Model, &external, &f.OdooModel, &odooID, &f.Scope, &f.Role, &f.Parent, &f.Name, &f.Canonical,
-		&f.OdooWriteDate, &f.ActiveFlip, &synced, &externalGone, &odooGone, &f.Intent, &intentAt, &retired,
+		&f.OdooWriteDate, &f.ActiveFlip, &synced, &externalGone, &odooGone, &f.Intent, &intentAt, &retired, &f.Made,
 	}
 	if !lean {
 		into = append(into, &fields, &sent)
@@ -242,11 +242,11 @@ func (b *Binder) Save(ctx context.Context, tx *state.Tx, f *Binding) error {
 }
 
 const insertSQL = `INSERT INTO binding (database, backend, model, external_id, odoo_model, odoo_id, scope, role, parent, name,
-	fields, canonical, odoo_write_date, active_flip, sync_date, external_gone, odoo_gone, intent, intent_at, intent_sent, retired)
-	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id`
+	fields, canonical, odoo_write_date, active_flip, sync_date, external_gone, odoo_gone, intent, intent_at, intent_sent, retired, made)
+	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id`
 
 const updateSQL = `UPDATE binding SET database=?, backend=?, model=?, external_id=?, odoo_model=?, odoo_id=?, scope=?, role=?, parent=?, name=?,
-	fields=?, canonical=?, odoo_write_date=?, active_flip=?, sync_date=?, external_gone=?, odoo_gone=?, intent=?, intent_at=?, intent_sent=?, retired=?
+	fields=?, canonical=?, odoo_write_date=?, active_flip=?, sync_date=?, external_gone=?, odoo_gone=?, intent=?, intent_at=?, intent_sent=?, retired=?, made=?
 	WHERE id = ?`
 
 func (b *Binder) insert(ctx context.Context, tx *state.Tx, f *Binding, args []any) error {
@@ -268,7 +268,7 @@ func (b *Binder) arguments(f *Binding, fields, sent string) []any {
 	return []any{b.database, b.backend, f.Model, sql.NullString{String: f.ExternalID, Valid: f.ExternalID != ""},
 		f.OdooModel, sql.NullInt64{Int64: f.OdooID, Valid: f.OdooID != 0}, f.Scope, f.Role, f.Parent, f.Name,
 		fields, f.Canonical, f.OdooWriteDate, f.ActiveFlip, micros(f.SyncDate), micros(f.ExternalGone),
-		micros(f.OdooGone), f.Intent, micros(f.IntentAt), sent, micros(f.Retired)}
+		micros(f.OdooGone), f.Intent, micros(f.IntentAt), sent, micros(f.Retired), f.Made}
 }
 
 // micros stores the zero time as 0.

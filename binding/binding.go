@@ -104,6 +104,7 @@ type Binding struct {
 	Intent        Intent
 	IntentAt      time.Time
 	Sent          Sent
+	Made          Intent // what brought the pair about: Import if the external record was first, Export if Odoo's was, None if both were
 
 	lean bool // without Fields and Sent
 }

@@ -148,7 +148,7 @@ func reportRows(report *synchronizer.Report) [][]string {
 			count int
 			name  string
 		}{
-			{c.Created, "created"}, {c.Updated, "updated"}, {c.Archived, "archived"}, {c.Deleted, "deleted"},
+			{c.Created, "created"}, {c.Updated, "updated"}, {c.Archived, "archived"}, {c.Moved, "moved"}, {c.Deleted, "deleted"},
 			{c.Unchanged, "unchanged"}, {c.Skipped, "skipped"}, {c.Failed, "failed"},
 		} {
 			if n.count != 0 {

@@ -148,7 +148,7 @@ func (s *Synchronizer) Rebase(ctx context.Context) (moved int, err error) {
 	}
 	err = s.db.Write(ctx, func(tx *state.Tx) error {
 		if other != "" {
-			for _, table := range []string{"binding", "review"} {
+			for _, table := range []string{"binding", "review", "record_order"} {
 				result, err := tx.ExecContext(ctx, `UPDATE `+table+` SET database = ? WHERE backend = ? AND database = ?`, s.env.Session.Database(), s.env.Config.Name, other)
 				if err != nil {
 					return err

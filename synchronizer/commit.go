@@ -45,6 +45,9 @@ func (sl *slice) commit(ctx context.Context, it *item, external, odoo record.Rec
 		return err
 	}
 	sl.count(it, b)
+	if it.plan.Action != Nothing {
+		sl.reorder(b.Model, b.ExternalID)
+	}
 	return nil
 }
 
@@ -70,6 +73,12 @@ func (sl *slice) bindingAfter(it *item, external, odoo record.Record) binding.Bi
 	b.Name = excerpt(external.Value(sl.model.NameField).AsText())
 	if b.Name == "" {
 		b.Name = excerpt(nameOf(odoo.Value(sl.model.OdooNameField)))
+	}
+	switch it.plan.Action {
+	case CreateOdoo:
+		b.Made = binding.Import
+	case CreateExternal:
+		b.Made = binding.Export
 	}
 	b.SyncDate = sl.env.Clock.Now()
 	if sl.flips(it, odoo) || it.pair.CascadeArchived {

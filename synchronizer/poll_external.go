@@ -51,6 +51,7 @@ func (s *Synchronizer) PollExternal(ctx context.Context, model string) error {
 	if err != nil {
 		return err
 	}
+	s.noteListed(sl, listing)
 	s.env.Explainf("listed %d %s", len(listing.Records), plural(sl.model.Noun, len(listing.Records)))
 	if err := p.compareListing(ctx, listing, remapped); err != nil {
 		return err

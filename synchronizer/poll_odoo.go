@@ -42,6 +42,7 @@ type wants struct {
 	places   bool        // a row is created outside once for each of its parents
 	// condition is what an unbound record must fulfil to be let out, beside living in a bound parent.
 	condition string
+	order     []string // what tells the rows' order
 	// linked is what to read whenever it was written: what points to records that were linked lately.
 	linked odoo.Domain
 }
@@ -133,6 +134,7 @@ func pollOdoo(ctx context.Context, session *odoo.Session, model string, all []wa
 	if w.parent != "" { // to tell whose the rows are, or in which of their places they lack a counterpart
 		sweep = append(sweep, w.parent)
 	}
+	sweep = unique(append(sweep, w.order...))
 	if w.since == "" {
 		p.Sweep = p.Changed // everything was read just now
 	} else if p.Sweep, err = session.All(ctx, model, w.domain, sweep, sweepPage); err != nil {
@@ -150,7 +152,7 @@ func together(all []wants) wants {
 	var domains, reviewed, linked []odoo.Domain
 	var out wants
 	for _, w := range all {
-		out.fields = unique(append(out.fields, w.fields...))
+		out.fields, out.order = unique(append(out.fields, w.fields...)), unique(append(out.order, w.order...))
 		if w.reviewed != nil {
 			reviewed = append(reviewed, w.reviewed)
 		}
@@ -188,6 +190,9 @@ func (s *Synchronizer) odooWants(ctx context.Context, model string) (*wants, err
 		return nil, err
 	}
 	w := &wants{fields: odooFields(m, mapper), parent: m.OdooParent, places: m.Scoped && polledOut(m)}
+	if m.Order != nil {
+		w.order = append(m.Order.OdooFields(), s.activeField(ctx, m)...)
+	}
 	if w.reviewed, err = s.reviewedDomain(ctx, m); err != nil {
 		return nil, err
 	}
@@ -291,6 +296,7 @@ func (s *Synchronizer) ConsumeOdoo(ctx context.Context, model string, found *Odo
 		return err
 	}
 	s.env.Explainf("polled Odoo: %d %s written lately, %d in all", len(found.Changed), plural(sl.model.OdooNoun, len(found.Changed)), len(found.Sweep))
+	s.noteSwept(sl.model, found.Sweep)
 	p := &poll{slice: sl}
 	if p.reviews, err = s.env.Binder.Reviews(ctx, model); err != nil {
 		return err
@@ -346,6 +352,7 @@ func (p *poll) compareOdoo(ctx context.Context, found *OdooPoll) error {
 	if err := p.fill(ctx, p.lookup, nil, p.baseLinks(bound)); err != nil {
 		return err
 	}
+	sortRows(p.model, rows) // so that what is created outside comes in Odoo's order
 	exports := p.direction(p.model.Name).Exports()
 	for i := range rows {
 		p.odooRow(rows[i], bound[odooID(rows[i])], alone, exports)

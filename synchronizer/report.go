@@ -11,12 +11,13 @@ import (
 type Counts struct {
 	Model     string `json:"model"`
 	Odoo      string `json:"odoo"`
-	Created   int    `json:"created"`   // on either side
-	Updated   int    `json:"updated"`   // on either side
-	Archived  int    `json:"archived"`  // put away on either side
-	Deleted   int    `json:"deleted"`   // found deleted on one side; nothing is deleted by us
-	Unchanged int    `json:"unchanged"` // bound pairs that were not written
-	Skipped   int    `json:"skipped"`   // left alone: what waits for review, above all
+	Created   int    `json:"created"`         // on either side
+	Updated   int    `json:"updated"`         // on either side
+	Archived  int    `json:"archived"`        // put away on either side
+	Moved     int    `json:"moved,omitempty"` // put elsewhere in its order, on either side
+	Deleted   int    `json:"deleted"`         // found deleted on one side; nothing is deleted by us
+	Unchanged int    `json:"unchanged"`       // bound pairs that were not written
+	Skipped   int    `json:"skipped"`         // left alone: what waits for review, above all
 	Failed    int    `json:"failed"`
 }
 
@@ -110,7 +111,7 @@ func (r *Report) unskip(model, record string) {
 // Changed reports whether the run wrote anything on either side.
 func (r *Report) Changed() bool {
 	for _, c := range r.Models {
-		if c.Created+c.Updated+c.Archived+c.Deleted > 0 {
+		if c.Created+c.Updated+c.Archived+c.Moved+c.Deleted > 0 {
 			return true
 		}
 	}

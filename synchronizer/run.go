@@ -62,6 +62,7 @@ func Sync(ctx context.Context, all []*Synchronizer, o RunOptions) []error {
 		g.pollAndWork(ctx, o)
 		g.each(ctx, all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{}) })
 	}
+	g.each(ctx, all, func(s *Synchronizer) error { return s.orderLate(ctx, o) })
 	g.each(ctx, all, func(s *Synchronizer) error { return s.end(ctx) })
 	return g.finish(ctx)
 }
@@ -73,6 +74,7 @@ func Poll(ctx context.Context, all []*Synchronizer) []error {
 	for _, step := range g.steps() {
 		g.each(ctx, step.consumers, func(s *Synchronizer) error { return s.PollExternal(ctx, step.models[s]) })
 		g.pollOdoo(ctx, step)
+		g.each(ctx, step.consumers, func(s *Synchronizer) error { return s.PollOrder(ctx, step.models[s]) })
 	}
 	g.each(ctx, all, func(s *Synchronizer) error { return s.end(ctx) })
 	return g.finish(ctx)
@@ -107,6 +109,7 @@ func (g *group) pollAndWork(ctx context.Context, o RunOptions) {
 		})
 		g.pollOdoo(ctx, step)
 		g.each(ctx, step.consumers, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{NoHold: true}) })
+		g.each(ctx, step.consumers, func(s *Synchronizer) error { return s.orderPhase(ctx, step.models[s], o) })
 	}
 }
 
@@ -265,12 +268,22 @@ func (s *Synchronizer) work(ctx context.Context, o RunOptions, f jobs.RunFilter)
 
 // Handlers run the job functions of this backend.
 func (s *Synchronizer) Handlers() map[string]jobs.Handler {
-	return map[string]jobs.Handler{ImportRecord: s.handle, ExportRecord: s.handle}
+	return map[string]jobs.Handler{ImportRecord: s.handle(s.Run), ExportRecord: s.handle(s.Run), OrderRecords: s.handle(s.RunOrder)}
 }
 
-// handle runs a slice of jobs. An outage is noted on one job, which pauses the backend; nobody is
+// runner works on what the arguments of a slice of jobs name, and finishes each.
+type runner func(ctx context.Context, args []Args, finish func(index int, o jobs.Outcome) error) error
+
+// handle is the handler of a runner's jobs.
+func (s *Synchronizer) handle(run runner) jobs.Handler {
+	return func(ctx context.Context, slice []jobs.Job, finish func(jobs.Job, jobs.Outcome) error) error {
+		return s.handleBy(ctx, run, slice, finish)
+	}
+}
+
+// handleBy runs a slice of jobs. An outage is noted on one job, which pauses the backend; nobody is
 // charged for it.
-func (s *Synchronizer) handle(ctx context.Context, slice []jobs.Job, finish func(jobs.Job, jobs.Outcome) error) error {
+func (s *Synchronizer) handleBy(ctx context.Context, run runner, slice []jobs.Job, finish func(jobs.Job, jobs.Outcome) error) error {
 	open := map[int64]jobs.Job{}
 	var args []Args
 	var of []jobs.Job
@@ -287,7 +300,7 @@ func (s *Synchronizer) handle(ctx context.Context, slice []jobs.Job, finish func
 		open[j.ID] = j
 		args, of = append(args, a), append(of, j)
 	}
-	err := s.Run(ctx, args, func(i int, o jobs.Outcome) error {
+	err := run(ctx, args, func(i int, o jobs.Outcome) error {
 		delete(open, of[i].ID)
 		return finish(of[i], o)
 	})

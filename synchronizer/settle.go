@@ -105,6 +105,7 @@ func cutIdentifier(identifier string) (module, name string, ok bool) {
 
 // completed stores an intent whose other half was found.
 func (s *Synchronizer) completed(ctx context.Context, b binding.Binding, fields binding.Fields) (binding.Binding, error) {
+	b.Made = b.Intent
 	b.Fields, b.Intent, b.SyncDate = fields, binding.None, s.env.Clock.Now()
 	b.OdooWriteDate = "" // what it is now is read by the next poll
 	if !b.Sent.Repeated {
@@ -132,6 +133,7 @@ func (s *Synchronizer) completed(ctx context.Context, b binding.Binding, fields 
 	if err == nil {
 		s.report.Of(b.Model).Created++
 		s.report.touched[b.Model][b.ExternalID] = true
+		s.reorder(b.Model, b.ExternalID)
 	}
 	return b, err
 }

@@ -231,6 +231,9 @@ func (sl *slice) odooFields() []string { return odooFields(sl.model, sl.mapper) 
 
 func odooFields(m backend.Model, mapper mapping.Mapper) []string {
 	names := append(mapper.OdooFields(), "write_date")
+	if m.Order != nil {
+		names = append(names, m.Order.OdooFields()...)
+	}
 	for _, extra := range append([]string{m.OdooNameField, m.OdooParent}, m.CascadeFrom...) {
 		if extra != "" {
 			names = append(names, extra)

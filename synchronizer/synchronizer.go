@@ -24,6 +24,7 @@ import (
 const (
 	ImportRecord = "import_record"
 	ExportRecord = "export_record"
+	OrderRecords = "order_records"
 )
 
 // Args are the arguments of both job functions: the ids of the pair, as far as they are known.
@@ -33,6 +34,7 @@ type Args struct {
 	OdooID     int64  `json:"odoo_id,omitempty"`     // of the Odoo record
 	Scope      string `json:"scope,omitempty"`       // of the binding
 	Parent     string `json:"parent,omitempty"`      // external id of the parent
+	Group      string `json:"group,omitempty"`       // for OrderRecords: external id of what the order is within
 }
 
 // Change is what the poller says of one record: that it is not as its binding knows it.
@@ -65,6 +67,8 @@ type Synchronizer struct {
 	book   *nameBook
 	// followed counts, by model, the deletions that were carried over.
 	followed map[string]int
+	// orders are what this run knows of the order of records, by model.
+	orders map[string]*orderSeen
 
 	// OnExternalChange and OnOdooChange are fired by the poller for every true change, once a model
 	// and poll; their consumer of this synchronizer delays the jobs.
@@ -80,7 +84,8 @@ type Synchronizer struct {
 func New(o Options) *Synchronizer {
 	s := &Synchronizer{
 		env: o.Env, db: o.DB, queue: o.Queue, window: o.Window, chunk: o.Chunk, report: newReport(o.Env),
-		followed: map[string]int{}, leftAlone: map[string]bool{},
+		followed: map[string]int{},
+		orders:   map[string]*orderSeen{}, leftAlone: map[string]bool{},
 		OnExternalChange: event.New[[]Change]("on_external_change"),
 		OnOdooChange:     event.New[[]Change]("on_odoo_change"),
 	}

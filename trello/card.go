@@ -28,6 +28,7 @@ type card struct {
 	ShortLink        string     `json:"shortLink"`
 	ShortURL         string     `json:"shortUrl"`
 	DateLastActivity *time.Time `json:"dateLastActivity"`
+	Pos              float64    `json:"pos"`
 
 	// What hangs on the card. These come only where they are asked for: the answer to a change lacks them.
 	Checklists       []checklist  `json:"checklists"`
@@ -37,7 +38,7 @@ type card struct {
 	moreCard
 }
 
-const cardFields = "name,desc,closed,idBoard,idList,idLabels,idMembers,start,due,dueComplete,shortLink,shortUrl,dateLastActivity"
+const cardFields = "name,desc,closed,idBoard,idList,idLabels,idMembers,start,due,dueComplete,shortLink,shortUrl,dateLastActivity,pos"
 
 func (*card) noun() string    { return "card" }
 func (*card) asked() []string { return strings.Split(cardFields, ",") }
@@ -70,7 +71,7 @@ func (c *card) values() map[string]record.Value {
 		"idBoard": record.Ref(BoardModel, c.IDBoard), "idList": record.Ref(ListModel, c.IDList),
 		"idLabels": record.RefSet(labels...), "idMembers": memberRefs(c.IDBoard, c.IDMembers),
 		"start": instant(c.Start), "due": instant(c.Due), "dueComplete": record.Bool(c.DueComplete),
-		"shortLink": record.Text(c.ShortLink), "shortUrl": record.Text(c.ShortURL), "dateLastActivity": instant(c.DateLastActivity),
+		"shortLink": record.Text(c.ShortLink), "shortUrl": record.Text(c.ShortURL), "dateLastActivity": instant(c.DateLastActivity), "pos": record.Float(c.Pos),
 	})
 	c.into(values)
 	return values
@@ -91,7 +92,7 @@ func Cards(prefix string) backend.AdapterFactory {
 			return nil, err
 		}
 		return &customAdapter{&cardAdapter{childAdapter{
-			client: c, env: env, prefix: prefix, query: c.cardQuery, records: c.cardsOf,
+			client: c, env: env, prefix: prefix, query: c.cardQuery, records: c.cardsOf, group: "idList",
 			known:   func(boardID string) bool { return atHand(c, c.cards, boardID) },
 			decode:  c.decodeCard,
 			actions: "createCard,deleteCard",

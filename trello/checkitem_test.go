@@ -174,7 +174,7 @@ func TestCheckItemsAreExported(t *testing.T) {
 			c.addTask(name, map[string]any{"parent_id": oil})
 		}
 		c.mustSync()
-		c.wantChecklists(c.card("Oil the hinges").ID, "Checklist: [ ] Look, [ ] Drop")
+		c.wantChecklists(c.card("Oil the hinges").ID, "Checklist: [ ] Drop, [ ] Look") // in Odoo's order: what nobody has placed comes newest first
 		c.settledQuietly()
 	})
 	t.Run("Ensure an empty checklist of that name is used", func(t *testing.T) {
@@ -261,7 +261,7 @@ func TestCheckItemsAreEdited(t *testing.T) {
 		c.quiet()
 	})
 	t.Run("Ensure an item that moves to another checklist of its card is no change in Odoo", func(t *testing.T) {
-		c.editItem(c.cardID, "Prime", func(i *trellotest.CheckItem) { i.IDChecklist = c.tools.ID })
+		c.editItem(c.cardID, "Prime", func(i *trellotest.CheckItem) { i.IDChecklist, i.Pos = c.tools.ID, 1 })
 		id := c.item(c.cardID, "Prime").ID
 		c.resetRequests()
 		r := c.mustSync()

@@ -17,6 +17,7 @@ type childAdapter struct {
 	env    *backend.Environment
 	prefix string            // the resource's path below the base URL
 	query  func() url.Values // what is asked of a single one
+	group  string            // the field with what their order is within, where they have one
 	// records are all of a board; known says that they are at hand without a request.
 	records func(ctx context.Context, boardID string) (onBoard, error)
 	known   func(boardID string) bool

@@ -11,14 +11,15 @@ import (
 
 // list is Trello's own JSON, cut to what is mapped.
 type list struct {
-	ID      string `json:"id"`
-	Name    string `json:"name"`
-	Closed  bool   `json:"closed"`
-	IDBoard string `json:"idBoard"`
+	ID      string  `json:"id"`
+	Name    string  `json:"name"`
+	Closed  bool    `json:"closed"`
+	IDBoard string  `json:"idBoard"`
+	Pos     float64 `json:"pos"`
 }
 
 // listFields are asked of every list.
-const listFields = "name,closed,idBoard"
+const listFields = "name,closed,idBoard,pos"
 
 func (*list) noun() string    { return "list" }
 func (*list) asked() []string { return strings.Split(listFields, ",") }
@@ -26,6 +27,7 @@ func (*list) asked() []string { return strings.Split(listFields, ",") }
 func (l *list) record() record.Record {
 	return record.New(ListModel, l.ID, common(l.ID, map[string]record.Value{
 		"name": record.Text(l.Name), "closed": record.Bool(l.Closed), "idBoard": record.Ref(BoardModel, l.IDBoard),
+		"pos": record.Float(l.Pos),
 	}))
 }
 
@@ -34,7 +36,7 @@ func Lists(prefix string) backend.AdapterFactory {
 	return func(env *backend.Environment) (backend.Adapter, error) {
 		c, err := clientOf(env)
 		return &childAdapter{
-			client: c, env: env, prefix: prefix, query: func() url.Values { return url.Values{"fields": {listFields}} },
+			client: c, env: env, prefix: prefix, group: "idBoard", query: func() url.Values { return url.Values{"fields": {listFields}} },
 			records: func(ctx context.Context, boardID string) (onBoard, error) {
 				b, err := c.fullBoard(ctx, boardID)
 				if err != nil {

@@ -34,11 +34,19 @@ func checkItemModel() backend.Model {
 		NameField: "name", OdooNameField: "name",
 		Parent: CardModel, ParentField: "idCard", OdooParent: "parent_id", Scoped: true, Rooted: true,
 		Creates: true, Domain: odoo.Cond("active", "=", true), // an archived sub-task is left alone
+		Order: orderOfItems(),
 		OffBy: func(settings any) bool {
 			s, ok := settings.(*Settings)
 			return ok && s.Checklists == ChecklistsOff
 		},
 	}
+}
+
+// orderOfItems is the order of a card's items over its checklists. A new sub-task has Odoo's default sequence and comes last.
+func orderOfItems() *backend.Order {
+	order := orderOfTasks("idCard", CardModel, "place", "parent_id")
+	order.Unplaced = 10
+	return order
 }
 
 // CheckItemMapper pairs a check item with a sub-task. Its checklist means nothing to Odoo and is kept in the binding.
@@ -51,6 +59,7 @@ func CheckItemMapper() mapping.Mapper {
 		asOdooHas(deadlineName),
 		assignee(),
 		hiddenOnBoard(),
+		sequenced("place", func(place float64) float64 { return (place + 1) * 1024 }),
 		mapping.Kept("checklist"),
 	)
 }

@@ -63,6 +63,9 @@ func Models() []backend.Model {
 			NameField: "name", OdooNameField: "name",
 			Parent: BoardModel, ParentField: "idBoard", OdooParent: "project_ids", Scoped: true,
 			Creates: true, Domain: odoo.Cond("user_id", "=", false),
+			Order: &backend.Order{
+				Group: "idBoard", GroupModel: BoardModel, External: "pos", OdooGroup: "project_ids", Odoo: "sequence", OdooOrder: "sequence, id",
+			},
 		},
 		{
 			Name: LabelModel, OdooModel: "project.tags", Noun: "label", OdooNoun: "tag",
@@ -77,6 +80,7 @@ func Models() []backend.Model {
 			Parent: BoardModel, ParentField: "idBoard", OdooParent: "project_id",
 			Creates: true, Domain: odoo.Cond("parent_id", "=", false),
 			CascadeFrom: []string{"project_id", "stage_id"}, CascadeStays: "stage_id", TimeField: "dateLastActivity",
+			Order: orderOfTasks("idList", ListModel, "pos", "stage_id"),
 		},
 		checkItemModel(),
 		{
@@ -107,7 +111,7 @@ func BoardMapper() mapping.Mapper {
 func ListMapper() mapping.Mapper {
 	n := name()
 	n.Guarded = true
-	return mapping.New(n, inUse(), projects(), inPlace())
+	return mapping.New(n, inUse(), projects(), inPlace(), sequenced("pos", byPos))
 }
 
 // inPlace puts what is created outside on the board that it is created for.
@@ -151,5 +155,6 @@ func CardMapper() mapping.Mapper {
 		asOdooHas(startName),
 		asOdooHas(stateName),
 		active,
+		sequenced("pos", byPos),
 	)
 }

@@ -1,0 +1,317 @@
+package synchronizer
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/mapping"
+	"github.com/odoo-connector/connector/odoo"
+	"github.com/odoo-connector/connector/record"
+	"github.com/odoo-connector/connector/state"
+)
+
+// orderPhase brings the records of a model into the same order on both sides, once they are in step.
+func (s *Synchronizer) orderPhase(ctx context.Context, model string, o RunOptions) error {
+	if err := s.PollOrder(ctx, model); err != nil {
+		return err
+	}
+	return s.work(ctx, o, jobs.RunFilter{NoHold: true})
+}
+
+// orderLate brings what was made at the end of a run, after its model's turn, into order.
+func (s *Synchronizer) orderLate(ctx context.Context, o RunOptions) error {
+	for _, m := range s.env.Backend.AllModels() {
+		if seen := s.orders[m.Name]; seen == nil || len(seen.changed) == 0 || m.Order == nil {
+			continue
+		}
+		if err := s.orderPhase(ctx, m.Name, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PollOrder compares the order of a model's records on both sides, group by group, and makes a job of each group in which something has to
+// be moved. It goes by what the polls before it saw, and asks only for groups that the run itself has changed since.
+func (s *Synchronizer) PollOrder(ctx context.Context, model string) error {
+	o, err := s.newOrderer(ctx, model)
+	if err != nil || o == nil {
+		return err
+	}
+	kept, err := s.keptOrders(ctx, model)
+	if err != nil {
+		return err
+	}
+	groups, err := o.look(ctx, kept)
+	if err != nil {
+		return err
+	}
+	var specs []jobs.Spec
+	agreed := map[string]Agreed{}
+	for _, id := range slices.Sorted(maps.Keys(groups)) {
+		g := groups[id]
+		t := o.target(g, kept[id])
+		switch {
+		case !t.settled():
+			specs = append(specs, o.spec(ctx, g))
+		case len(g.outside) > 1 && (!kept[id].agreed.equal(t.agreed()) || !kept[id].moving.empty()):
+			agreed[id] = t.agreed()
+		}
+	}
+	if len(specs)+len(agreed) == 0 {
+		return nil
+	}
+	return s.db.Write(ctx, func(tx *state.Tx) error {
+		for _, id := range slices.Sorted(maps.Keys(agreed)) {
+			if err := s.saveOrder(ctx, tx, model, id, keptOrder{agreed: agreed[id]}); err != nil {
+				return err
+			}
+		}
+		_, created, err := s.queue.EnqueueAll(ctx, tx, specs)
+		s.report.Jobs.Enqueued += created
+		return err
+	})
+}
+
+// spec is the job that brings a group into order.
+func (o *orderer) spec(ctx context.Context, g *orderGroup) jobs.Spec {
+	m, _ := o.env.Model(o.model.Order.GroupModel)
+	name := g.id
+	if found, err := o.env.Binder.Lean().ByExternal(ctx, m.Name, []string{g.id}); err == nil && found[g.id].Name != "" {
+		name = excerpt(found[g.id].Name)
+	}
+	return jobs.Spec{
+		Function: OrderRecords, Backend: o.env.Config.Name, Model: o.model.Name,
+		Identity:    fmt.Sprintf("%s:%s:order:%s", o.env.Config.Name, o.model.Name, g.id),
+		Description: fmt.Sprintf("Order the %s of %s '%s'", plural(o.model.Noun, 2), m.Noun, name),
+		Args:        Args{Model: o.model.Name, Group: g.id, Parent: g.parent},
+	}
+}
+
+// look gathers the groups from what the polls saw; what the run changed since is read again.
+func (o *orderer) look(ctx context.Context, kept map[string]keptOrder) (map[string]*orderGroup, error) {
+	seen := o.seen(o.model.Name)
+	defer delete(o.Synchronizer.orders, o.model.Name)
+	if seen.listed == nil || len(seen.changed) > 0 {
+		lister, ok := o.adapter.(backend.Lister)
+		if !ok {
+			return nil, nil
+		}
+		listing, err := lister.List(ctx)
+		if err != nil {
+			return nil, err
+		}
+		seen.listed = o.places(listing.Records)
+	}
+	if seen.rows == nil && o.unmoved(seen.listed, kept) {
+		return nil, nil
+	}
+	ask := groupsOf(seen.listed, seen.changed)
+	if seen.rows == nil {
+		ask = groupsOf(seen.listed, o.boundIDs())
+		seen.rows = map[int64]record.Record{}
+	}
+	fresh, err := o.rowsOf(ctx, inGroups(seen.listed, ask))
+	if err != nil {
+		return nil, err
+	}
+	rows := maps.Clone(seen.rows)
+	maps.Copy(rows, fresh)
+	return o.gather(seen.listed, rows), nil
+}
+
+func (o *orderer) boundIDs() map[string]bool {
+	ids := make(map[string]bool, len(o.bound))
+	for id := range o.bound {
+		ids[id] = true
+	}
+	return ids
+}
+
+// inGroups are the ids of the places in some groups.
+func inGroups(listed []listedPlace, groups []string) (ids []string) {
+	in := setOf(groups)
+	for _, p := range listed {
+		if in[p.group] {
+			ids = append(ids, p.id)
+		}
+	}
+	return ids
+}
+
+// unmoved says that the external order alone, which is all that counts where nothing goes out of Odoo, is as it was left.
+func (o *orderer) unmoved(listed []listedPlace, kept map[string]keptOrder) bool {
+	in := map[string][]string{}
+	sorted := slices.Clone(listed)
+	slices.SortStableFunc(sorted, byNumber)
+	for _, p := range sorted {
+		if _, bound := o.bound[p.id]; bound && p.active {
+			in[p.group] = append(in[p.group], p.id)
+		}
+	}
+	for id, now := range in {
+		if len(now) > 1 && (!slices.Equal(now, kept[id].agreed.External) || !kept[id].moving.empty()) {
+			return false
+		}
+	}
+	return true
+}
+
+// RunOrder brings the groups that the arguments name into the same order on both sides, and calls finish for each with the outcome that
+// is to be committed. What it returns is an outage or a fault of the program, as of Run.
+func (s *Synchronizer) RunOrder(ctx context.Context, args []Args, finish func(index int, o jobs.Outcome) error) error {
+	if len(args) == 0 {
+		return nil
+	}
+	o, err := s.newOrderer(ctx, args[0].Model)
+	if err != nil {
+		return err
+	}
+	if o == nil {
+		return each(args, func(i int, _ Args) error {
+			return finish(i, jobs.Outcome{Kind: jobs.NothingToDo, Result: "nothing to do: nothing is bound"})
+		})
+	}
+	kept, err := s.keptOrders(ctx, args[0].Model)
+	if err != nil {
+		return err
+	}
+	groups, err := o.read(ctx, args)
+	if err != nil {
+		return err
+	}
+	return each(args, func(i int, a Args) error {
+		if jobs.Stopping(ctx) {
+			return nil
+		}
+		outcome, err := o.bring(ctx, groups[a.Group], kept[a.Group])
+		if err != nil {
+			return err
+		}
+		return finish(i, outcome)
+	})
+}
+
+func each(args []Args, do func(i int, a Args) error) error {
+	for i, a := range args {
+		if err := do(i, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read gathers the groups that are named as they are now.
+func (o *orderer) read(ctx context.Context, args []Args) (map[string]*orderGroup, error) {
+	lister, ok := o.adapter.(backend.Siblings)
+	if !ok {
+		return nil, nil
+	}
+	parents, groups := map[string]bool{}, map[string]bool{}
+	for _, a := range args {
+		parents[a.Parent], groups[a.Group] = true, true
+	}
+	records, err := lister.Siblings(ctx, sortedKeys(parents))
+	if err != nil {
+		return nil, err
+	}
+	listed := slices.DeleteFunc(o.places(records), func(p listedPlace) bool { return !groups[p.group] })
+	rows, err := o.rowsOf(ctx, inGroups(listed, sortedKeys(groups)))
+	if err != nil {
+		return nil, err
+	}
+	return o.gather(listed, rows), nil
+}
+
+// bring moves what has to be moved in one group. What is about to be moved is stored before, so that after a crash it is not taken for
+// people's doing.
+func (o *orderer) bring(ctx context.Context, g *orderGroup, kept keptOrder) (jobs.Outcome, error) {
+	if g == nil {
+		return jobs.Outcome{Kind: jobs.NothingToDo, Result: "nothing to do: no two records are there on both sides"}, nil
+	}
+	t := o.target(g, kept)
+	if t.settled() {
+		return o.done(g, t, jobs.NothingToDo, "nothing to do: both sides are in the same order"), nil
+	}
+	kept.moving = Moving{External: unique(append(kept.moving.External, t.moves...)), Odoo: unique(append(kept.moving.Odoo, t.movedIn...))}
+	if err := o.db.Write(ctx, func(tx *state.Tx) error { return o.saveOrder(ctx, tx, o.model.Name, g.id, kept) }); err != nil {
+		return jobs.Outcome{}, err
+	}
+	err := o.moveInOdoo(ctx, t.sequences)
+	if err == nil {
+		err = o.moveOutside(ctx, g, t)
+	}
+	switch {
+	case outage(err):
+		return jobs.Outcome{}, err
+	case err != nil:
+		return o.failed(&item{}, err), nil
+	}
+	o.report.Of(o.model.Name).Moved += len(unique(append(slices.Clone(t.moves), t.movedIn...)))
+	return o.done(g, t, jobs.Done, t.result(o.model)), nil
+}
+
+// done is the outcome of a group that is in order.
+func (o *orderer) done(g *orderGroup, t target, kind jobs.OutcomeKind, result string) jobs.Outcome {
+	return jobs.Outcome{Kind: kind, Result: result, Commit: func(ctx context.Context, tx *state.Tx) error {
+		return o.saveOrder(ctx, tx, o.model.Name, g.id, keptOrder{agreed: t.agreed()})
+	}}
+}
+
+// result tells what was moved.
+func (t target) result(m backend.Model) string {
+	text := fmt.Sprintf("moved %d %s and %d %s", len(t.moves), plural(m.Noun, len(t.moves)), len(t.movedIn), plural(m.OdooNoun, len(t.movedIn)))
+	if n := len(t.wanted.Contested); n > 0 {
+		text += fmt.Sprintf("; %d were moved on both sides, and are where the conflict policy has them", n)
+	}
+	return text
+}
+
+// moveInOdoo writes the new sequences.
+func (o *orderer) moveInOdoo(ctx context.Context, sequences map[string]int64) error {
+	var changes []odoo.RecordChange
+	for _, id := range sortedKeys(sequences) {
+		changes = append(changes, odoo.RecordChange{
+			ID: o.bound[id].OdooID, Values: mapping.Values{o.model.Order.Odoo: record.Int(sequences[id])},
+		})
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	o.env.Explainf("order %d %s in Odoo", len(changes), plural(o.model.OdooNoun, len(changes)))
+	results, err := o.env.Session.WriteRecords(ctx, o.model.OdooModel, changes)
+	for _, r := range results {
+		if err == nil {
+			err = r.Err
+		}
+	}
+	return err
+}
+
+// moveOutside moves the external records, each behind the one that it shall follow.
+func (o *orderer) moveOutside(ctx context.Context, g *orderGroup, t target) error {
+	mover, ok := o.adapter.(backend.Mover)
+	if !ok || len(t.moves) == 0 {
+		return nil
+	}
+	moving, after := setOf(t.moves), ""
+	var moves []backend.Move
+	for _, id := range t.wanted.External {
+		if moving[id] {
+			moves = append(moves, backend.Move{Key: backend.Key{ID: id, Parent: g.parent}, Group: g.id, After: after})
+		}
+		after = id
+	}
+	o.env.Explainf("order %d %s outside", len(moves), plural(o.model.Noun, len(moves)))
+	results, err := mover.Move(ctx, moves)
+	for _, r := range results {
+		if err == nil {
+			err = r.Err
+		}
+	}
+	return err
+}
