@@ -359,6 +359,7 @@ type reportOf struct {
 		Created   int    `json:"created"`
 		Updated   int    `json:"updated"`
 		Archived  int    `json:"archived"`
+		Moved     int    `json:"moved,omitempty"`
 		Deleted   int    `json:"deleted"`
 		Unchanged int    `json:"unchanged"`
 		Skipped   int    `json:"skipped"`
@@ -426,7 +427,7 @@ func checkCounts(ts *testscript.TestScript, neg bool, args []string) {
 				name  string
 				count int
 			}{
-				{"created", m.Created}, {"updated", m.Updated}, {"archived", m.Archived}, {"deleted", m.Deleted},
+				{"created", m.Created}, {"updated", m.Updated}, {"archived", m.Archived}, {"moved", m.Moved}, {"deleted", m.Deleted},
 				{"unchanged", m.Unchanged}, {"skipped", m.Skipped}, {"failed", m.Failed},
 			} {
 				if c.count != 0 {
