@@ -185,6 +185,13 @@ type Chooser interface {
 	Chooses(ctx context.Context, id string) (bool, error)
 }
 
+// Selector chooses among the records that an adapter reads: others are not imported, and a bound one that is not chosen any more
+// retires until it is chosen again. Selecting says that there is a choice at all.
+type Selector interface {
+	Selecting() bool
+	Selects(r record.Record) bool
+}
+
 // Creator makes external records. An error whose outcome is unknown says so by OutcomeUnknown.
 type Creator interface {
 	Create(ctx context.Context, values []mapping.Values) ([]Result, error)

@@ -58,6 +58,7 @@ type bindingView struct {
 	SyncDate   *time.Time `json:"sync_date,omitempty"`
 	Intent     string     `json:"intent,omitempty"`
 	Deleted    string     `json:"deleted,omitempty"` // "external" or "odoo": the half that was deleted
+	Retired    *time.Time `json:"retired,omitempty"` // since when it is out of what is synchronized
 }
 
 func (a *app) listBindings(ctx context.Context, names []string, model string, review bool) error {
@@ -143,7 +144,7 @@ func look(ctx context.Context, binder *binding.Binder, version *backend.Backend,
 func viewOfBinding(binder *binding.Binder, f binding.Binding) bindingView {
 	v := bindingView{
 		Backend: binder.Backend(), Database: binder.Database(), Model: f.Model, ExternalID: f.ExternalID, Odoo: f.OdooModel, OdooID: f.OdooID,
-		Scope: f.Scope, Role: string(f.Role), Name: f.Name, SyncDate: optional(f.SyncDate), Intent: string(f.Intent),
+		Scope: f.Scope, Role: string(f.Role), Name: f.Name, SyncDate: optional(f.SyncDate), Intent: string(f.Intent), Retired: optional(f.Retired),
 	}
 	switch {
 	case !f.ExternalGone.IsZero():
@@ -175,6 +176,8 @@ func remark(b bindingView) string {
 		return "deleted in Odoo"
 	case b.Deleted != "":
 		return "deleted outside"
+	case b.Retired != nil:
+		return "retired"
 	case b.Intent != "":
 		return b.Intent + " under way"
 	case b.Role == string(binding.Alias):

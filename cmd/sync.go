@@ -149,7 +149,7 @@ func reportRows(report *synchronizer.Report) [][]string {
 			name  string
 		}{
 			{c.Created, "created"}, {c.Updated, "updated"}, {c.Archived, "archived"}, {c.Moved, "moved"}, {c.Deleted, "deleted"},
-			{c.Unchanged, "unchanged"}, {c.Skipped, "skipped"}, {c.Failed, "failed"},
+			{c.Unchanged, "unchanged"}, {c.Skipped, "skipped"}, {c.Failed, "failed"}, {c.Retired, "retired"},
 		} {
 			if n.count != 0 {
 				parts = append(parts, fmt.Sprintf("%d %s", n.count, n.name))

@@ -185,7 +185,7 @@ func (sl *slice) externalCandidates(ctx context.Context, match mapping.Field, it
 // sortExternal puts the unbound ones of the listed siblings into their places.
 func (sl *slice) sortExternal(ctx context.Context, match mapping.Field, found []record.Record, p *pool) error {
 	for _, r := range found {
-		if sl.lookup.known[record.Reference{Model: sl.model.Name, ID: r.ID}] {
+		if sl.lookup.known[record.Reference{Model: sl.model.Name, ID: r.ID}] || !sl.selects(r) {
 			continue
 		}
 		parent := refID(r, sl.model.ParentField)

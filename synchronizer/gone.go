@@ -20,6 +20,9 @@ func (sl *slice) takeExternal(ctx context.Context, it *item, r backend.Result) e
 	case r.Err != nil:
 		return sl.close(it, sl.failed(it, r.Err))
 	}
+	if done, err := sl.leaveUnchosen(it, r.Record); done {
+		return err
+	}
 	it.external = &r.Record
 	hooks := sl.env.Backend.ImporterOf(sl.model.Name)
 	if hooks.Skip != nil {

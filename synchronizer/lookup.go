@@ -19,6 +19,7 @@ type lookup struct {
 	known      map[record.Reference]bool              // external records that have a binding, whose other half may be gone
 	lost       map[record.Reference]bool              // external records whose Odoo half was deleted
 	names      *nameBook                              // nil where nothing is found by name
+	idle       map[scoped]bool                        // Odoo records in a scope whose pair is retired: nobody else takes its place
 	gone       map[scoped]binding.Binding             // Odoo record in a scope to its binding whose external half was deleted
 }
 
@@ -30,7 +31,7 @@ type scoped struct {
 func newLookup() *lookup {
 	return &lookup{
 		toOdoo: map[record.Reference]string{}, toExternal: map[scoped]string{}, bindings: map[record.Reference][]binding.Binding{},
-		known: map[record.Reference]bool{}, lost: map[record.Reference]bool{}, gone: map[scoped]binding.Binding{},
+		known: map[record.Reference]bool{}, lost: map[record.Reference]bool{}, gone: map[scoped]binding.Binding{}, idle: map[scoped]bool{},
 	}
 }
 
@@ -60,20 +61,23 @@ func (l *lookup) taken(model, odooID, scope string) bool {
 	at := scoped{record.Reference{Model: model, ID: odooID}, scope}
 	_, bound := l.toExternal[at]
 	_, gone := l.gone[at]
-	return bound || gone
+	return bound || gone || l.idle[at]
 }
 
 func (l *lookup) add(b binding.Binding) {
 	if b.ExternalID != "" {
 		l.known[record.Reference{Model: b.Model, ID: b.ExternalID}] = true
-		l.lost[record.Reference{Model: b.Model, ID: b.ExternalID}] = !b.OdooGone.IsZero()
+		l.lost[record.Reference{Model: b.Model, ID: b.ExternalID}] = !b.OdooGone.IsZero() || !b.Retired.IsZero()
 	}
 	id := binding.OdooID(b.OdooID)
 	ref := record.Reference{Model: b.Model, ID: id}
 	if !b.ExternalGone.IsZero() && b.Role != binding.Alias {
 		l.gone[scoped{ref, b.Scope}] = b
 	}
-	if !b.Bound() || b.Gone() {
+	if b.Bound() && !b.Retired.IsZero() {
+		l.idle[scoped{ref, b.Scope}] = true
+	}
+	if !b.TakesPart() {
 		return
 	}
 	l.toOdoo[record.Reference{Model: b.Model, ID: b.ExternalID}] = id

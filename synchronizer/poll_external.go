@@ -44,7 +44,11 @@ func (s *Synchronizer) PollExternal(ctx context.Context, model string) error {
 	if err != nil {
 		return err
 	}
-	if !s.direction(model).Imports() && len(p.reviews) == 0 && !remapped {
+	retires, err := p.retires(ctx)
+	if err != nil {
+		return err
+	}
+	if !s.direction(model).Imports() && len(p.reviews) == 0 && !remapped && !retires {
 		return nil
 	}
 	listing, err := lister.List(ctx)
@@ -53,7 +57,7 @@ func (s *Synchronizer) PollExternal(ctx context.Context, model string) error {
 	}
 	s.noteListed(sl, listing)
 	s.env.Explainf("listed %d %s", len(listing.Records), plural(sl.model.Noun, len(listing.Records)))
-	if err := p.compareListing(ctx, listing, remapped); err != nil {
+	if err := p.compareListing(ctx, listing, remapped, retires); err != nil {
 		return err
 	}
 	if err := s.OnExternalChange.Fire(ctx, model, p.changes); err != nil {
@@ -65,7 +69,7 @@ func (s *Synchronizer) PollExternal(ctx context.Context, model string) error {
 	return s.store(ctx, p.refresh, nil)
 }
 
-func (p *poll) compareListing(ctx context.Context, listing backend.Listing, remapped bool) error {
+func (p *poll) compareListing(ctx context.Context, listing backend.Listing, remapped, retires bool) error {
 	all, err := p.env.Binder.All(ctx, p.model.Name)
 	if err != nil {
 		return err
@@ -74,6 +78,11 @@ func (p *poll) compareListing(ctx context.Context, listing backend.Listing, rema
 	for _, b := range all {
 		if b.ExternalID != "" {
 			known[b.ExternalID] = b
+		}
+	}
+	if retires {
+		if err := p.sortOut(ctx, all, known, listing.Records); err != nil {
+			return err
 		}
 	}
 	if p.met = map[string]bool{}; remapped {
@@ -94,6 +103,9 @@ func (p *poll) compareListing(ctx context.Context, listing backend.Listing, rema
 	for _, r := range listing.Records {
 		listed[r.ID] = true
 		b := known[r.ID]
+		if !b.Retired.IsZero() || (b.ID == 0 && !p.selects(r)) {
+			continue
+		}
 		if alone[r.ID] || p.met[r.ID] || (!imports && (!b.Bound() || p.waitingFields(b) == nil)) {
 			continue
 		}
@@ -351,7 +363,7 @@ func (p *poll) unreadable(keys []backend.Key, listed map[string]bool, known map[
 // its id tells whether it was deleted or moved away.
 func (p *poll) missing(all []binding.Binding, listed, full map[string]bool) {
 	for _, b := range all {
-		if !b.Bound() || b.Gone() || listed[b.ExternalID] || !full[b.Parent] {
+		if !b.TakesPart() || listed[b.ExternalID] || !full[b.Parent] {
 			continue
 		}
 		p.changes = append(p.changes, Change{Args: bindingArgs(b), Name: b.Name})

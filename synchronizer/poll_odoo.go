@@ -280,7 +280,7 @@ func (s *Synchronizer) boundIDs(ctx context.Context, model string) ([]any, error
 	seen := map[int64]bool{}
 	var ids []any
 	for _, b := range all {
-		if b.OdooID != 0 && b.OdooGone.IsZero() && b.Intent != binding.Export && !seen[b.OdooID] {
+		if b.OdooID != 0 && b.OdooGone.IsZero() && b.Retired.IsZero() && b.Intent != binding.Export && !seen[b.OdooID] {
 			seen[b.OdooID] = true
 			ids = append(ids, b.OdooID)
 		}
@@ -402,7 +402,7 @@ func (p *poll) stale(r record.Record, bindings []binding.Binding, parents map[st
 		return polledOut(p.model)
 	}
 	for _, b := range bindings {
-		if b.Bound() && !b.Gone() && b.OdooWriteDate != writeDate(r) {
+		if b.TakesPart() && b.OdooWriteDate != writeDate(r) {
 			return true
 		}
 	}
@@ -458,7 +458,7 @@ func (p *poll) odooRow(r record.Record, bindings []binding.Binding, alone map[in
 		if exports && p.comesBack(b, r) {
 			p.changes = append(p.changes, Change{Args: bindingArgs(b), Name: name})
 		}
-		if !b.Bound() || b.Gone() || (!exports && p.waitingFields(b) == nil) {
+		if !b.TakesPart() || (!exports && p.waitingFields(b) == nil) {
 			continue
 		}
 		scope := b.Parent
@@ -543,7 +543,7 @@ func (p *poll) missingOdoo(all []binding.Binding, sweep []record.Record) {
 		there[odooID(r)] = true
 	}
 	for _, b := range all {
-		if b.Bound() && !b.Gone() && !there[b.OdooID] {
+		if b.TakesPart() && !there[b.OdooID] {
 			p.changes = append(p.changes, Change{Args: bindingArgs(b), Name: b.Name})
 		}
 	}

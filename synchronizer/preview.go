@@ -3,6 +3,7 @@ package synchronizer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
@@ -72,6 +73,7 @@ func (sl *slice) preview(ctx context.Context, assumed *[]binding.Binding) (Model
 	if err != nil {
 		return out, err
 	}
+	listing.Records = slices.DeleteFunc(listing.Records, func(r record.Record) bool { return !sl.selects(r) })
 	if err := sl.unboundOf(ctx, listing.Records, *assumed); err != nil {
 		return out, err
 	}

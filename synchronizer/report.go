@@ -19,6 +19,7 @@ type Counts struct {
 	Unchanged int    `json:"unchanged"`       // bound pairs that were not written
 	Skipped   int    `json:"skipped"`         // left alone: what waits for review, above all
 	Failed    int    `json:"failed"`
+	Retired   int    `json:"retired,omitempty"` // left what is synchronized; nothing of theirs is touched until they come back
 }
 
 // JobCounts are what became of jobs in one run.

@@ -216,7 +216,7 @@ func (p *poll) boundParents(ctx context.Context) (map[string]string, error) {
 	}
 	all, err := p.env.Binder.Lean().All(ctx, p.model.Parent)
 	for _, b := range all {
-		if b.Bound() && !b.Gone() {
+		if b.TakesPart() {
 			out[binding.OdooID(b.OdooID)] = b.ExternalID
 		}
 	}

@@ -375,7 +375,7 @@ func (s *Synchronizer) conclude(ctx context.Context) {
 		}
 		c.Unchanged = 0
 		for _, b := range all {
-			if b.Bound() && !b.Gone() && !s.report.touched[c.Model][b.ExternalID] && !s.report.skipped[c.Model][b.ExternalID] {
+			if b.TakesPart() && !s.report.touched[c.Model][b.ExternalID] && !s.report.skipped[c.Model][b.ExternalID] {
 				c.Unchanged++
 			}
 		}

@@ -121,7 +121,7 @@ func (sl *slice) unfinished() (left []*item) {
 func (sl *slice) pass(ctx context.Context) error {
 	sl.now = sl.env.Clock.Now().UTC().Truncate(time.Second)
 	for _, step := range []func(context.Context) error{
-		sl.loadBindings, sl.settleItems, sl.readExternal, sl.avoidIntents, sl.readOdoo, sl.resolve, sl.leaveParents, sl.planAll, sl.apply,
+		sl.loadBindings, sl.leaveRetired, sl.settleItems, sl.readExternal, sl.avoidIntents, sl.readOdoo, sl.resolve, sl.leaveParents, sl.planAll, sl.apply,
 	} {
 		if err := step(ctx); err != nil {
 			return err

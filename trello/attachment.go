@@ -111,7 +111,7 @@ func (a *attachmentAdapter) boundCards(ctx context.Context) (map[string]bool, er
 	all, err := a.env.Binder.Lean().All(ctx, CardModel)
 	bound := map[string]bool{}
 	for _, b := range all {
-		bound[b.ExternalID] = b.Bound() && !b.Gone()
+		bound[b.ExternalID] = b.TakesPart()
 	}
 	return bound, err
 }

@@ -198,7 +198,7 @@ func filesOfHiddenMessages(ctx context.Context, env *backend.Environment) (ids [
 func boundTasks(ctx context.Context, env *backend.Environment) (ids []any, err error) {
 	all, err := env.Binder.Lean().All(ctx, CardModel)
 	for _, b := range all {
-		if b.Bound() && !b.Gone() {
+		if b.TakesPart() {
 			ids = append(ids, b.OdooID)
 		}
 	}

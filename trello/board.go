@@ -105,7 +105,7 @@ func boundBoards(ctx context.Context, env *backend.Environment) (map[string]bool
 	all, err := env.Binder.Lean().All(ctx, BoardModel)
 	bound := map[string]bool{}
 	for _, b := range all {
-		bound[b.ExternalID] = b.Bound() && !b.Gone()
+		bound[b.ExternalID] = b.TakesPart()
 	}
 	return bound, err
 }
@@ -193,6 +193,13 @@ func (c *Client) openParents(ctx context.Context, env *backend.Environment) ([]*
 	for _, r := range reviews {
 		waiting[r.ExternalID] = r.Field == ""
 	}
+	bindings, err := env.Binder.Lean().All(ctx, BoardModel)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range bindings {
+		waiting[b.ExternalID] = waiting[b.ExternalID] || !b.Retired.IsZero()
+	}
 	return slices.DeleteFunc(boards, func(b *board) bool { return waiting[b.ID] }), nil
 }
 
@@ -218,6 +225,9 @@ func clientOf(env *backend.Environment) (*Client, error) {
 	}
 	settings := env.Settings(CardModel) // whoever reads cards first reads them for all
 	c.cardFields, c.custom = cardFieldsFor(settings), customNames(settings)
+	if s, ok := env.Config.Settings.(*Settings); ok {
+		c.syncLabel = s.SyncLabel
+	}
 	return c, nil
 }
 

@@ -36,6 +36,8 @@ type Client struct {
 	cardFields string                   // to ask for: those that are always read, and those that the configuration maps
 	custom     []string                 // custom fields that the configuration maps
 	defined    map[string][]customField // by board, where any is mapped
+	syncLabel  string                   // the label of the cards that take part, "" for all
+	labelled   map[string][]string      // ids of the labels of that name, by board
 }
 
 // connect makes a client that shares the limits of its token with others of this program.
@@ -82,7 +84,7 @@ func newClient(s backend.Setup, key, token string, b *bucket) *Client {
 		storage: transport.New(transport.Options{System: "Trello's storage", Base: s.Transport, Clock: s.Clock, Hook: s.Hook, Timeout: s.Config.Timeout}),
 		base:    baseURL(s.Config.URL), clock: s.Clock,
 		boards: map[string]snapshot[*board]{}, cards: map[string]snapshot[*cards]{},
-		paged: map[string]int{}, loose: map[string]card{}, cardFields: cardFields, defined: map[string][]customField{},
+		paged: map[string]int{}, loose: map[string]card{}, cardFields: cardFields, defined: map[string][]customField{}, labelled: map[string][]string{},
 		mark: tokenMark(token), partners: map[string]string{},
 	}
 }

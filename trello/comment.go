@@ -179,7 +179,7 @@ func (a *commentAdapter) known(ctx context.Context, boardID string) (knownCommen
 		return k, err
 	}
 	for _, b := range cards {
-		if b.Parent == boardID && b.Bound() && !b.Gone() {
+		if b.Parent == boardID && b.TakesPart() {
 			k.cards[b.ExternalID] = true
 		}
 	}
@@ -189,7 +189,7 @@ func (a *commentAdapter) known(ctx context.Context, boardID string) (knownCommen
 			continue
 		}
 		k.comments[b.ExternalID] = true
-		if b.Bound() && !b.Gone() {
+		if b.TakesPart() {
 			k.cardOf[b.ExternalID] = b.Parent
 		}
 	}

@@ -223,7 +223,7 @@ func sinceBoards(ctx context.Context, env *backend.Environment) (odoo.Domain, er
 	}
 	tasks := map[string][]any{}
 	for _, b := range cards {
-		if b.Bound() && !b.Gone() {
+		if b.TakesPart() {
 			tasks[b.Parent] = append(tasks[b.Parent], b.OdooID)
 		}
 	}

@@ -61,9 +61,10 @@ func customOf(fields []customField, name string) (found customField, ok bool) {
 	return found, named == 1
 }
 
-// define reads which custom fields a board has, if any are mapped. A board that does not answer has none.
+// define reads which custom fields a board has and which of its labels marks the cards that take part, if either is asked for. A board
+// that does not answer has none.
 func (c *Client) define(ctx context.Context, boardID string) error {
-	if len(c.custom) == 0 || boardID == "" {
+	if (len(c.custom) == 0 && c.syncLabel == "") || boardID == "" {
 		return nil
 	}
 	b, err := c.fullBoard(ctx, boardID)
@@ -71,7 +72,7 @@ func (c *Client) define(ctx context.Context, boardID string) error {
 		return nil
 	}
 	if err == nil {
-		c.defined[boardID] = b.CustomFields.all
+		c.defined[boardID], c.labelled[boardID] = b.CustomFields.all, c.marks(b)
 	}
 	return err
 }
@@ -84,6 +85,7 @@ func (c *Client) cardRecord(k *card) record.Record {
 			values[name] = k.customValue(f)
 		}
 	}
+	c.hideMark(k, values)
 	return record.New(CardModel, k.ID, values)
 }
 
@@ -167,33 +169,41 @@ func (a *customAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend
 // Update changes cards, and after that their custom fields, of which each takes a request of its own. The same values twice are
 // the same values.
 func (a *customAdapter) Update(ctx context.Context, changes []backend.Change) ([]backend.Result, error) {
-	notes := map[string]string{}
-	change := func(ctx context.Context, ch backend.Change) (record.Record, error) {
-		results, err := a.cardAdapter.Update(ctx, []backend.Change{ch})
-		if err != nil {
-			return record.Record{}, err
+	out := make([]backend.Result, 0, len(changes))
+	for _, ch := range changes {
+		r := a.update(ctx, ch)
+		if stop := outage(r.Err); stop != nil {
+			return out, stop
 		}
-		notes[ch.Key.ID] = results[0].Note
-		return results[0].Record, results[0].Err
+		out = append(out, r)
 	}
-	out, err := each(ctx, changes, func(ctx context.Context, ch backend.Change) (record.Record, error) {
-		own, custom := splitCustom(ch.Values)
-		_, moves := own["idBoard"]
-		moves = moves && len(a.client.custom) > 0
-		if len(custom) == 0 && !moves {
-			return change(ctx, ch)
+	return out, nil
+}
+
+func (a *customAdapter) update(ctx context.Context, ch backend.Change) (r backend.Result) {
+	own, custom := splitCustom(ch.Values)
+	if ch.Values = own; len(own) > 0 {
+		if r = a.updateOwn(ctx, ch); r.Err != nil {
+			return r
 		}
-		if len(own) > 0 {
-			if _, err := change(ctx, backend.Change{Key: ch.Key, Values: own}); err != nil {
-				return record.Record{}, err
-			}
-		}
-		return a.writeCustom(ctx, ch.Key.ID, custom)
-	})
-	for i := range out {
-		out[i].Note = notes[changes[i].Key.ID]
 	}
-	return out, err
+	if _, moves := own["idBoard"]; len(custom) > 0 || (moves && len(a.client.custom) > 0) {
+		r.Record, r.Err = a.writeCustom(ctx, ch.Key.ID, custom)
+	}
+	return r
+}
+
+// updateOwn changes a card's own fields.
+func (a *customAdapter) updateOwn(ctx context.Context, ch backend.Change) backend.Result {
+	values, err := a.marked(ctx, ch.Values, ch.Key)
+	if err != nil {
+		return backend.Result{Err: err}
+	}
+	results, err := a.cardAdapter.Update(ctx, []backend.Change{{Key: ch.Key, Values: values}})
+	if err != nil {
+		return backend.Result{Err: err}
+	}
+	return results[0]
 }
 
 // splitCustom tells a card's own fields from the custom ones.

@@ -37,7 +37,7 @@ func (l *label) record() record.Record {
 func Labels(prefix string) backend.AdapterFactory {
 	return func(env *backend.Environment) (backend.Adapter, error) {
 		c, err := clientOf(env)
-		return &childAdapter{
+		return &labelAdapter{&childAdapter{
 			client: c, env: env, prefix: prefix, query: func() url.Values { return url.Values{"fields": {labelFields}} },
 			records: func(ctx context.Context, boardID string) (onBoard, error) {
 				b, err := c.fullBoard(ctx, boardID)
@@ -49,6 +49,6 @@ func Labels(prefix string) backend.AdapterFactory {
 			known:  func(boardID string) bool { return atHand(c, c.boards, boardID) },
 			decode: decodes((*label).record),
 			forget: c.Refresh, // cards point to labels
-		}, err
+		}}, err
 	}
 }

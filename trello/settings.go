@@ -19,6 +19,9 @@ type Settings struct {
 	// 100 per token (developer.atlassian.com, rate limits); more than that is for another server, which
 	// counts in its own way.
 	Rate int `yaml:"requests_per_10s"`
+	// SyncLabel names the label of the cards that are synchronized: others are not imported, a card that loses it is left alone until it
+	// has it again, and cards that are made for tasks get it. It is no tag in Odoo. When left out all cards are synchronized.
+	SyncLabel string `yaml:"sync_label"`
 	// ShareStages lets a new list stand for a stage of its name that another synchronized project has, so that the boards
 	// share their stages. When left out each new list gets a stage of its project alone.
 	ShareStages bool `yaml:"share_stages"`

@@ -1,0 +1,209 @@
+package synchronizer
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/config"
+	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/odoo"
+	"github.com/odoo-connector/connector/record"
+	"github.com/odoo-connector/connector/state"
+)
+
+// A pair retires when its Odoo record leaves the model's domain (where the configuration says so) or when its external record is
+// not chosen any more. Its binding stays, so that it comes back as the same pair; nothing of it is polled, planned or created again
+// until then, nor of what lives in it, which retires with it.
+
+// selector is the adapter if it chooses among the records that it reads.
+func (sl *slice) selector() (backend.Selector, bool) {
+	s, ok := sl.adapter.(backend.Selector)
+	return s, ok && s.Selecting()
+}
+
+// selects says that an external record takes part, as far as the configuration chooses.
+func (sl *slice) selects(r record.Record) bool {
+	s, chooses := sl.selector()
+	return !chooses || s.Selects(r)
+}
+
+// retires says that the model's pairs may retire or come back.
+func (p *poll) retires(ctx context.Context) (bool, error) {
+	if _, chooses := p.selector(); chooses || p.env.Settings(p.model.Name).OnLeave == config.LeaveRetire {
+		return true, nil
+	}
+	return p.env.Binder.AnyRetired(ctx, p.model.Name)
+}
+
+// sortOut retires the pairs that left and brings back those that returned. All and known are changed to what is so now.
+func (p *poll) sortOut(ctx context.Context, all []binding.Binding, known map[string]binding.Binding, records []record.Record) error {
+	inside, err := p.insideDomain(ctx, all)
+	if err != nil {
+		return err
+	}
+	away := map[string]bool{}
+	for _, r := range records {
+		away[r.ID] = !p.selects(r)
+	}
+	idle, err := p.idleParents(ctx)
+	if err != nil {
+		return err
+	}
+	now := p.env.Clock.Now()
+	var changed []*binding.Binding
+	for i := range all {
+		b := &all[i]
+		if !b.Bound() || b.Gone() || b.Intent != binding.None {
+			continue
+		}
+		in := (inside == nil || inside[b.OdooID]) && !away[b.ExternalID] && !idle[b.Parent]
+		if in == b.Retired.IsZero() {
+			continue
+		}
+		changed = append(changed, b)
+	}
+	for _, b := range changed {
+		if err := p.turn(ctx, b, now); err != nil {
+			return err
+		}
+		known[b.ExternalID] = *b
+	}
+	return nil
+}
+
+// insideDomain are the Odoo ids, among the bound ones, that are in the configured domain; nil where leaving it means nothing. A
+// record that does not exist any more counts as inside: that it was deleted is found out elsewhere.
+func (p *poll) insideDomain(ctx context.Context, all []binding.Binding) (map[int64]bool, error) {
+	settings := p.env.Settings(p.model.Name)
+	if settings.OnLeave != config.LeaveRetire || len(settings.Domain) == 0 {
+		return nil, nil
+	}
+	inside := map[int64]bool{}
+	var ids, rest []any
+	for _, b := range all {
+		if b.Bound() && !b.Gone() {
+			ids = append(ids, b.OdooID)
+			inside[b.OdooID] = true
+		}
+	}
+	in, err := p.existing(ctx, ids, odoo.Domain(settings.Domain))
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		if n, _ := id.(int64); !in[n] {
+			rest = append(rest, id)
+		}
+	}
+	out, err := p.existing(ctx, rest, nil)
+	for id := range out {
+		inside[id] = false
+	}
+	return inside, err
+}
+
+// existing are those of the Odoo records that are there and in the domain, archived ones too.
+func (p *poll) existing(ctx context.Context, ids []any, domain odoo.Domain) (map[int64]bool, error) {
+	there := map[int64]bool{}
+	if len(ids) == 0 {
+		return there, nil
+	}
+	found, err := p.reading().All(ctx, p.model.OdooModel, odoo.And(odoo.Cond("id", "in", ids), domain), []string{"write_date"}, sweepPage)
+	for _, r := range found {
+		there[odooID(r)] = true
+	}
+	return there, err
+}
+
+// idleParents are the parents of the model's records that are retired themselves.
+func (p *poll) idleParents(ctx context.Context) (map[string]bool, error) {
+	idle := map[string]bool{}
+	if p.model.Parent == "" {
+		return idle, nil
+	}
+	all, err := p.env.Binder.Lean().All(ctx, p.model.Parent)
+	for _, b := range all {
+		idle[b.ExternalID] = !b.Retired.IsZero()
+	}
+	return idle, err
+}
+
+// turn retires a pair that takes part, with all that lives in it, or brings it back with what retired with it.
+func (p *poll) turn(ctx context.Context, b *binding.Binding, now time.Time) error {
+	before := b.Retired
+	if b.Retired = now; !before.IsZero() {
+		b.Retired = time.Time{}
+	}
+	tree, err := p.below(ctx, *b, before, b.Retired)
+	if err != nil {
+		return err
+	}
+	if before.IsZero() {
+		p.env.Explainf("%s '%s' retires: it left what is synchronized", p.model.Noun, b.Name)
+		p.report.Of(b.Model).Retired++
+	} else {
+		p.env.Explainf("%s '%s' is back", p.model.Noun, b.Name) // what changed meanwhile is found as always
+	}
+	return p.db.Write(ctx, func(tx *state.Tx) error {
+		for _, one := range append([]binding.Binding{*b}, tree...) {
+			if err := p.env.Binder.Save(ctx, tx, &one); err != nil {
+				return err
+			}
+			if err := p.env.Binder.CloseReviews(ctx, tx, one.Model, one.ExternalID, 0, one.Scope); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// below are the pairs that live in a pair, however deep, whose retirement was before and is after now.
+func (p *poll) below(ctx context.Context, parent binding.Binding, before, after time.Time) (tree []binding.Binding, err error) {
+	for _, m := range p.env.Backend.AllModels() {
+		if m.Parent != parent.Model {
+			continue
+		}
+		all, err := p.env.Binder.All(ctx, m.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range all {
+			if b.Parent != parent.ExternalID || !b.Bound() || !b.Retired.Equal(before) {
+				continue
+			}
+			b.Retired = after
+			deeper, err := p.below(ctx, b, before, after)
+			if err != nil {
+				return nil, err
+			}
+			tree = append(append(tree, b), deeper...)
+		}
+	}
+	return tree, nil
+}
+
+// leaveRetired ends the items whose pair is retired, and unbound ones that are not chosen.
+func (sl *slice) leaveRetired(context.Context) error {
+	for _, it := range sl.unfinished() {
+		if it.binding.Retired.IsZero() {
+			continue
+		}
+		reason := fmt.Sprintf("left alone: the %s left what is synchronized, and is taken up again when it comes back", sl.model.Noun)
+		if err := sl.close(it, jobs.Outcome{Kind: jobs.NothingToDo, Result: reason}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leaveUnchosen ends an unbound item that the configuration does not choose; done says that it did.
+func (sl *slice) leaveUnchosen(it *item, r record.Record) (done bool, err error) {
+	if it.binding.ID != 0 || sl.selects(r) {
+		return false, nil
+	}
+	reason := fmt.Sprintf("left alone: the %s is not one of those that are synchronized", sl.model.Noun)
+	return true, sl.close(it, jobs.Outcome{Kind: jobs.NothingToDo, Result: reason})
+}
