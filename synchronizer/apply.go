@@ -384,9 +384,30 @@ func (sl *slice) createFailed(ctx context.Context, it *item, err error) error {
 		sl.env.Explainf("it is not known whether that took effect: %v", err)
 		return sl.settleExport(ctx, it, err)
 	}
+	if sl.model.OnDemand && !outage(err) {
+		return sl.refused(it, err)
+	}
 	o := sl.failed(it, err)
 	o.Commit = sl.dropIntent(it.binding)
 	return sl.close(it, o)
+}
+
+// refused leaves a record alone that others asked for and that the other side does not take: they go on without it. It is tried
+// again once it changed.
+func (sl *slice) refused(it *item, cause error) error {
+	drop := sl.dropIntent(it.binding)
+	it.binding, it.plan = binding.Binding{}, Plan{}
+	reason := fmt.Sprintf("no %s is made for it: %v", sl.model.Noun, cause)
+	it.pair.reviewUnbound(&it.plan, binding.Unfit, reason)
+	sl.report.skip(sl.model.Name, it.key())
+	sl.leftAlone[sl.identity(it.args)] = true
+	reviews := sl.decided(sl.dated(it.plan.Reviews))
+	return sl.close(it, jobs.Outcome{Kind: jobs.NothingToDo, Result: "left alone: " + reason, Commit: func(ctx context.Context, tx *state.Tx) error {
+		if err := drop(ctx, tx); err != nil {
+			return err
+		}
+		return sl.saveReviews(ctx, tx, reviews)
+	}})
 }
 
 // updateExternal sends the changed fields of one external record.

@@ -151,13 +151,13 @@ func (sl *slice) parentsOf(r record.Record, parents map[string]string) (out []st
 // for an external one that has a candidate, to see whether its name is its own.
 func (sl *slice) externalCandidates(ctx context.Context, match mapping.Field, items []*item, p *pool) error {
 	lister, ok := sl.adapter.(backend.Siblings)
-	if !ok || sl.model.ByName {
+	if !ok {
 		return nil
 	}
 	parents := map[string]bool{}
 	for _, it := range items {
 		at, ok := sl.placeOf(match, it)
-		if ok && (it.external == nil || (len(p.odoo[at]) > 0 && !sl.model.Alike)) {
+		if ok && (it.external == nil || (len(p.odoo[at]) > 0 && !sl.model.Alike && !sl.model.ByName)) {
 			parents[it.scope] = true
 		}
 	}
@@ -225,8 +225,13 @@ func (sl *slice) completeSibling(ctx context.Context, r record.Record) (record.R
 	return r, nil
 }
 
-// of are the candidates of an item.
+// of are the candidates of an item. Where names decide, an item from Odoo takes the first of its name in its own parent; the others
+// are its aliases.
 func (p *pool) of(at place, it *item) Candidates {
+	if it.pair.Model.ByName && it.external == nil {
+		named := p.external[place{it.scope, at.name}]
+		return Candidates{Records: named[:min(1, len(named))], Siblings: 1}
+	}
 	if it.external != nil {
 		return Candidates{Records: p.odoo[at], Siblings: max(1, len(p.external[at]))}
 	}

@@ -171,7 +171,7 @@ func (p *poll) reviewsInOdoo(ctx context.Context, rows []record.Record, known ma
 			}
 			alone[rv.OdooID] = true
 		case rv.Field == "" && rv.OdooID != 0 && (rv.Kind == binding.MissingReference || rv.Kind == binding.Unfit) && p.direction(p.model.Name).Exports():
-			if p.stillMissing(byID[rv.OdooID]) {
+			if p.stillMissing(byID[rv.OdooID]) || p.stillRefused(rv, byID[rv.OdooID]) {
 				p.report.skip(p.model.Name, reviewKey(rv))
 			} else {
 				p.changes = append(p.changes, Change{Args: reviewArgs(rv), Name: rv.Name})
@@ -180,6 +180,12 @@ func (p *poll) reviewsInOdoo(ctx context.Context, rows []record.Record, known ma
 		}
 	}
 	return alone, nil
+}
+
+// stillRefused says that a row that the other side did not take, when others asked for it, is as it was then.
+func (p *poll) stillRefused(rv binding.Review, r *record.Record) bool {
+	_, then := halves(rv)
+	return p.model.OnDemand && rv.Kind == binding.Unfit && r != nil && then == fingerprint(p.mapper.OdooFields(), *r)
 }
 
 // odooPlaces sorts the unbound rows into the places of the bound parents.

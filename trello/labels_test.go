@@ -1,6 +1,7 @@
 package trello_test
 
 import (
+	"net/http"
 	"slices"
 	"testing"
 
@@ -349,6 +350,50 @@ func TestALabelOfATagThatIsWornAlready(t *testing.T) {
 			}
 		}
 		s.noOdooWrites()
+		s.quiet()
+	})
+}
+
+func TestATagThatGoesOut(t *testing.T) {
+	t.Run("Ensure it takes the label of its name that is there, though labels are not imported", func(t *testing.T) {
+		s := bound(t)
+		s.direct(trello.LabelModel, config.DirectionExport)
+		label := s.trello.AddLabel(s.board.ID, "Oak", "yellow")
+		s.trello.AddLabel(s.trello.AddBoard("Garden").ID, "Oak", "yellow")
+		id, _ := s.task("Oil the hinges")
+		s.set("project.task", id, "tag_ids", links(s.odoo.Create("project.tags", map[string]any{"name": "Oak", "color": 5})))
+		s.mustSync()
+		if c := s.card("Oil the hinges"); !slices.Equal(c.IDLabels, []string{label.ID}) {
+			t.Errorf("the card has the labels %v, want %s", c.IDLabels, label.ID)
+		}
+		s.quiet()
+	})
+}
+
+func TestALabelThatTrelloRefuses(t *testing.T) {
+	s := bound(t)
+	oak := s.odoo.Create("project.tags", map[string]any{"name": "Oak"})
+	s.addTask("Hang the door", map[string]any{"tag_ids": links(s.tagID("Urgent"), oak)})
+	s.trelloRefuses(http.StatusBadRequest, func(r trellotest.Request) bool { return r.Method == http.MethodPost && r.Path == "/1/labels" })
+	r := s.mustSync()
+	t.Run("Ensure the card goes out without it, and a person is told once", func(t *testing.T) {
+		s.counts(r, trello.CardModel, "created=1 unchanged=3")
+		s.counts(r, trello.LabelModel, "unchanged=2 skipped=1")
+		if c := s.card("Hang the door"); !slices.Equal(c.IDLabels, []string{s.labelOf("Urgent")}) {
+			t.Errorf("the card has the labels %v", c.IDLabels)
+		}
+		s.reviewed(trello.LabelModel, binding.Unfit)
+		s.quiet()
+	})
+	t.Run("Ensure it is made once its tag changed, and comes on the card", func(t *testing.T) {
+		s.heal()
+		s.quiet()
+		s.set("project.tags", oak, "name", "Oak, dry")
+		s.mustSync()
+		if c := s.card("Hang the door"); !slices.Equal(c.IDLabels, []string{s.labelOf("Urgent"), s.labelOf("Oak, dry")}) {
+			t.Errorf("the card has the labels %v", c.IDLabels)
+		}
+		s.reviewed(trello.LabelModel)
 		s.quiet()
 	})
 }
