@@ -187,3 +187,31 @@ func TestEachFieldOfABoardCrosses(t *testing.T) {
 		s.quiet()
 	})
 }
+
+func TestBoardsListsAndLabelsOfEachOdoo(t *testing.T) {
+	for _, version := range []string{"16.0", "17.0", "18.0", "19.0"} {
+		t.Run("Ensure a project goes out with all that it has, and a list is closed and opened, with Odoo "+version, func(t *testing.T) {
+			w := newWorldOf(t, version)
+			publicGarden(w)
+			w.mustSync()
+			w.card("Dig")
+			b := w.boardOf("Garden, public")
+			if got := w.listNames(b.ID); !slices.Equal(got, []string{"Beds", "Shed"}) || len(w.trello.Labels(b.ID)) != 1 {
+				t.Errorf("the board has the lists %q and the labels %v", got, w.trello.Labels(b.ID))
+			}
+			w.quiet()
+			s := &scene{world: w}
+			want := map[string]bool{"Dig": true, "Sow": false}
+			w.trello.CloseList(w.listID("Beds"))
+			w.mustSync()
+			s.open(want)
+			w.quiet()
+			w.clock.Advance(time.Hour)
+			w.trello.UpdateList(w.listID("Beds"), func(l *trellotest.List) { l.Closed = false })
+			w.mustSync()
+			s.open(want)
+			s.active(want)
+			w.quiet()
+		})
+	}
+}
