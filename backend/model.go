@@ -152,6 +152,13 @@ type Listing struct {
 	Unreadable []Key
 }
 
+// ListedReader reads records as a listing of this run gave them, and asks the server only for what was not listed: for imports, whose
+// records were listed a moment or, in a long run, minutes ago. An edit since then is the next poll's; but what is to be written outside
+// is read anew before.
+type ListedReader interface {
+	ReadListed(ctx context.Context, keys []Key) ([]Result, error)
+}
+
 // Lister lists all records, put away ones too: for systems that cannot tell what changed.
 type Lister interface {
 	List(ctx context.Context) (Listing, error)

@@ -47,6 +47,9 @@ func (sl *slice) planAll(ctx context.Context) error {
 			it.plan = Plan{}
 			continue
 		}
+		if sl.readAnew(it, len(plans[i].Outside) > 0) {
+			continue
+		}
 		if err := sl.planned(ctx, it, plans[i], errs[i]); err != nil {
 			return err
 		}
@@ -100,6 +103,9 @@ func (sl *slice) planOneUnbound(ctx context.Context, it *item, match mapping.Fie
 	if err == nil && sl.mustWaitForNamesake(plan, chosen, at.name, making, taken) {
 		it.plan = Plan{}
 		return nil // the next pass finds what this one makes
+	}
+	if sl.readAnew(it, chosen != nil && len(plan.Outside) > 0) {
+		return nil
 	}
 	if chosen != nil && (plan.Action == Bind || plan.Action == Update) {
 		it.choose(chosen)

@@ -26,6 +26,9 @@ const defaultSlice = 200
 // Begin takes back what an earlier process left: its jobs, and creations whose outcome nobody saw.
 // The caller holds the backend's lock, so whoever had those jobs is dead.
 func (s *Synchronizer) Begin(ctx context.Context) error {
+	if c, ok := s.env.Client.(interface{ Refresh() }); ok {
+		c.Refresh() // what an earlier run read
+	}
 	if err := s.recoverJobs(ctx); err != nil {
 		return fmt.Errorf("jobs of an earlier run could not be taken back: %w", err)
 	}

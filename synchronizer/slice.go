@@ -25,6 +25,8 @@ type item struct {
 	first    bool   // it was not bound before
 	rebound  bool   // it got another Odoo half
 	along    aside  // what its commit takes along for other records
+	listed   bool   // its external half is as it was listed
+	reread   bool   // it must be read anew: see backend.ListedReader
 	pair     Pair
 	plan     Plan
 	done     bool
@@ -45,6 +47,7 @@ type slice struct {
 	reviews []binding.Review
 	items   []*item
 	now     time.Time // of this pass, in whole seconds
+	rereads int       // items that this pass left to the next, to be read anew
 	finish  func(index int, o jobs.Outcome) error
 }
 
@@ -64,11 +67,12 @@ func (s *Synchronizer) Run(ctx context.Context, args []Args, finish func(index i
 	}
 	for len(sl.items) > 0 && !jobs.Stopping(ctx) {
 		before := len(sl.items)
+		sl.rereads = 0
 		if err := sl.pass(ctx); err != nil {
 			return err
 		}
 		sl.items = sl.unfinished()
-		if len(sl.items) == before && !jobs.Stopping(ctx) {
+		if len(sl.items) == before && sl.rereads == 0 && !jobs.Stopping(ctx) {
 			return fmt.Errorf("%d %s could not be brought to an end; this is a mistake of the program", before, plural(sl.model.Noun, before))
 		}
 	}
@@ -177,18 +181,37 @@ func inScope(bindings []binding.Binding, scope string) binding.Binding {
 
 // readExternal reads the external half of every item that has one.
 func (sl *slice) readExternal(ctx context.Context) error {
-	var keys []backend.Key
-	var of []*item
+	reader, lists := sl.adapter.(backend.ListedReader)
+	var listed, anew []*item
 	for _, it := range sl.unfinished() {
 		it.external = nil
-		if id := it.externalID(); id != "" {
-			keys, of = append(keys, backend.Key{ID: id, Parent: it.parent()}), append(of, it)
+		it.listed = lists && it.args.ExternalID != "" && !it.reread
+		switch {
+		case it.externalID() == "":
+		case it.listed:
+			listed = append(listed, it)
+		default:
+			anew = append(anew, it)
 		}
 	}
-	if len(keys) == 0 {
+	if len(listed) > 0 {
+		if err := sl.readBy(ctx, reader.ReadListed, listed); err != nil {
+			return err
+		}
+	}
+	return sl.readBy(ctx, sl.adapter.Read, anew)
+}
+
+// readBy reads the external halves of items in the given way.
+func (sl *slice) readBy(ctx context.Context, read func(context.Context, []backend.Key) ([]backend.Result, error), of []*item) error {
+	if len(of) == 0 {
 		return nil
 	}
-	results, err := sl.adapter.Read(ctx, keys)
+	keys := make([]backend.Key, len(of))
+	for i, it := range of {
+		keys[i] = backend.Key{ID: it.externalID(), Parent: it.parent()}
+	}
+	results, err := read(ctx, keys)
 	if err != nil {
 		return err
 	}
@@ -199,6 +222,17 @@ func (sl *slice) readExternal(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// readAnew leaves an item to the next pass, which reads its external half anew, if something is to be written outside on the word of a
+// listing.
+func (sl *slice) readAnew(it *item, writesOutside bool) bool {
+	if !it.listed || !writesOutside {
+		return false
+	}
+	it.plan, it.reread = Plan{}, true
+	sl.rereads++
+	return true
 }
 
 func (it *item) externalID() string {

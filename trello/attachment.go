@@ -76,6 +76,8 @@ func records(all []attachment, card string, t tailoring) []record.Record {
 
 // List lists the attachments of bound cards. They come with the cards.
 func (a *attachmentAdapter) List(ctx context.Context) (backend.Listing, error) {
+	end := a.client.byListing()
+	defer end()
 	var listing backend.Listing
 	boards, err := a.client.openParents(ctx, a.env)
 	if err != nil {
@@ -160,6 +162,13 @@ func (a *attachmentAdapter) Read(ctx context.Context, keys []backend.Key) ([]bac
 	})
 }
 
+// ReadListed reads attachments as they were listed.
+func (a *attachmentAdapter) ReadListed(ctx context.Context, keys []backend.Key) ([]backend.Result, error) {
+	end := a.client.byListing()
+	defer end()
+	return a.Read(ctx, keys)
+}
+
 // Create posts links and files; "attachment" is the Odoo id of the attachment whose bytes they are. At most one file at a time is on
 // its way.
 func (a *attachmentAdapter) Create(ctx context.Context, values []mapping.Values) ([]backend.Result, error) {
@@ -213,12 +222,7 @@ func (a *attachmentAdapter) Remove(ctx context.Context, keys []backend.Key) ([]e
 	return errs, err
 }
 
-// keepAttachment notes a new attachment where its card was read lately.
-func (c *Client) keepAttachment(card string, one attachment) {
-	known, ok := c.knownCard(card)
-	if !ok {
-		return
-	}
-	known.Attachments = append(slices.Clone(known.Attachments), one)
-	c.keepCard(known)
+// keepAttachment notes a new attachment where its card was read in this run.
+func (c *Client) keepAttachment(cardID string, one attachment) {
+	c.amendCard(cardID, func(k *card) { k.Attachments = append(slices.Clone(k.Attachments), one) })
 }

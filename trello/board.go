@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/mapping"
@@ -67,24 +68,34 @@ func (e *SettingsError) Error() string {
 // Usage marks the error as the configuration's.
 func (*SettingsError) Usage() bool { return true }
 
-// listMine are all boards of the token's member, closed ones too.
-func (c *Client) listMine(ctx context.Context) ([]*board, error) {
-	if c.mine != nil && c.clock.Now().Sub(c.mine.at) < fresh {
+// longKnown is how long it is good enough to know which boards there are, except when they are polled themselves: Trello counts what is
+// asked below /1/members narrowly (100 requests in 900 seconds).
+const longKnown = 15 * time.Minute
+
+// listMine are all boards of the token's member, closed ones too, as they were within the given time. The member comes along.
+func (c *Client) listMine(ctx context.Context, within time.Duration) ([]*board, error) {
+	if c.mine != nil && (c.asListed || c.clock.Now().Sub(c.mine.at) < within) {
 		return c.mine.value, nil
 	}
-	var boards []*board
-	err := c.get(ctx, "members/me/boards", url.Values{"filter": {"all"}, "fields": {boardFields + boardAddresses + ",prefs"}}, &boards)
+	var me struct {
+		ID     string   `json:"id"`
+		Boards []*board `json:"boards"`
+	}
+	err := c.get(ctx, "members/me", url.Values{
+		"fields": {"username"}, "boards": {"all"}, "board_fields": {boardFields + boardAddresses + ",prefs"},
+	}, &me)
 	if err != nil {
 		return nil, err
 	}
-	c.mine = &snapshot[[]*board]{value: boards, at: c.clock.Now()}
-	return boards, nil
+	c.myself = me.ID
+	c.mine = &snapshot[[]*board]{value: me.Boards, at: c.clock.Now()}
+	return me.Boards, nil
 }
 
 // selection are the boards to be polled: those the configuration names, or all open ones that are no templates, and
 // always every bound one that still exists.
-func (c *Client) selection(ctx context.Context, env *backend.Environment) ([]*board, error) {
-	mine, err := c.listMine(ctx)
+func (c *Client) selection(ctx context.Context, env *backend.Environment, within time.Duration) ([]*board, error) {
+	mine, err := c.listMine(ctx, within)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +192,7 @@ func ids(boards []*board) string {
 // openParents are the boards whose lists, labels and cards are polled: not those that wait for
 // review, since nothing is written below them.
 func (c *Client) openParents(ctx context.Context, env *backend.Environment) ([]*board, error) {
-	boards, err := c.selection(ctx, env)
+	boards, err := c.selection(ctx, env, longKnown)
 	if err != nil {
 		return nil, err
 	}
@@ -235,7 +246,7 @@ func clientOf(env *backend.Environment) (*Client, error) {
 func (a *boardAdapter) Refresh() { a.client.Refresh() }
 
 func (a *boardAdapter) List(ctx context.Context) (backend.Listing, error) {
-	boards, err := a.client.selection(ctx, a.env)
+	boards, err := a.client.selection(ctx, a.env, fresh)
 	listing := backend.Listing{Parents: []string{""}}
 	for _, b := range boards {
 		listing.Records = append(listing.Records, b.record())
@@ -245,7 +256,7 @@ func (a *boardAdapter) List(ctx context.Context) (backend.Listing, error) {
 
 // Chooses tells whether a board is one of those that are synchronized.
 func (a *boardAdapter) Chooses(ctx context.Context, id string) (bool, error) {
-	boards, err := a.client.selection(ctx, a.env)
+	boards, err := a.client.selection(ctx, a.env, longKnown)
 	return slices.ContainsFunc(boards, func(b *board) bool { return b.ID == id }), err
 }
 
@@ -255,7 +266,7 @@ func (a *boardAdapter) Siblings(ctx context.Context, _ []string) ([]record.Recor
 }
 
 func (a *boardAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend.Result, error) {
-	mine, err := a.client.listMine(ctx)
+	mine, err := a.client.listMine(ctx, fresh)
 	if err != nil {
 		return nil, err
 	}

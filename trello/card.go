@@ -94,7 +94,7 @@ func Cards(prefix string) backend.AdapterFactory {
 		return &customAdapter{&cardAdapter{childAdapter{
 			client: c, env: env, prefix: prefix, query: c.cardQuery, records: c.cardsOf, group: "idList",
 			known:   func(boardID string) bool { return atHand(c, c.cards, boardID) },
-			decode:  c.decodeCard,
+			decode:  c.decodeCard, whole: demandWhole,
 			actions: "createCard,deleteCard",
 			// POST /1/cards has no such parameter: the list says the board (Trello's API description)
 			creation: func(values url.Values) { values.Del("idBoard") },
@@ -123,9 +123,12 @@ func (c *Client) decodeCard(ask func(into any) error) (record.Record, error) {
 		c.forgetCards()
 		return c.cardRecord(&one), err
 	}
-	known, _ := c.knownCard(one.ID)
+	known, at, ok := c.lastCard(one.ID)
+	if !ok || one.Checklists != nil {
+		at = c.clock.Now()
+	}
 	one.inherit(known)
-	c.keepCard(one)
+	c.keepCardOf(one, at)
 	return c.cardRecord(&one), nil
 }
 

@@ -47,6 +47,8 @@ func (a *checkItemAdapter) Refresh() { a.client.Refresh() }
 // List lists the check items of the bound cards on the boards that are polled. A card whose task was deleted in Odoo is left out, and one
 // that is not bound yet: its items follow it. Of a card that was deleted outside all items are missing.
 func (a *checkItemAdapter) List(ctx context.Context) (backend.Listing, error) {
+	end := a.client.byListing()
+	defer end()
 	var listing backend.Listing
 	boards, err := a.client.openParents(ctx, a.env)
 	if err != nil {
@@ -125,6 +127,13 @@ func (a *checkItemAdapter) Read(ctx context.Context, keys []backend.Key) ([]back
 		}
 		return record.Record{}, fmt.Errorf("the check item %s is on no checklist of its card: %w", k.ID, backend.ErrNotFound)
 	})
+}
+
+// ReadListed reads check items as they were listed.
+func (a *checkItemAdapter) ReadListed(ctx context.Context, keys []backend.Key) ([]backend.Result, error) {
+	end := a.client.byListing()
+	defer end()
+	return a.Read(ctx, keys)
 }
 
 // cards finds cards by their ids: what is at hand, by their boards where several of one board are wanted, one by one what is left. The

@@ -23,6 +23,8 @@ type childAdapter struct {
 	known   func(boardID string) bool
 	// decode makes a record of one answer, which ask fills in.
 	decode func(ask func(into any) error) (record.Record, error)
+	// whole makes of what a reading fills in what demands all that is asked for; nil leaves it as it is.
+	whole func(into any) any
 	// creation adjusts the form of a POST; nil leaves it as it is.
 	creation func(url.Values)
 	// actions are the kinds of actions that tell of its making and deleting; "" for none.
@@ -67,6 +69,8 @@ func (a *childAdapter) Refresh() { a.client.Refresh() }
 // List lists what lives on the boards that are polled. A board that stopped answering is left out,
 // so that nothing on it is taken for deleted.
 func (a *childAdapter) List(ctx context.Context) (backend.Listing, error) {
+	end := a.client.byListing()
+	defer end()
 	var listing backend.Listing
 	boards, err := a.client.openParents(ctx, a.env)
 	if err != nil {
@@ -114,9 +118,23 @@ func (a *childAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend.
 			return r, nil
 		}
 		return a.decode(func(into any) error {
-			return a.client.get(ctx, a.prefix+"/"+url.PathEscape(k.ID), a.query(), into)
+			return a.client.get(ctx, a.prefix+"/"+url.PathEscape(k.ID), a.query(), a.asked(into))
 		})
 	})
+}
+
+func (a *childAdapter) asked(into any) any {
+	if a.whole == nil {
+		return into
+	}
+	return a.whole(into)
+}
+
+// ReadListed reads records as they were listed.
+func (a *childAdapter) ReadListed(ctx context.Context, keys []backend.Key) ([]backend.Result, error) {
+	end := a.client.byListing()
+	defer end()
+	return a.Read(ctx, keys)
 }
 
 func (a *childAdapter) byBoard(ctx context.Context, keys []backend.Key) (map[string]record.Record, error) {

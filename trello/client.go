@@ -24,9 +24,11 @@ type Client struct {
 	clock   backend.Clock
 	boards  map[string]snapshot[*board]
 	cards   map[string]snapshot[*cards]
-	paged   map[string]int  // sizes of pages, by the ids of boards whose cards are too many for one answer
-	loose   map[string]card // cards that were read or written alone, by id
+	paged   map[string]int            // sizes of pages, by the ids of boards whose cards are too many for one answer
+	loose   map[string]snapshot[card] // cards that were read or written alone, by id
 	mine    *snapshot[[]*board]
+
+	asListed bool // a snapshot is good enough whatever its age
 
 	storage  *transport.Client // without credentials
 	mark     string            // of the token
@@ -84,7 +86,7 @@ func newClient(s backend.Setup, key, token string, b *bucket) *Client {
 		storage: transport.New(transport.Options{System: "Trello's storage", Base: s.Transport, Clock: s.Clock, Hook: s.Hook, Timeout: s.Config.Timeout}),
 		base:    baseURL(s.Config.URL), clock: s.Clock,
 		boards: map[string]snapshot[*board]{}, cards: map[string]snapshot[*cards]{},
-		paged: map[string]int{}, loose: map[string]card{}, cardFields: cardFields, defined: map[string][]customField{}, labelled: map[string][]string{},
+		paged: map[string]int{}, loose: map[string]snapshot[card]{}, cardFields: cardFields, defined: map[string][]customField{}, labelled: map[string][]string{},
 		mark: tokenMark(token), partners: map[string]string{},
 	}
 }
@@ -261,24 +263,50 @@ func (*notFoundError) Is(target error) bool { return target == backend.ErrNotFou
 func (e *notFoundError) Unwrap() error { return e.cause }
 
 // cached gives the snapshot if it is fresh, else asks.
-func cached[T any](c *Client, m map[string]snapshot[T], id string, ask func() (T, error)) (T, error) {
+func cached[T heavy](c *Client, m map[string]snapshot[T], id string, ask func() (T, error)) (T, error) {
 	if atHand(c, m, id) {
 		return m[id].value, nil
 	}
 	v, err := ask()
 	if err == nil {
-		for other, s := range m { // what is not fresh any more is only in memory's way
-			if c.clock.Now().Sub(s.at) >= fresh {
-				delete(m, other)
-			}
-		}
+		delete(m, id)
+		makeRoom(m, v.weight())
 		m[id] = snapshot[T]{value: v, at: c.clock.Now()}
 	}
 	return v, err
 }
 
-// atHand reports that a fresh snapshot is there, so that nobody need be asked.
+// heavy is something whose objects can be counted, roughly.
+type heavy interface{ weight() int }
+
+// mostKept is how many of Trello's objects are kept between readings, some 100 MB.
+const mostKept = 200_000
+
+// makeRoom drops the oldest snapshots until another of that weight fits in.
+func makeRoom[T heavy](m map[string]snapshot[T], weight int) {
+	for _, s := range m {
+		weight += s.value.weight()
+	}
+	for weight > mostKept && len(m) > 0 {
+		oldest := ""
+		for id, s := range m {
+			if o := m[oldest]; oldest == "" || s.at.Before(o.at) || s.at.Equal(o.at) && id < oldest {
+				oldest = id
+			}
+		}
+		weight -= m[oldest].value.weight()
+		delete(m, oldest)
+	}
+}
+
+// atHand reports that a snapshot is there that is fresh, or while imports read, of any age, so that nobody need be asked.
 func atHand[T any](c *Client, m map[string]snapshot[T], id string) bool {
 	s, ok := m[id]
-	return ok && c.clock.Now().Sub(s.at) < fresh
+	return ok && (c.asListed || c.clock.Now().Sub(s.at) < fresh)
+}
+
+// byListing makes what was read in this run good enough whatever its age, until the function that it gives is called.
+func (c *Client) byListing() (end func()) {
+	c.asListed = true
+	return func() { c.asListed = false }
 }

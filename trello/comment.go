@@ -60,6 +60,8 @@ func (a *commentAdapter) Refresh() { a.client.Refresh() }
 // List lists the comments that take part: those of bound cards that are bound themselves, or were made since their board takes part.
 // They come with their boards, the newest 1,000 of each; a card of which a bound one is missing there is asked for its own.
 func (a *commentAdapter) List(ctx context.Context) (backend.Listing, error) {
+	end := a.client.byListing()
+	defer end()
 	var listing backend.Listing
 	boards, err := a.client.openParents(ctx, a.env)
 	if err != nil {
@@ -286,6 +288,13 @@ func (a *commentAdapter) Read(ctx context.Context, keys []backend.Key) ([]backen
 		err := a.client.get(ctx, a.prefix+"/"+url.PathEscape(k.ID), url.Values{"display": {"false"}, "entities": {"false"}}, &c)
 		return commentRecord(&c, me), err
 	})
+}
+
+// ReadListed reads comments as they were listed.
+func (a *commentAdapter) ReadListed(ctx context.Context, keys []backend.Key) ([]backend.Result, error) {
+	end := a.client.byListing()
+	defer end()
+	return a.Read(ctx, keys)
 }
 
 func (c *Client) knownComment(id string) (comment, bool) {

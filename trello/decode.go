@@ -53,7 +53,10 @@ func lacks(raw []byte, asked []string) error {
 	if err := json.Unmarshal(raw, &there); err != nil {
 		return err
 	}
-	for _, name := range append([]string{"id"}, asked...) {
+	if id := string(there["id"]); id == "" || id == "null" || id == `""` {
+		return errors.New("the field id is missing")
+	}
+	for _, name := range asked {
 		if _, ok := there[name]; !ok {
 			return fmt.Errorf("the field %s is missing", name)
 		}

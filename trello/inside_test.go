@@ -10,6 +10,6 @@ func (c *Client) ReadBoard(ctx context.Context, id string) error {
 
 // ReadMine reads the member's boards, for tests from outside.
 func (c *Client) ReadMine(ctx context.Context) error {
-	_, err := c.listMine(ctx)
+	_, err := c.listMine(ctx, fresh)
 	return err
 }

@@ -96,6 +96,8 @@ func Members() backend.AdapterFactory {
 
 // List lists the members of the boards that are polled. A board that stopped answering is left out.
 func (a *memberAdapter) List(ctx context.Context) (backend.Listing, error) {
+	end := a.client.byListing()
+	defer end()
 	var listing backend.Listing
 	boards, err := a.client.openParents(ctx, a.env)
 	if err != nil {
@@ -135,6 +137,13 @@ func (a *memberAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend
 		}
 		return record.Record{}, backend.ErrNotFound
 	})
+}
+
+// ReadListed reads members as they were listed.
+func (a *memberAdapter) ReadListed(ctx context.Context, keys []backend.Key) ([]backend.Result, error) {
+	end := a.client.byListing()
+	defer end()
+	return a.Read(ctx, keys)
 }
 
 // Candidates holds the users that the configuration names, and the active internal ones of an e-mail or a full

@@ -84,7 +84,7 @@ func TestAnIdleSyncAsksTwicePerModelAndTwicePerBoard(t *testing.T) {
 		"res.users fields_get": 1, "res.users search_read": 1, "res.users search": 1, // whom the members may be
 		"mail.message fields_get": 1, "mail.message search_read": 2, "mail.message.subtype fields_get": 1, // and which files hang on what does not leave
 		"ir.attachment fields_get": 1, "ir.attachment search_read": 1, // nothing is bound: one search
-		"GET /members/me/boards": 1, "GET /boards/…": 3, "GET /boards/…/cards": 3,
+		"GET /members/me": 1, "GET /boards/…": 3, "GET /boards/…/cards": 3,
 	})
 }
 

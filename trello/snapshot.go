@@ -67,14 +67,34 @@ func (c *Client) fullBoard(ctx context.Context, id string) (*board, error) {
 	})
 }
 
+// weight counts what is on the board.
+func (b *board) weight() int {
+	return len(b.Lists.all) + len(b.Labels.all) + len(b.Members.all) + len(b.CustomFields.all) + len(b.Comments.all)
+}
+
 // cards are the cards of one board as they were last read or written.
 type cards struct {
 	many[card]
 	index map[string]int // into all, by id
 }
 
-func newCards(of many[card]) *cards {
-	k := &cards{many: of}
+// weight counts the cards and what hangs on them.
+func (k *cards) weight() int {
+	n := len(k.all)
+	for i := range k.all {
+		n += len(k.all[i].Attachments) + len(k.all[i].CustomFieldItems)
+		for _, l := range k.all[i].Checklists {
+			n += 1 + len(l.CheckItems)
+		}
+	}
+	return n
+}
+
+func newCards(of many[wholeCard]) *cards {
+	k := &cards{many: many[card]{all: make([]card, len(of.all)), bad: of.bad}}
+	for i := range of.all {
+		k.all[i] = card(of.all[i])
+	}
 	k.reindex()
 	return k
 }
@@ -111,36 +131,72 @@ func (c *Client) cardsOn(ctx context.Context, boardID string) (*cards, error) {
 	})
 }
 
-// knownCard is a card as it was last read or written, if that was lately.
+// knownCard is a card with what hangs on it as it was read lately, or while imports read, at any time in this run.
 func (c *Client) knownCard(id string) (known card, ok bool) {
-	for boardID, on := range c.cards {
-		if i, there := on.value.index[id]; there && atHand(c, c.cards, boardID) {
-			return on.value.all[i], true
-		}
-	}
-	known, ok = c.loose[id]
-	return known, ok
+	known, at, ok := c.lastCard(id)
+	return known, ok && (c.asListed || c.clock.Now().Sub(at) < fresh)
 }
 
-// keepCard notes a card as it is now, so that nobody need ask for all of its board again.
-func (c *Client) keepCard(one card) {
+// lastCard is a card as it was last read or written, and when what hangs on it was read.
+func (c *Client) lastCard(id string) (known card, at time.Time, ok bool) {
+	if one, there := c.loose[id]; there {
+		known, at, ok = one.value, one.at, true
+	}
+	for _, on := range c.cards {
+		if i, there := on.value.index[id]; there && !on.at.Before(at) {
+			known, at, ok = on.value.all[i], on.at, true
+		}
+	}
+	return known, at, ok
+}
+
+// keepCard notes a card as it was read now, so that nobody need ask for all of its board again.
+func (c *Client) keepCard(one card) { c.keepCardOf(one, c.clock.Now()) }
+
+// keepCardOf notes a card of which what hangs on it was read at that time.
+func (c *Client) keepCardOf(one card, at time.Time) {
 	for boardID, on := range c.cards {
-		if boardID != one.IDBoard {
+		if boardID == one.IDBoard {
+			on.value.keep(one)
+		} else {
 			on.value.remove(one.ID)
 		}
 	}
-	if on := c.cards[one.IDBoard]; atHand(c, c.cards, one.IDBoard) {
-		on.value.keep(one)
+	if on, there := c.cards[one.IDBoard]; there && !at.After(on.at) {
+		delete(c.loose, one.ID) // its board's answer holds it
 		return
 	}
-	c.loose[one.ID] = one
+	c.loose[one.ID] = snapshot[card]{value: one, at: at}
 }
 
-func (c *Client) readCards(ctx context.Context, boardID string) (many[card], error) {
+// amendCard changes what is known of a card, if anything is.
+func (c *Client) amendCard(id string, change func(*card)) {
+	if known, at, ok := c.lastCard(id); ok {
+		change(&known)
+		c.keepCardOf(known, at)
+	}
+}
+
+// wholeCard is a card as a listing gives it, with what hangs on it: a checklist that did not come is not one that was deleted. Values of
+// custom fields are not demanded, since a board may have none.
+type wholeCard card
+
+func (*wholeCard) noun() string    { return "card" }
+func (*wholeCard) asked() []string { return append((*card)(nil).asked(), "checklists", "attachments") }
+
+// demandWhole makes a card that is read alone a whole one.
+func demandWhole(into any) any {
+	if one, ok := into.(*card); ok {
+		return (*wholeCard)(one)
+	}
+	return into
+}
+
+func (c *Client) readCards(ctx context.Context, boardID string) (many[wholeCard], error) {
 	if size := c.paged[boardID]; size > 0 {
 		return c.pageCards(ctx, boardID, size)
 	}
-	var all many[card]
+	var all many[wholeCard]
 	err := c.get(ctx, cardsPath(boardID), withValues(c.cardQuery(), "filter", "all"), &all)
 	if tooMany(err) {
 		return c.pageCards(ctx, boardID, maxPage)
@@ -162,14 +218,14 @@ const leastPage = 50
 
 // pageCards reads a board's cards in pages, the newest first: Trello picks the newest `limit` cards before a card's id or date, and gives
 // them in the board's order (seen in recordings). Pages that are still too many are halved; the size is remembered.
-func (c *Client) pageCards(ctx context.Context, boardID string, size int) (many[card], error) {
+func (c *Client) pageCards(ctx context.Context, boardID string, size int) (many[wholeCard], error) {
 	p := cardPages{seen: map[string]bool{}}
 	for {
 		query := withValues(c.cardQuery(), "filter", "all", "limit", strconv.Itoa(size))
 		if p.before != "" {
 			query.Set("before", p.before)
 		}
-		var page many[card]
+		var page many[wholeCard]
 		err := c.get(ctx, cardsPath(boardID), query, &page)
 		if tooMany(err) && size > leastPage {
 			size = max(leastPage, size/2)
@@ -187,7 +243,7 @@ func (c *Client) pageCards(ctx context.Context, boardID string, size int) (many[
 
 // cardPages are the cards of the pages so far.
 type cardPages struct {
-	many[card]
+	many[wholeCard]
 	seen   map[string]bool // by id
 	oldest string          // the least id
 	before string          // where the next page ends
@@ -196,7 +252,7 @@ type cardPages struct {
 // add takes from a page what was not seen yet, and says whether to ask for another. The next page begins with the second in which the
 // oldest card was made, whose cards may be in both: Trello may take an id for the moment that it holds, in whole seconds. Only where that
 // brings nothing new is the id itself what counts.
-func (p *cardPages) add(page many[card], size int) (more bool, err error) {
+func (p *cardPages) add(page many[wholeCard], size int) (more bool, err error) {
 	before := len(p.seen)
 	for i := range page.all {
 		if p.isNew(page.all[i].ID) {

@@ -116,7 +116,7 @@ func (c *call) getMember() (any, error) {
 	}
 	o := render(choose(c, c.memberTable(), c.p["fields"], everything), m)
 	if filter, asked := c.nested("boards"); asked {
-		o = o.with("boards", c.renderBoards(c.p["board_fields"], everything, filterBoards(c.boards, filter)))
+		o = o.with("boards", c.renderBoards(c.p["board_fields"], everything, keepAll(filterBoards(c.boards, filter), func(b *board) bool { return b.rights != MayNothing })))
 	}
 	return o, nil
 }
