@@ -29,35 +29,69 @@ func (sl *slice) planAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	anew, err := sl.planBound(ctx, bound, cascades)
+	if err != nil {
+		return err
+	}
+	if anew, err = sl.readAnew(ctx, anew); err != nil {
+		return err
+	}
+	if _, err := sl.planBound(ctx, anew, cascades); err != nil {
+		return err
+	}
+	return sl.planUnbound(ctx, unbound)
+}
+
+// planBound plans pairs, but for those that would write outside on the word of a listing: they are given back.
+func (sl *slice) planBound(ctx context.Context, bound []*item, cascades owners) (anew []*item, err error) {
 	plans, errs := make([]Plan, len(bound)), make([]error, len(bound))
 	for i, it := range bound {
 		cascades.of(sl, it)
 		plans[i], errs[i] = Reconcile(it.pair)
 	}
 	if err := sl.keepNamesApart(ctx, bound, plans); err != nil {
-		return err
+		return nil, err
 	}
 	var renamed []*item
 	for i, it := range bound {
-		if errs[i] == nil && plans[i].Action == Rebind {
+		switch {
+		case errs[i] == nil && plans[i].Action == Rebind:
 			it.plan, renamed = plans[i], append(renamed, it)
-			continue
-		}
-		if plans[i].later {
+		case plans[i].later:
 			it.plan = Plan{}
-			continue
-		}
-		if sl.readAnew(it, len(plans[i].Outside) > 0) {
-			continue
-		}
-		if err := sl.planned(ctx, it, plans[i], errs[i]); err != nil {
-			return err
+		case it.listed && len(plans[i].Outside) > 0:
+			anew = append(anew, it)
+		default:
+			if err := sl.planned(ctx, it, plans[i], errs[i]); err != nil {
+				return nil, err
+			}
 		}
 	}
-	if err := sl.rebind(ctx, renamed); err != nil {
-		return err
+	return anew, sl.rebind(ctx, renamed)
+}
+
+// readAnew reads the external halves of pairs again, and gives the pairs that are still there.
+func (sl *slice) readAnew(ctx context.Context, items []*item) (left []*item, err error) {
+	for _, it := range items {
+		it.listed, it.external = false, nil
 	}
-	return sl.planUnbound(ctx, unbound)
+	if err := sl.readBy(ctx, sl.adapter.Read, items); err != nil {
+		return nil, err
+	}
+	var needs []record.Reference
+	for _, it := range items {
+		if !it.done {
+			left, needs = append(left, it), append(needs, sl.externalNeeds(it.external)...)
+		}
+	}
+	if err := sl.fill(ctx, sl.lookup, needs, nil); err != nil {
+		return nil, err
+	}
+	for _, it := range left {
+		it.scope = sl.parentOf(it)
+		it.pair = sl.pairOf(it)
+	}
+	return left, nil
 }
 
 func (sl *slice) planUnbound(ctx context.Context, items []*item) error {
@@ -104,7 +138,7 @@ func (sl *slice) planOneUnbound(ctx context.Context, it *item, match mapping.Fie
 		it.plan = Plan{}
 		return nil // the next pass finds what this one makes
 	}
-	if sl.readAnew(it, chosen != nil && len(plan.Outside) > 0) {
+	if sl.readLater(it, chosen != nil && len(plan.Outside) > 0) {
 		return nil
 	}
 	if chosen != nil && (plan.Action == Bind || plan.Action == Update) {

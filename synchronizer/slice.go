@@ -224,9 +224,9 @@ func (sl *slice) readBy(ctx context.Context, read func(context.Context, []backen
 	return nil
 }
 
-// readAnew leaves an item to the next pass, which reads its external half anew, if something is to be written outside on the word of a
-// listing.
-func (sl *slice) readAnew(it *item, writesOutside bool) bool {
+// readLater leaves an unbound item to the next pass, which reads its external half anew, if something is to be written outside on the
+// word of a listing.
+func (sl *slice) readLater(it *item, writesOutside bool) bool {
 	if !it.listed || !writesOutside {
 		return false
 	}
