@@ -166,6 +166,13 @@ func (a *customAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend
 	return a.cardAdapter.Read(ctx, keys)
 }
 
+// ReadListed reads cards with their custom fields as they were listed.
+func (a *customAdapter) ReadListed(ctx context.Context, keys []backend.Key) ([]backend.Result, error) {
+	end := a.client.byListing()
+	defer end()
+	return a.Read(ctx, keys)
+}
+
 // Update changes cards, and after that their custom fields, of which each takes a request of its own. The same values twice are
 // the same values.
 func (a *customAdapter) Update(ctx context.Context, changes []backend.Change) ([]backend.Result, error) {
