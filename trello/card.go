@@ -93,8 +93,8 @@ func Cards(prefix string) backend.AdapterFactory {
 		}
 		return &customAdapter{&cardAdapter{childAdapter{
 			client: c, env: env, prefix: prefix, query: c.cardQuery, records: c.cardsOf, group: "idList",
-			known:   func(boardID string) bool { return atHand(c, c.cards, boardID) },
-			decode:  c.decodeCard, whole: demandWhole,
+			known:  func(boardID string) bool { return atHand(c, c.cards, boardID) },
+			decode: c.decodeCard, whole: demandWhole,
 			actions: "createCard,deleteCard",
 			// POST /1/cards has no such parameter: the list says the board (Trello's API description)
 			creation: func(values url.Values) { values.Del("idBoard") },
