@@ -67,8 +67,12 @@ func (a *commentAdapter) List(ctx context.Context) (backend.Listing, error) {
 	if err != nil {
 		return listing, err
 	}
+	known, err := a.known(ctx)
+	if err != nil {
+		return listing, err
+	}
 	for _, b := range boards {
-		err := a.listBoard(ctx, b.ID, &listing)
+		err := a.listBoard(ctx, b.ID, known[b.ID], &listing)
 		if err != nil && !noAnswer(err) {
 			return listing, err
 		}
@@ -76,12 +80,8 @@ func (a *commentAdapter) List(ctx context.Context) (backend.Listing, error) {
 	return listing, nil
 }
 
-func (a *commentAdapter) listBoard(ctx context.Context, boardID string, listing *backend.Listing) error {
-	feed, err := a.feedOf(ctx, boardID)
-	if err != nil {
-		return err
-	}
-	known, err := a.known(ctx, boardID)
+func (a *commentAdapter) listBoard(ctx context.Context, boardID string, known knownComments, listing *backend.Listing) error {
+	feed, err := a.feedOf(ctx, boardID, known)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (f feed) reaches(id string) bool {
 	return f.whole || (len(f.comments) > 0 && id >= f.comments[len(f.comments)-1].ID)
 }
 
-func (a *commentAdapter) feedOf(ctx context.Context, boardID string) (feed, error) {
+func (a *commentAdapter) feedOf(ctx context.Context, boardID string, known knownComments) (feed, error) {
 	b, err := a.client.fullBoard(ctx, boardID)
 	if err != nil {
 		return feed{}, err
@@ -122,18 +122,14 @@ func (a *commentAdapter) feedOf(ctx context.Context, boardID string) (feed, erro
 	if err != nil || f.whole || commentsOf(a.env) != commentsAll {
 		return f, err
 	}
-	return a.older(ctx, boardID, f)
+	return a.older(ctx, boardID, known, f)
 }
 
 // older adds the older pages of the feed, until all that are on them are bound: that is remembered.
-func (a *commentAdapter) older(ctx context.Context, boardID string, f feed) (feed, error) {
+func (a *commentAdapter) older(ctx context.Context, boardID string, known knownComments, f feed) (feed, error) {
 	key := "older comments of " + boardID
 	done, err := a.env.Binder.Recall(ctx, key)
 	if err != nil || done != "" {
-		return f, err
-	}
-	known, err := a.known(ctx, boardID)
-	if err != nil {
 		return f, err
 	}
 	f.comments = slices.Clone(f.comments)
@@ -174,20 +170,26 @@ type knownComments struct {
 	cardOf   map[string]string // the cards of those comments that are on both sides
 }
 
-func (a *commentAdapter) known(ctx context.Context, boardID string) (knownComments, error) {
-	k := knownComments{map[string]bool{}, map[string]bool{}, map[string]string{}}
+// known is what is bound, by board.
+func (a *commentAdapter) known(ctx context.Context) (map[string]knownComments, error) {
 	cards, err := a.env.Binder.Lean().All(ctx, CardModel)
 	if err != nil {
-		return k, err
+		return nil, err
 	}
+	boards, boardOf := map[string]knownComments{}, map[string]string{}
 	for _, b := range cards {
-		if b.Parent == boardID && b.TakesPart() {
-			k.cards[b.ExternalID] = true
+		if !b.TakesPart() {
+			continue
 		}
+		if _, seen := boards[b.Parent]; !seen {
+			boards[b.Parent] = knownComments{map[string]bool{}, map[string]bool{}, map[string]string{}}
+		}
+		boards[b.Parent].cards[b.ExternalID], boardOf[b.ExternalID] = true, b.Parent
 	}
 	all, err := a.env.Binder.Lean().All(ctx, CommentModel)
 	for _, b := range all {
-		if b.ExternalID == "" || !k.cards[b.Parent] {
+		k, ok := boards[boardOf[b.Parent]]
+		if b.ExternalID == "" || !ok {
 			continue
 		}
 		k.comments[b.ExternalID] = true
@@ -195,7 +197,7 @@ func (a *commentAdapter) known(ctx context.Context, boardID string) (knownCommen
 			k.cardOf[b.ExternalID] = b.Parent
 		}
 	}
-	return k, err
+	return boards, err
 }
 
 func (k knownComments) takesPart(c *comment, begin time.Time) bool {
