@@ -273,3 +273,49 @@ func TestMemoryOfFiles(t *testing.T) {
 		t.Logf("a file of 200 MB set %d MB aside in all", grown>>20)
 	}
 }
+
+// TestLateMessages lets a message be posted after its request was given up, as a busy Odoo does.
+func TestLateMessages(t *testing.T) {
+	for _, after := range []string{"before it is searched for", "after the first search"} {
+		t.Run("Ensure a message that comes "+after+" is there once", func(t *testing.T) {
+			s := shelved(t)
+			id := s.trello.AddComment(s.card, "Which oil?")
+			var mark string
+			searches, posts := 0, 0
+			apply := func() {
+				s.odoo.Create("mail.message", map[string]any{
+					"model": "project.task", "res_id": s.task, "message_type": "comment", "subtype_id": s.subtype(false),
+					"message_id": mark, "body": "<p>Which oil?</p>",
+				})
+			}
+			s.odoo.Fail(func(r odootest.Request) error {
+				switch {
+				case r.Method == "message_post" && r.Moment == odootest.Before:
+					posts++
+					if mark = "<__connector__.trello_trello.comment_" + id + "@connector>"; posts == 1 {
+						return odootest.ErrNoAnswer
+					}
+				case r.Model == "mail.message" && r.Method == "search" && strings.Contains(fmt.Sprint(r.Args), "message_id"):
+					if r.Moment == odootest.Before {
+						searches++
+					}
+					if searches == 1 && (r.Moment == odootest.Before) == (after == "before it is searched for") {
+						apply()
+					}
+				}
+				return nil
+			})
+			if _, err := s.sync(); !isOutage(err) {
+				t.Fatalf("the sync reports %v", err)
+			}
+			s.mustSync()
+			s.heal()
+			if got := s.messages(s.task); len(got) != 1 || posts != 1 {
+				t.Errorf("after %d posts the task has the messages %q", posts, got)
+			}
+			if b := s.bindingOf(trello.CommentModel, id); !b.Bound() {
+				t.Errorf("the comment is not bound: %+v", b)
+			}
+		})
+	}
+}
