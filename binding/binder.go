@@ -115,11 +115,11 @@ func (b *Binder) All(ctx context.Context, model string) ([]Binding, error) {
 }
 
 // AnyRetired says that a binding of the model is retired.
-func (b *Binder) AnyRetired(ctx context.Context, model string) (any bool, err error) {
+func (b *Binder) AnyRetired(ctx context.Context, model string) (retired bool, err error) {
 	row := b.db.Read().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM binding WHERE database = ? AND backend = ? AND model = ? AND retired <> 0)`,
 		b.database, b.backend, model)
-	err = row.Scan(&any)
-	return any, b.db.Explain(err)
+	err = row.Scan(&retired)
+	return retired, b.db.Explain(err)
 }
 
 // Intents are the open intents of all models, oldest first.

@@ -192,12 +192,27 @@ func addModel(all []odoo.ModelNeed, version *backend.Backend, m backend.Model, b
 	}
 	n.Fields = union(n.Fields, append(mapper.OdooFields(), "write_date", m.OdooNameField, m.OdooParent)...)
 	n.Fields = union(n.Fields, m.CascadeFrom...)
+	n.Mapping = mappingCheck(n.Mapping, version, settings)
 	for _, d := range [][]any{m.Domain, settings.Domain} {
 		if len(d) > 0 {
 			n.Domains = append(n.Domains, odoo.Domain(d))
 		}
 	}
 	return all, nil
+}
+
+// mappingCheck adds what is wrong with the fields that the configuration maps to what others found.
+func mappingCheck(others func(odoo.Fields) error, version *backend.Backend, settings config.Model) func(odoo.Fields) error {
+	if len(settings.Fields) == 0 {
+		return others
+	}
+	return func(there odoo.Fields) error {
+		_, err := version.MapperFor(settings, backend.Known{Odoo: there})
+		if others != nil {
+			err = errors.Join(others(there), err)
+		}
+		return err
+	}
 }
 
 // union adds what is not there yet, nor empty.

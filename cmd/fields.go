@@ -197,7 +197,10 @@ func viewOfFields(ctx context.Context, env *backend.Environment, model string) (
 func pairsOf(env *backend.Environment, model string, mapped backend.Mapped) []pairView {
 	pairs := []pairView{}
 	for _, f := range mapped.Fields() {
-		p := pairView{Name: f.Name, Odoo: f.Odoo, External: append([]string{}, f.External...), Direction: directionOf(f, env.Settings(model).Direction), Created: f.OnlyCreate}
+		p := pairView{
+			Name: f.Name, Odoo: f.Odoo, External: append([]string{}, f.External...), Created: f.OnlyCreate,
+			Direction: directionOf(f, env.Settings(model).Direction),
+		}
 		if p.From = mapped.Places[f.Name]; p.From == "" {
 			p.From = versionOf(env.Backend, model, f.Name)
 		}

@@ -80,7 +80,9 @@ type ModelNeed struct {
 	Operations []string // of "read", "write", "create", "unlink"
 	Fields     []string // by their technical names
 	Domains    []Domain // that records are chosen by
-	For        string   // who needs it, "trello"
+	// Mapping says what is wrong with the fields that a configuration maps, given those that are there; nil for nothing.
+	Mapping func(Fields) error
+	For     string // who needs it, "trello"
 }
 
 const (

@@ -98,6 +98,16 @@ func (x *examination) operations(ctx context.Context, n ModelNeed) {
 	x.ok(CheckRights, "%s: %s", n.Model, strings.Join(may, ", "))
 }
 
+// mapped tells what is wrong with the fields that a configuration maps, each problem apart.
+func (x *examination) mapped(n ModelNeed, err error) {
+	if err == nil {
+		return
+	}
+	for line := range strings.Lines(err.Error()) {
+		x.fail(CheckFields, strings.TrimSpace(line), n.For+" maps it", "correct the configuration; `connector fields` lists what is there")
+	}
+}
+
 // fields looks for those that the mappings name, and for those that the filters do.
 func (x *examination) fields(ctx context.Context, n ModelNeed, there Fields) {
 	var missing []string
@@ -115,6 +125,9 @@ func (x *examination) fields(ctx context.Context, n ModelNeed, there Fields) {
 		x.fail(CheckFields, n.Model+" has no "+strings.Join(missing, ", "), why, remedy)
 	case len(n.Fields) > 0:
 		x.ok(CheckFields, "%s: all %d", n.Model, len(n.Fields))
+	}
+	if n.Mapping != nil {
+		x.mapped(n, n.Mapping(there))
 	}
 	for _, d := range n.Domains {
 		if err := x.session.CheckDomain(ctx, n.Model, d); err != nil {

@@ -29,8 +29,8 @@ func pairsOf(m mapping.Mapper) string {
 	return strings.Join(names, "\n")
 }
 
-// remapped says that the mapper has other pairs than when the model was last polled.
-func (p *poll) remapped(ctx context.Context) (bool, error) {
+// hasOtherPairs says that the mapper has other pairs than when the model was last polled.
+func (p *poll) hasOtherPairs(ctx context.Context) (bool, error) {
 	before, err := p.env.Binder.Recall(ctx, pairsKey(p.model.Name))
 	return before != pairsOf(p.mapper), err
 }
@@ -56,8 +56,7 @@ type newcomer struct {
 	odoo    *record.Record
 }
 
-// firstLook compares the newly mapped fields of the listed records. It gives the records that it made jobs for or that are in
-// step now, by their ids.
+// firstLook compares the newly mapped fields of the listed records: what is equal is noted, and for all else there is a job.
 func (p *poll) firstLook(ctx context.Context, records []record.Record, known map[string]binding.Binding) error {
 	var all []*newcomer
 	for _, r := range records {

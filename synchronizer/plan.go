@@ -499,11 +499,8 @@ func (p Pair) writes(plan *Plan) error {
 	for i := range plan.Fields {
 		fp := &plan.Fields[i]
 		f, _ := p.Mapper.Field(fp.Field)
-		if links := f.Needs != nil && !fp.keep && !fp.hold; links {
-			fp.ToExternal, fp.ToOdoo = fp.ToExternal || moved, fp.ToOdoo || movedInOdoo
-		}
-		if f.Local && f.ToExternal != nil && !fp.keep && !fp.hold && !fp.Result.IsNull() { // the place that it leaves may keep the value
-			fp.ToExternal = fp.ToExternal || moved
+		if !fp.keep && !fp.hold {
+			fp.goWith(f, moved, movedInOdoo)
 		}
 		if err := p.writeField(f, fp, external, moved, plan); err != nil {
 			return err
@@ -519,6 +516,16 @@ func (p Pair) writes(plan *Plan) error {
 		plan.Action = Update
 	}
 	return nil
+}
+
+// goWith sends what depends on a record's place with its move: links, and values that the place which it leaves may keep.
+func (fp *FieldPlan) goWith(f mapping.Field, moved, movedInOdoo bool) {
+	switch {
+	case f.Needs != nil:
+		fp.ToExternal, fp.ToOdoo = fp.ToExternal || moved, fp.ToOdoo || movedInOdoo
+	case f.Local && f.ToExternal != nil && !fp.Result.IsNull():
+		fp.ToExternal = fp.ToExternal || moved
+	}
 }
 
 // goAlong adds what is written into Odoo because something else is: what Odoo would change by itself

@@ -19,6 +19,8 @@ type poll struct {
 	parents map[string]string // of a poll of Odoo: the bound parents' external ids by their Odoo ids
 	refresh []binding.Binding // bound records whose raw form changed and whose meaning did not
 	met     map[string]bool   // external records that firstLook made jobs for
+	// remapped says that the mapper has other pairs than when the model was last polled, retires that pairs may retire or come back.
+	remapped, retires bool
 }
 
 // PollExternal looks for external records of the model that are not as their binding knows them, and
@@ -36,20 +38,9 @@ func (s *Synchronizer) PollExternal(ctx context.Context, model string) error {
 	if !ok || s.off(model) {
 		return nil
 	}
-	p := &poll{slice: sl}
-	if p.reviews, err = s.env.Binder.Reviews(ctx, model); err != nil {
+	p := &poll{slice: sl, met: map[string]bool{}}
+	if wanted, err := p.wanted(ctx); err != nil || !wanted {
 		return err
-	}
-	remapped, err := p.remapped(ctx)
-	if err != nil {
-		return err
-	}
-	retires, err := p.retires(ctx)
-	if err != nil {
-		return err
-	}
-	if !s.direction(model).Imports() && len(p.reviews) == 0 && !remapped && !retires {
-		return nil
 	}
 	listing, err := lister.List(ctx)
 	if err != nil {
@@ -57,38 +48,65 @@ func (s *Synchronizer) PollExternal(ctx context.Context, model string) error {
 	}
 	s.noteListed(sl, listing)
 	s.env.Explainf("listed %d %s", len(listing.Records), plural(sl.model.Noun, len(listing.Records)))
-	if err := p.compareListing(ctx, listing, remapped, retires); err != nil {
+	if err := p.compareListing(ctx, listing); err != nil {
 		return err
 	}
 	if err := s.OnExternalChange.Fire(ctx, model, p.changes); err != nil {
 		return err
 	}
-	if remapped {
+	if p.remapped {
 		return s.store(ctx, p.refresh, p.rememberPairs)
 	}
 	return s.store(ctx, p.refresh, nil)
 }
 
-func (p *poll) compareListing(ctx context.Context, listing backend.Listing, remapped, retires bool) error {
-	all, err := p.env.Binder.All(ctx, p.model.Name)
-	if err != nil {
-		return err
+// wanted says that the records outside are to be looked at: they are imported, or wait for a person, or have fields that are newly
+// mapped, or may retire.
+func (p *poll) wanted(ctx context.Context) (wanted bool, err error) {
+	if p.reviews, err = p.env.Binder.Reviews(ctx, p.model.Name); err != nil {
+		return false, err
 	}
+	if p.remapped, err = p.hasOtherPairs(ctx); err != nil {
+		return false, err
+	}
+	if p.retires, err = p.mayRetire(ctx); err != nil {
+		return false, err
+	}
+	return p.direction(p.model.Name).Imports() || len(p.reviews) > 0 || p.remapped || p.retires, nil
+}
+
+// unlooked does what comes before records are compared: pairs retire and return, and newly mapped fields are looked at.
+func (p *poll) unlooked(ctx context.Context, all []binding.Binding, known map[string]binding.Binding, records []record.Record) error {
+	if p.retires {
+		if err := p.sortOut(ctx, all, known, records); err != nil {
+			return err
+		}
+	}
+	if p.remapped {
+		return p.firstLook(ctx, records, known)
+	}
+	return nil
+}
+
+// byExternal are the bindings that have an external half, by its id.
+func byExternal(all []binding.Binding) map[string]binding.Binding {
 	known := make(map[string]binding.Binding, len(all))
 	for _, b := range all {
 		if b.ExternalID != "" {
 			known[b.ExternalID] = b
 		}
 	}
-	if retires {
-		if err := p.sortOut(ctx, all, known, listing.Records); err != nil {
-			return err
-		}
+	return known
+}
+
+func (p *poll) compareListing(ctx context.Context, listing backend.Listing) error {
+	all, err := p.env.Binder.All(ctx, p.model.Name)
+	if err != nil {
+		return err
 	}
-	if p.met = map[string]bool{}; remapped {
-		if err := p.firstLook(ctx, listing.Records, known); err != nil {
-			return err
-		}
+	known := byExternal(all)
+	if err := p.unlooked(ctx, all, known, listing.Records); err != nil {
+		return err
 	}
 	if err := p.lookupFor(ctx, listing.Records, known); err != nil {
 		return err
@@ -103,13 +121,12 @@ func (p *poll) compareListing(ctx context.Context, listing backend.Listing, rema
 	for _, r := range listing.Records {
 		listed[r.ID] = true
 		b := known[r.ID]
-		if !b.Retired.IsZero() || (b.ID == 0 && !p.selects(r)) {
+		if out := !b.Retired.IsZero() || (b.ID == 0 && !p.selects(r)); out || alone[r.ID] || p.met[r.ID] {
 			continue
 		}
-		if alone[r.ID] || p.met[r.ID] || (!imports && (!b.Bound() || p.waitingFields(b) == nil)) {
-			continue
+		if imports || (b.Bound() && p.waitingFields(b) != nil) {
+			p.external(r, b)
 		}
-		p.external(r, b)
 	}
 	if imports {
 		p.unreadable(listing.Unreadable, listed, known)

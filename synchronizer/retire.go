@@ -30,8 +30,8 @@ func (sl *slice) selects(r record.Record) bool {
 	return !chooses || s.Selects(r)
 }
 
-// retires says that the model's pairs may retire or come back.
-func (p *poll) retires(ctx context.Context) (bool, error) {
+// mayRetire says that the model's pairs may retire or come back.
+func (p *poll) mayRetire(ctx context.Context) (bool, error) {
 	if _, chooses := p.selector(); chooses || p.env.Settings(p.model.Name).OnLeave == config.LeaveRetire {
 		return true, nil
 	}

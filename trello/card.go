@@ -56,10 +56,6 @@ func (c *card) inherit(known card) {
 	}
 }
 
-func (c *card) record() record.Record {
-	return record.New(CardModel, c.ID, c.values())
-}
-
 // values are those of the card's own fields.
 func (c *card) values() map[string]record.Value {
 	labels := make([]record.Reference, len(c.IDLabels))

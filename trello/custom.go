@@ -91,12 +91,12 @@ func (c *Client) cardRecord(k *card) record.Record {
 
 // customValue is the card's value in a custom field, null where it has none. What the type does not allow is given as the text that
 // it is.
-func (k *card) customValue(f customField) record.Value {
-	i := slices.IndexFunc(k.CustomFieldItems, func(item fieldItem) bool { return item.IDCustomField == f.ID })
+func (c *card) customValue(f customField) record.Value {
+	i := slices.IndexFunc(c.CustomFieldItems, func(item fieldItem) bool { return item.IDCustomField == f.ID })
 	if i < 0 {
 		return record.Null()
 	}
-	item := k.CustomFieldItems[i]
+	item := c.CustomFieldItems[i]
 	switch f.Type {
 	case customList:
 		return record.Text(f.textOf(item.IDValue)).Canonical()
@@ -324,7 +324,8 @@ func (a *customAdapter) option(ctx context.Context, boardID, name string, f cust
 		return now.optionID(text), nil
 	}
 	if !a.mayCreateOption(name) {
-		return "", &mapping.UnfitError{Field: name, Reason: fmt.Sprintf("%q is none of the options of %s; add it in Trello, or set create_options: true", text, name)}
+		reason := fmt.Sprintf("%q is none of the options of %s; add it in Trello, or set create_options: true", text, name)
+		return "", &mapping.UnfitError{Field: name, Reason: reason}
 	}
 	defer a.client.forgetBoards()
 	var made fieldOption

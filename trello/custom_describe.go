@@ -36,7 +36,9 @@ func (d *describing) add(name string, f customField, b *board) {
 	if !there {
 		i = len(d.fields)
 		d.index[name] = i
-		d.fields = append(d.fields, backend.ExternalField{Name: name, Kind: customKinds[f.Type], AfterCreate: true, Local: true, Note: f.Type + " of " + b.Name})
+		d.fields = append(d.fields, backend.ExternalField{
+			Name: name, Kind: customKinds[f.Type], AfterCreate: true, Local: true, Note: f.Type + " of " + b.Name,
+		})
 		d.kinds, d.on = append(d.kinds, f.Type), append(d.on, b.Name)
 	} else if d.kinds[i] == f.Type {
 		d.fields[i].Note += ", " + b.Name
