@@ -1,7 +1,6 @@
 package config_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -249,68 +248,6 @@ func TestDirections(t *testing.T) {
 			if d.Imports() != want[0] || d.Exports() != want[1] {
 				t.Errorf("%s imports %v, exports %v", d, d.Imports(), d.Exports())
 			}
-		}
-	})
-}
-
-// realSetUp turns the example into a real set-up as its comments tell: the sandbox's lines go, the commented ones come in. Of
-// several ways to give one key the first is taken.
-func realSetUp(example string) string {
-	var out strings.Builder
-	given := map[string]bool{}
-	for line := range strings.Lines(example) {
-		indented, isComment := strings.CutPrefix(line, "    # ")
-		key, _, _ := strings.Cut(indented, ":")
-		switch {
-		case strings.Contains(line, "# sandbox"), isComment && given[key]:
-			continue
-		case isComment:
-			line = "    " + indented
-			given[key] = key != "url"
-		}
-		out.WriteString(line)
-	}
-	return out.String()
-}
-
-func TestExampleFile(t *testing.T) {
-	const path = "../config.yaml.example"
-	t.Run("Ensure the example loads and runs in the sandbox on both sides", func(t *testing.T) {
-		c, err := config.Load(path, kinds)
-		if err != nil {
-			t.Fatal(err)
-		}
-		odoo, _ := c.Odoo[0].SandboxName()
-		trello, _ := c.Backends[0].SandboxName()
-		if odoo != "demo" || trello != "demo" || c.Backends[0].Name != "trello" || filepath.Base(c.State) != "state.db" {
-			t.Errorf("configuration %+v", c)
-		}
-	})
-
-	t.Run("Ensure its commented lines make a real set-up", func(t *testing.T) {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		dir := t.TempDir()
-		authority, _ := certificate(t)
-		if err := errors.Join(os.Mkdir(filepath.Join(dir, "certs"), 0o700),
-			os.WriteFile(filepath.Join(dir, "certs", "our-authority.pem"), authority, 0o600)); err != nil {
-			t.Fatal(err)
-		}
-		c, err := config.LoadBytes(filepath.Join(dir, "config.yaml"), []byte(realSetUp(string(data))), kinds)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if o := c.Odoo[0]; o.APIKey.IsZero() || o.CAFile == "" || o.CallsPerSecond != 5 || o.Language != "fr_FR" || len(o.Companies) != 2 || !o.TrackingDisable {
-			t.Errorf("odoo %+v", o)
-		}
-		s, _ := c.Backends[0].Settings.(*trelloSettings)
-		if c.Odoo[0].Username != "connector@example.com" || c.Backends[0].URL != trelloKind.DefaultURL || len(s.Boards) != 2 {
-			t.Errorf("configuration %+v", c)
-		}
-		if m, _ := c.Backends[0].FindModel("trello.board"); m.Direction != config.DirectionImport {
-			t.Errorf("model %+v", m)
 		}
 	})
 }

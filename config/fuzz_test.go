@@ -17,7 +17,6 @@ func FuzzLoadBytes(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(example)
-	f.Add([]byte(realSetUp(string(example))))
 	f.Add([]byte(valid))
 	f.Add([]byte("\ufeffodoo: [{name: &a b, url: *a, <<: {}, password: !x y}]\nbackends: [{name: a\tb, kind: shop, domain: [\"|\"]}]\n---\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
