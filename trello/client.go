@@ -86,7 +86,8 @@ func newClient(s backend.Setup, key, token string, b *bucket) *Client {
 		storage: transport.New(transport.Options{System: "Trello's storage", Base: s.Transport, Clock: s.Clock, Hook: s.Hook, Timeout: s.Config.Timeout}),
 		base:    baseURL(s.Config.URL), clock: s.Clock,
 		boards: map[string]snapshot[*board]{}, cards: map[string]snapshot[*cards]{},
-		paged: map[string]int{}, loose: map[string]snapshot[card]{}, cardFields: cardFields, defined: map[string][]customField{}, labelled: map[string][]string{},
+		paged: map[string]int{}, loose: map[string]snapshot[card]{},
+		cardFields: cardFields, defined: map[string][]customField{}, labelled: map[string][]string{},
 		mark: tokenMark(token), partners: map[string]string{},
 	}
 }
