@@ -406,13 +406,15 @@ func alike(sent []binding.Binding, b binding.Binding) (count int) {
 // likelierOf says that another export is likelier to have made the record: it sent more of what the record holds.
 // Two tasks of one name, in two stages, are told apart by that.
 func (sl *slice) likelierOf(sent []binding.Binding, r record.Record, b binding.Binding) bool {
+	return likelier(slices.DeleteFunc(slices.Clone(sent), func(rival binding.Binding) bool { return !sl.mayHaveMade(rival, r) }), r, b)
+}
+
+// likelier says that one of the rivals sent more of what the record holds than the export did.
+func likelier(rivals []binding.Binding, r record.Record, b binding.Binding) bool {
 	same, other := likeness(r, b)
-	return slices.ContainsFunc(sent, func(rival binding.Binding) bool {
-		if rival.ID == b.ID || !sl.mayHaveMade(rival, r) {
-			return false
-		}
+	return slices.ContainsFunc(rivals, func(rival binding.Binding) bool {
 		itsSame, itsOther := likeness(r, rival)
-		return itsOther < other || (itsOther == other && itsSame > same)
+		return rival.ID != b.ID && (itsOther < other || (itsOther == other && itsSame > same))
 	})
 }
 

@@ -41,13 +41,30 @@ func (sl *slice) traced(ctx context.Context, b binding.Binding, hits []record.Re
 	if len(live) == 0 && gone {
 		return nil, sl.goneAgain(ctx, b)
 	}
-	if len(live) > 1 { // where as many exports sent the very same, it doesn't matter which made which
-		sent, err := sl.env.Binder.Unsettled(ctx, sl.model.Name)
-		if err != nil || len(live) <= alike(sent, b) {
-			return live[:1], err
-		}
+	return sl.renamed(ctx, b, live)
+}
+
+// renamed are the traces, whose names are others now than when they were made, that no other open export of the name is likelier to have
+// made. Where as many exports sent the very same, it doesn't matter which made which.
+func (sl *slice) renamed(ctx context.Context, b binding.Binding, live []record.Record) ([]record.Record, error) {
+	if len(live) == 0 {
+		return nil, nil
+	}
+	sent, err := sl.env.Binder.Unsettled(ctx, sl.model.Name)
+	if err != nil {
+		return nil, err
+	}
+	sent = slices.DeleteFunc(sent, func(o binding.Binding) bool { return !sentAlike(o, b, sl.model.NameField) })
+	live = slices.DeleteFunc(live, func(r record.Record) bool { return likelier(sent, r, b) })
+	if len(live) > 1 && len(live) <= alike(sent, b) {
+		return live[:1], nil
 	}
 	return live, nil
+}
+
+// sentAlike says that two exports sent the same name to the same parent.
+func sentAlike(a, b binding.Binding, name string) bool {
+	return a.Sent.Parent == b.Sent.Parent && a.Sent.Values[name].Canonical().Equal(b.Sent.Values[name].Canonical())
 }
 
 // unboundTraces are those of the traces that are not bound; gone says that there are such that were deleted.

@@ -821,12 +821,13 @@ type late struct {
 }
 
 // lateCard counts what was asked of Trello after the POST.
-type lateCard struct{ searches, posts int }
+type lateCard struct{ searches, traces, posts int }
 
 var lates = []late{
 	{"while it is searched for", func(l *lateCard, r trellotest.Request) bool { return l.searches == 1 && !r.After }, false},
 	{"after the first search", func(l *lateCard, r trellotest.Request) bool { return l.searches == 1 && r.After }, false},
-	{"after the second search", func(l *lateCard, r trellotest.Request) bool { return l.searches == 2 && r.After }, true},
+	{"after the second search", func(l *lateCard, r trellotest.Request) bool { return l.searches == 2 && r.After }, false},
+	{"after the second look at what was made", func(l *lateCard, r trellotest.Request) bool { return l.traces == 2 && r.After }, true},
 	{"after it was repeated", func(l *lateCard, r trellotest.Request) bool { return l.posts == 1 && r.After }, true},
 	{"after the run", nil, true},
 }
@@ -849,6 +850,8 @@ func (w *world) delay(name string, when func(*lateCard, trellotest.Request) bool
 			return nil
 		case r.Method == "GET" && strings.HasSuffix(r.Path, "/cards") && !r.After:
 			l.searches++
+		case r.Method == "GET" && strings.HasSuffix(r.Path, "/actions") && !r.After:
+			l.traces++
 		case r.Method == "POST" && r.Params["name"] == name && !r.After:
 			l.posts++
 			if waited := w.clock.Now().Sub(sent); waited < time.Minute {
