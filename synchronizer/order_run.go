@@ -95,7 +95,7 @@ func (o *orderer) spec(ctx context.Context, g *orderGroup) jobs.Spec {
 // look gathers the groups from what the polls saw; what the run changed since is read again.
 func (o *orderer) look(ctx context.Context, kept map[string]keptOrder) (map[string]*orderGroup, error) {
 	seen := o.seen(o.model.Name)
-	defer delete(o.Synchronizer.orders, o.model.Name)
+	defer delete(o.orders, o.model.Name)
 	if seen.listed == nil || len(seen.changed) > 0 {
 		lister, ok := o.adapter.(backend.Lister)
 		if !ok {

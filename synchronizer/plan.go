@@ -224,7 +224,7 @@ type change struct {
 // they mean.
 func (p Pair) changes(f mapping.Field, fp *FieldPlan, xOK, oOK bool) change {
 	st, known := p.Binding.Base(f.Name)
-	c := change{known: known, equal: xOK && oOK && (fp.External.Equal(fp.Odoo) || (f.Part && partOf(fp.External, fp.Odoo)))}
+	c := change{known: known, equal: xOK && oOK && sameIn(f, fp)}
 	if arrived(st.Writing, *fp, xOK, oOK) {
 		st = binding.FieldState{Base: st.Writing.Value}
 	}

@@ -7,6 +7,11 @@ import (
 	"github.com/odoo-connector/connector/record"
 )
 
+// sameIn says that both sides hold the same, as far as the external one can show it.
+func sameIn(f mapping.Field, fp *FieldPlan) bool {
+	return fp.External.Equal(fp.Odoo) || (f.Part && partOf(fp.External, fp.Odoo))
+}
+
 // partOf says that a set of links is a part of another that is worth showing: not of more than nothing, if it is empty.
 func partOf(part, whole record.Value) bool {
 	all, some := whole.AsRefs(), part.AsRefs()
