@@ -33,7 +33,9 @@ func (s *Synchronizer) seen(model string) *orderSeen {
 }
 
 // reorder notes that the order around a record has to be looked at anew.
-func (s *Synchronizer) reorder(model, externalID string) { s.seen(model).changed[externalID] = true }
+func (s *Synchronizer) reorder(model, externalID string) {
+	s.seen(model).changed[externalID] = true
+}
 
 // noteListed keeps the places of what a poll listed outside.
 func (s *Synchronizer) noteListed(sl *slice, listing backend.Listing) {

@@ -292,19 +292,18 @@ func (a *checkItemAdapter) home(ctx context.Context, cardID string, v mapping.Va
 // lateChecklist is how long the request for a checklist may be on its way: longer than any request takes.
 const lateChecklist = 2 * time.Minute
 
-// checklistMayCome refuses to make a checklist while another item's unanswered creation may still make it: the item waits as one whose
-// own request was not answered.
+// checklistMayCome refuses to make a checklist while the unanswered creation of an item before this one may still make it: this one waits
+// as if its own request had not been answered.
 func (a *checkItemAdapter) checklistMayCome(ctx context.Context, cardID string, v mapping.Values) error {
 	open, err := a.env.Binder.Unsettled(ctx, CheckItemModel)
 	if err != nil {
 		return err
 	}
-	own := false
-	for _, b := range open {
+	for _, b := range open { // in the order in which they were intended
 		switch {
 		case b.Intent != binding.Export || b.Sent.Parent != cardID || a.env.Clock.Now().After(b.IntentAt.Add(lateChecklist)):
-		case !own && maps.EqualFunc(b.Sent.Values, v, record.Value.Equal):
-			own = true
+		case maps.EqualFunc(b.Sent.Values, v, record.Value.Equal):
+			return nil // it is this one's turn
 		default:
 			return &transport.Error{
 				System: "Trello", Op: "POST /" + a.lists, Kind: transport.Dropped, OutcomeUnknown: true,

@@ -74,7 +74,9 @@ trello.member Bob Baker ↔ Bob Baker
 `, false},
 }
 
-func allScenarios() []scenario { return slices.Concat(scenarios, peopleScenarios, talkScenarios) }
+func allScenarios() []scenario {
+	return slices.Concat(scenarios, peopleScenarios, talkScenarios, checklistScenarios)
+}
 
 // personalStages are the columns that Odoo makes for whoever is assigned for the first time (seen on Odoo 16 to 19).
 var personalStages = []string{"Inbox", "Today", "This Week", "This Month", "Later", "Done", "Cancelled"}

@@ -383,6 +383,7 @@ func (w *world) trelloPicture(names map[string]string) (lines []string) {
 				due = " due " + c.Due.UTC().Format("2006-01-02 15:04")
 			}
 			lines = append(lines, "card "+c.Name+" @ "+b.Name+"/"+names[c.IDList]+set(c.IDLabels, names)+w.people(c)+due+quoted(c.Desc)+word(c.DueComplete, " done")+word(c.Closed, " archived"))
+			lines = append(lines, w.itemPicture(c, names)...)
 		}
 	}
 	return lines

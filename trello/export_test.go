@@ -59,7 +59,7 @@ func TestATaskGoesOut(t *testing.T) {
 		if c, last := s.card("Hang the door"), lists[len(lists)-1]; c.IDList != last.ID || last.Name != "Waiting" {
 			t.Errorf("the card is in list %s, want the last one, %+v", c.IDList, last)
 		}
-		s.noOdooWrites()
+		s.onlyPlaced()
 		s.quiet()
 	})
 	t.Run("Ensure a task whose stage gets no list waits for review, and goes out once there is one", func(t *testing.T) {

@@ -91,6 +91,14 @@ func (r *rank) drag(order string) {
 	}
 }
 
+// onlyPlaced demands that Odoo was written once at most, to give a record its place.
+func (w *world) onlyPlaced() {
+	w.t.Helper()
+	if o, _ := w.writes(); o > 1 || (o == 1 && !contains(w.sent(), "] map[sequence:")) {
+		w.t.Errorf("Odoo was written %d times: %s", o, w.sent())
+	}
+}
+
 func (r *rank) moved(report *synchronizer.Report, want int) {
 	r.t.Helper()
 	if got := report.Of(trello.CardModel).Moved; got != want {

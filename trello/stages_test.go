@@ -58,7 +58,7 @@ func TestAStageOfItsOwn(t *testing.T) {
 		if got := s.listNames(s.board.ID); !slices.Equal(got, []string{"To do", "Doing", "Waiting"}) {
 			t.Errorf("the board has the lists %q", got)
 		}
-		s.noOdooWrites()
+		s.onlyPlaced()
 		s.quiet()
 	})
 	t.Run("Ensure a new stage of two bound projects becomes a list on each board", func(t *testing.T) {

@@ -65,6 +65,7 @@ func Models() []backend.Model {
 			Creates: true, Domain: odoo.Cond("user_id", "=", false),
 			Order: &backend.Order{
 				Group: "idBoard", GroupModel: BoardModel, External: "pos", OdooGroup: "project_ids", Odoo: "sequence", OdooOrder: "sequence, id",
+				Unplaced: 1, // a new stage comes last
 			},
 		},
 		{
