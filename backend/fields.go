@@ -190,7 +190,7 @@ func (c *configured) external(f config.Field, p *mapping.Pair) (left bool) {
 		c.fail(f, "external", fmt.Sprintf("%s has no field %q", c.model.Name, f.External), suggestion(f.External, c.externalNames()))
 		return true
 	case !found && c.known.Described:
-		c.leave(f, fmt.Sprintf("there is no field %q, so the pair is left out; %s", f.External, suggestion(f.External, c.externalNames())))
+		c.leave(f, fmt.Sprintf("there is no field %q, so the pair is left out; %s", f.External, suggestion(f.External, names(c.known.Open))))
 		return true
 	case x.Differs != "":
 		c.leave(f, fmt.Sprintf("%q %s, so the pair is left out", f.External, x.Differs))
@@ -235,8 +235,12 @@ func (c *configured) findExternal(name string) (ExternalField, bool) {
 	return ExternalField{}, false
 }
 
-func (c *configured) externalNames() (names []string) {
-	for _, f := range slices.Concat(c.model.Fields, c.known.Open) {
+func (c *configured) externalNames() []string {
+	return names(slices.Concat(c.model.Fields, c.known.Open))
+}
+
+func names(fields []ExternalField) (names []string) {
+	for _, f := range fields {
 		names = append(names, f.Name)
 	}
 	return names
@@ -252,7 +256,7 @@ func (c *configured) odoo(f config.Field, p *mapping.Pair) {
 		c.fail(f, "odoo", fmt.Sprintf("%s has no field %q that the user may see", c.model.OdooModel, f.Odoo), suggestion(f.Odoo, c.known.Odoo.Names()))
 		return
 	}
-	p.OdooField = mapping.OdooField{Type: o.Type, Relation: o.Relation, Fixed: o.Computed && o.ReadOnly}
+	p.OdooField = mapping.OdooField{Type: o.Type, Relation: o.Relation, Fixed: (o.Computed && o.ReadOnly) || odoo.SetsItself(f.Odoo)}
 	for _, choice := range o.Selection {
 		p.OdooField.Choices = append(p.OdooField.Choices, mapping.Choice(choice))
 	}

@@ -33,7 +33,7 @@ type OdooField struct {
 	Type     string   // "char", "many2one", …
 	Relation string   // the model that a link leads to
 	Choices  []Choice // of a selection
-	Fixed    bool     // Odoo computes it and keeps nothing that is written
+	Fixed    bool     // Odoo sets it itself and keeps nothing that is written
 }
 
 // Choice is one value of a selection and what people read for it.

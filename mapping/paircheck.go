@@ -83,7 +83,7 @@ func (p Pair) checkFixed() []Problem {
 	if !p.OdooField.Fixed || !p.Imports {
 		return nil
 	}
-	return []Problem{{"odoo", p.Odoo + " is computed by Odoo, which keeps nothing that is written to it", "set direction: export"}}
+	return []Problem{{"odoo", p.Odoo + " is set by Odoo itself, which keeps nothing that is written to it", "set direction: export"}}
 }
 
 // apart says that a value has to cross which no conversion makes one of the other side's.

@@ -220,11 +220,14 @@ var kinds = map[string][]record.Kind{
 // (create_date and write_date, seen on Odoo 18).
 var ownFields = []string{"id", "create_date", "create_uid", "write_date", "write_uid"}
 
+// SetsItself says that Odoo sets a field of this name itself, on every model, and drops what a client sends for it.
+func SetsItself(field string) bool { return slices.Contains(ownFields, field) }
+
 // accepts reports why the field cannot take the value's kind.
 func accepts(f Field, v record.Value) error {
 	allowed, ok := kinds[f.Type]
 	switch {
-	case slices.Contains(ownFields, f.Name):
+	case SetsItself(f.Name):
 		return errors.New("it is a field that Odoo sets itself, and what is sent is dropped")
 	case !ok:
 		return fmt.Errorf("fields of type %s are not supported", f.Type)

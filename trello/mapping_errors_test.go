@@ -106,7 +106,9 @@ func TestErrorsOfOdoosFields(t *testing.T) {
 		{"a choice that the selection lacks", "  - {odoo: priority, external: dueComplete, values: [{odoo: '7', external: true}]}",
 			`config.yaml:9: backends[0].models[0].fields[0].values: "7" is none of the choices of priority; they are 0 Low, 1 High`},
 		{"a field that Odoo computes", "  - {odoo: subtask_count, external: votes, direction: import}",
-			`config.yaml:9: backends[0].models[0].fields[0].odoo: subtask_count is computed by Odoo, which keeps nothing that is written to it; set direction: export`},
+			`config.yaml:9: backends[0].models[0].fields[0].odoo: subtask_count is set by Odoo itself, which keeps nothing that is written to it; set direction: export`},
+		{"a field that Odoo alone writes", "  - {odoo: write_date, external: created, direction: import}",
+			`config.yaml:9: backends[0].models[0].fields[0].odoo: write_date is set by Odoo itself, which keeps nothing that is written to it; set direction: export`},
 		{"links of another model", "  - {odoo: milestone_id, external: idList, direction: import}",
 			`config.yaml:9: backends[0].models[0].fields[0].odoo: milestone_id leads to project.milestone, and idList to project.task.type`},
 	} {
