@@ -429,9 +429,20 @@ func (p Pair) conflict(f mapping.Field, fp *FieldPlan, plan *Plan) {
 		return
 	}
 	if fp.ToOdoo || fp.ToExternal { // else it was not written after all
-		won := fmt.Sprintf("both sides changed it: %s outside, %s in Odoo; %s wins by the configured policy", brief(fp.External), brief(fp.Odoo), policy)
+		won := fmt.Sprintf("%s outside, %s in Odoo; %s wins", brief(fp.External), brief(fp.Odoo), winner(policy))
+		if p.knows(f) {
+			won = "both sides changed it: " + won
+		}
 		fp.Note = strings.TrimSuffix(won+"; "+fp.Note, "; ")
 	}
+}
+
+// winner is the side that a policy lets win, in words.
+func winner(policy config.Conflict) string {
+	if policy == config.ConflictBackend {
+		return "the outside"
+	}
+	return "Odoo"
 }
 
 func (p Pair) review(plan *Plan, field string, kind binding.ReviewKind, reason string) {
@@ -441,8 +452,11 @@ func (p Pair) review(plan *Plan, field string, kind binding.ReviewKind, reason s
 	})
 }
 
-// linksOff says that the field's links lead to a binding model that is not synchronized.
-func (p Pair) linksOff(f mapping.Field) bool { return f.Links != "" && p.Off != nil && p.Off(f.Links) }
+// linksOff says that the field's links lead to a binding model that is not synchronized. Where a record lives is never left out: a
+// card whose board takes no part would be a task of no project.
+func (p Pair) linksOff(f mapping.Field) bool {
+	return f.Links != "" && f.Links != p.Model.Parent && p.Off != nil && p.Off(f.Links)
+}
 
 func (p Pair) readExternal(f mapping.Field, plan *Plan) (record.Value, bool, error) {
 	if p.linksOff(f) {
@@ -460,7 +474,7 @@ func (p Pair) readResult(v record.Value, err error, plan *Plan) (record.Value, b
 		return v, false, nil
 	case errors.As(err, &missing):
 		for _, r := range missing.Missing {
-			if p.Off == nil || !p.Off(r.Model) {
+			if p.Off == nil || !p.Off(r.Model) || r.Model == p.Model.Parent {
 				plan.Missing = append(plan.Missing, r)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/mapping"
 	"github.com/odoo-connector/connector/record"
 )
@@ -93,7 +94,7 @@ func (c *Client) listMine(ctx context.Context, within time.Duration) ([]*board, 
 }
 
 // selection are the boards to be polled: those the configuration names, or all open ones that are no templates, and
-// always every bound one that still exists.
+// always every bound one that still exists; where boards are not synchronized, the bound ones alone.
 func (c *Client) selection(ctx context.Context, env *backend.Environment, within time.Duration) ([]*board, error) {
 	mine, err := c.listMine(ctx, within)
 	if err != nil {
@@ -107,8 +108,9 @@ func (c *Client) selection(ctx context.Context, env *backend.Environment, within
 	if err != nil {
 		return nil, err
 	}
+	off := env.Settings(BoardModel).Direction == config.DirectionOff
 	return slices.DeleteFunc(slices.Clone(mine), func(b *board) bool {
-		return !bound[b.ID] && !named[b.ID] && (named != nil || b.Closed || b.Prefs.IsTemplate)
+		return !bound[b.ID] && (off || !named[b.ID] && (named != nil || b.Closed || b.Prefs.IsTemplate))
 	}), nil
 }
 

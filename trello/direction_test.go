@@ -50,6 +50,22 @@ func TestDirections(t *testing.T) {
 			t.Errorf("got %+v, want nothing done", *c)
 		}
 	})
+	t.Run("Ensure boards that are off bring nothing in but what is on those that are bound, in their projects", func(t *testing.T) {
+		w := newWorld(t)
+		w.direct(trello.BoardModel, config.DirectionOff)
+		b := w.trello.AddBoard("Workshop")
+		w.trello.AddCard(w.trello.AddList(b.ID, "To do").ID, "Oil the hinges")
+		w.mustSync()
+		w.noOdooWrites()
+		w.quiet()
+		s := bound(t)
+		s.direct(trello.BoardModel, config.DirectionOff)
+		s.trello.AddCard(s.listID("To do"), "Paint the fence")
+		s.mustSync()
+		fence, _ := s.task("Paint the fence")
+		s.want("project.task", fence, "project_id", s.project)
+		s.quiet()
+	})
 	t.Run("Ensure what an import-only model holds in Odoo is overwritten by an edit from Trello alone", func(t *testing.T) {
 		s := bound(t)
 		s.direct(trello.CardModel, config.DirectionImport)

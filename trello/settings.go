@@ -68,6 +68,9 @@ func (s *Settings) CheckSettings() (all []config.SettingProblem) {
 	if _, err := time.LoadLocation(s.TimeZone); s.TimeZone != "" && (err != nil || s.TimeZone == "Local") {
 		report("time_zone", fmt.Sprintf("%q is not a time zone", s.TimeZone), "write its IANA name, as Europe/Brussels")
 	}
+	if s.Boards != nil && len(s.Boards) == 0 {
+		report("boards", "is an empty list", "name at least one board; left out, all open ones take part")
+	}
 	s.checkFields(report)
 	s.checkMembers(report)
 	s.checkChecklists(report)
@@ -116,10 +119,14 @@ func (s *Settings) checkFields(report func(path, problem, hint string)) {
 	}
 }
 
-// checkMembers finds members that are named twice.
+// checkMembers finds entries that lack one side, and members that are named twice.
 func (s *Settings) checkMembers(report func(path, problem, hint string)) {
 	taken := map[string]int{}
 	for i, l := range s.Members {
+		if l.Trello == "" || l.Odoo == "" {
+			report(fmt.Sprintf("members[%d]", i), "names a member of Trello without a user of Odoo, or the reverse", "give both, as {trello: annlee, odoo: ann@example.com}")
+			continue
+		}
 		name := strings.ToLower(strings.TrimPrefix(strings.TrimSpace(l.Trello), "@"))
 		if first, twice := taken[name]; twice {
 			report(fmt.Sprintf("members[%d].trello", i), fmt.Sprintf("%q is named in members[%d] already", l.Trello, first), "")

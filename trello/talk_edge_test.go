@@ -71,6 +71,7 @@ func TestCommentSettings(t *testing.T) {
 	t.Run("Ensure a setting that is none is said before anything is done", func(t *testing.T) {
 		for _, s := range []trello.Settings{
 			{Comments: "some"}, {OdooMessages: "mails"}, {CommentDeletions: "maybe"}, {AttachmentDeletions: "maybe"}, {MaxSize: "much"}, {MaxSize: "-1 MB"},
+			{Boards: []string{}}, {Members: []trello.MemberLink{{Trello: "annlee"}}}, {Members: []trello.MemberLink{{Odoo: "admin"}}},
 		} {
 			if problems := s.CheckSettings(); len(problems) != 1 {
 				t.Errorf("%+v has the problems %v", s, problems)
