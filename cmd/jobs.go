@@ -154,10 +154,18 @@ func (a *app) withState(ctx context.Context, do func(*state.DB) error) (err erro
 	return do(db)
 }
 
+// jobByFlag refuses an argument where the flag is meant: reviews are named without one.
+func jobByFlag(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return &usageError{fmt.Sprintf("%q is an argument too many; give the job's id as --id N", args[0])}
+	}
+	return nil
+}
+
 func (a *app) jobsShow() *cobra.Command {
 	var id int64
 	c := &cobra.Command{
-		Use: "show --id N", Short: "Show one job", Args: cobra.NoArgs,
+		Use: "show --id N", Short: "Show one job", Args: jobByFlag,
 		Long: `show prints all that is known of one job, with the cause of its last failure.
 
 Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration (no such job, too), 3 environment.`,

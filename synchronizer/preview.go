@@ -47,7 +47,7 @@ func (s *Synchronizer) Preview(ctx context.Context) ([]ModelPreview, error) {
 	var out []ModelPreview
 	var assumed []binding.Binding
 	for _, m := range s.env.Backend.AllModels() {
-		if s.off(m.Name) {
+		if s.off(m.Name) || m.LinkOnly { // people are never created, so none is new
 			continue
 		}
 		sl, err := s.newSlice(ctx, m.Name, func(int, jobs.Outcome) error { return nil })
