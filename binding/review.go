@@ -73,8 +73,11 @@ func (d Decision) Taken() Side {
 // the other.
 func (r Review) Same(o Review) bool {
 	return r.Model == o.Model && r.ExternalID == o.ExternalID && r.OdooID == o.OdooID && r.Scope == o.Scope && r.Field == o.Field &&
-		r.Kind == o.Kind && r.Reason == o.Reason
+		r.Kind == o.Kind && r.Reason == o.Reason && (!r.chooses() || r.Fingerprint == o.Fingerprint)
 }
+
+// chooses says that the review is about the values of two sides of which one can be taken. Its fingerprint is that of both.
+func (r Review) chooses() bool { return r.Kind == Conflict || r.Kind == Lossy }
 
 // ReviewKind sorts reviews by their cause.
 type ReviewKind string

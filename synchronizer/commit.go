@@ -34,8 +34,12 @@ func (sl *slice) commit(ctx context.Context, it *item, external, odoo record.Rec
 		}
 		it.along = it.along.and(fresh)
 	}
+	displaced, err := sl.displaced(ctx, it, b)
+	if err != nil {
+		return err
+	}
 	it.binding = b
-	o := jobs.Outcome{Kind: kind, Result: it.result() + it.remark(), Commit: sl.saving(it, b)}
+	o := jobs.Outcome{Kind: kind, Result: it.result() + it.remark(), Commit: sl.saving(it, b, displaced)}
 	o.FollowUps = slices.Concat(sl.followUps(it, b), stayed, it.along.specs)
 	if err := sl.after(ctx, it, b); err != nil { // what was written stands, and the job says what failed
 		o.Kind, o.Err = jobs.Failed, err
@@ -322,14 +326,17 @@ func (sl *slice) importsMore(it *item, b binding.Binding) bool {
 	return false
 }
 
-// saving writes the binding, takes away the reviews that have come to an end and opens new ones.
-func (sl *slice) saving(it *item, b binding.Binding) func(context.Context, *state.Tx) error {
+// saving writes the binding, after those that make room for it, takes away the reviews that have come to an end and opens new ones.
+func (sl *slice) saving(it *item, b binding.Binding, displaced aside) func(context.Context, *state.Tx) error {
 	solved := map[string]bool{}
 	for _, f := range it.plan.Solved {
 		solved[f] = true
 	}
 	opened := sl.decided(sl.dated(it.plan.Reviews))
 	return func(ctx context.Context, tx *state.Tx) error {
+		if err := displaced.save(ctx, tx, sl.env.Binder); err != nil {
+			return err
+		}
 		if err := sl.env.Binder.Save(ctx, tx, &b); err != nil {
 			return err
 		}

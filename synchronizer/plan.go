@@ -298,8 +298,8 @@ func (p Pair) decide(f mapping.Field, fp *FieldPlan, c change, plan *Plan) {
 	switch {
 	case c.equal, f.Loose && !c.known: // what a loose field held before the two were bound stays as it is
 		fp.Result = fp.External
-	case p.Reviews[f.Name].Decision.Taken() != binding.NoSide:
-		p.takeSide(p.Reviews[f.Name].Decision.Taken(), f, fp, plan)
+	case p.chosen(*fp) != binding.NoSide:
+		p.takeSide(p.chosen(*fp), f, fp, plan)
 	case !c.external && !c.odoo:
 		fp.Result = fp.Base
 	case c.merges(f):
@@ -312,6 +312,18 @@ func (p Pair) decide(f mapping.Field, fp *FieldPlan, c change, plan *Plan) {
 		p.conflict(f, fp, plan)
 	}
 }
+
+// chosen is the side that a person chose, as long as both sides are as they were then: nobody chose about what was edited since.
+func (p Pair) chosen(fp FieldPlan) binding.Side {
+	r := p.Reviews[fp.Field]
+	if r.Fingerprint != "" && r.Fingerprint != fp.fingerprint() {
+		return binding.NoSide
+	}
+	return r.Decision.Taken()
+}
+
+// fingerprint is what a review keeps of both sides of a field.
+func (fp FieldPlan) fingerprint() string { return record.HashValues(fp.External, fp.Odoo) }
 
 // takeSide lets the side win that a person chose.
 func (p Pair) takeSide(side binding.Side, f mapping.Field, fp *FieldPlan, plan *Plan) {
@@ -362,10 +374,10 @@ func (p Pair) takeExternal(f mapping.Field, fp *FieldPlan, plan *Plan) {
 		fp.Result, fp.keep = fp.Base, true
 		fp.Note = fmt.Sprintf("this %s stands for more than one %s, so it is not renamed from outside; rename it in Odoo", p.Model.OdooNoun, p.Model.Noun)
 		p.review(plan, f.Name, binding.Shared, fp.Note)
-	case p.losses(f) != "" && p.Reviews[f.Name].Decision.Taken() != binding.External:
+	case p.losses(f) != "" && p.chosen(*fp) != binding.External:
 		fp.Result, fp.keep = fp.Base, true
 		fp.Note = fmt.Sprintf("%s has %s in Odoo, which the other side cannot hold, so the edit from outside is not written over it", f.Name, p.losses(f))
-		p.review(plan, f.Name, binding.Lossy, fp.Note)
+		p.reviewChoice(plan, *fp, binding.Lossy, fp.Note)
 	default:
 		fp.ToOdoo = true
 	}
@@ -424,7 +436,7 @@ func (p Pair) conflict(f mapping.Field, fp *FieldPlan, plan *Plan) {
 		p.takeOdoo(f, fp)
 	default:
 		fp.Result, fp.keep, fp.Note = fp.Base, true, "both sides changed it"
-		p.review(plan, f.Name, binding.Conflict, fmt.Sprintf("%s was changed on both sides: %s outside, %s in Odoo; make them equal on one side",
+		p.reviewChoice(plan, *fp, binding.Conflict, fmt.Sprintf("%s was changed on both sides: %s outside, %s in Odoo; make them equal on one side",
 			f.Name, brief(fp.External), brief(fp.Odoo)))
 		return
 	}
@@ -450,6 +462,12 @@ func (p Pair) review(plan *Plan, field string, kind binding.ReviewKind, reason s
 		Model: p.Model.Name, ExternalID: p.Binding.ExternalID, OdooID: p.Binding.OdooID, Scope: p.Binding.Scope,
 		Field: field, Parent: p.Binding.Parent, Name: p.Binding.Name, Kind: kind, Reason: reason,
 	})
+}
+
+// reviewChoice asks a person to choose between the two sides of a field as they are.
+func (p Pair) reviewChoice(plan *Plan, fp FieldPlan, kind binding.ReviewKind, reason string) {
+	p.review(plan, fp.Field, kind, reason)
+	plan.Reviews[len(plan.Reviews)-1].Fingerprint = fp.fingerprint()
 }
 
 // linksOff says that the field's links lead to a binding model that is not synchronized. Where a record lives is never left out: a

@@ -148,3 +148,19 @@ func (s *Synchronizer) promoted(ctx context.Context, former binding.Binding) (ou
 	}
 	return out, err
 }
+
+// displaced are the primary bindings whose place a new pair takes, as aliases: where names decide, their external record was deleted, or
+// their pair is retired.
+func (sl *slice) displaced(ctx context.Context, it *item, b binding.Binding) (out aside, err error) {
+	if !sl.model.ByName || b.Role == binding.Alias || (it.binding.Bound() && !it.rebound && it.binding.Intent == binding.None) {
+		return out, nil
+	}
+	all, err := sl.env.Binder.ByOdoo(ctx, b.Model, []int64{b.OdooID})
+	for _, other := range all[b.OdooID] {
+		if other.ID != b.ID && other.Scope == b.Scope && other.Role == binding.Primary && !other.TakesPart() && other.Intent == binding.None {
+			other.Role = binding.Alias
+			out.bindings = append(out.bindings, other)
+		}
+	}
+	return out, err
+}

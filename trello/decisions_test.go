@@ -3,6 +3,7 @@ package trello_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -148,6 +149,36 @@ func TestDecisions(t *testing.T) {
 			s.reviewed(trello.CardModel)
 			s.quiet()
 		}
+	})
+	t.Run("Ensure a side that is edited after the decision is not written over: the person is asked again", func(t *testing.T) {
+		s := bound(t)
+		long := strings.Repeat("Oil them and ", 10)
+		id, _ := s.task("Oil the hinges")
+		s.edit("Oil the hinges", func(c *trellotest.Card) { c.Desc = "Grease them" })
+		s.set("project.task", id, "description", "<p>"+long+"grease</p>")
+		s.mustSync()
+		s.reviewed(trello.CardModel, binding.Conflict)
+		s.with(func(ctx context.Context, r *run) {
+			_, err := r.Decide(ctx, s.reviews(trello.CardModel)[0], binding.Decision{Verdict: binding.Take, Prefer: binding.External})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+		s.set("project.task", id, "description", "<p>"+long+"wipe</p>")
+		s.resetRequests()
+		for range 2 {
+			s.mustSync()
+			s.noWrites()
+			s.reviewed(trello.CardModel, binding.Conflict)
+		}
+		if err := s.decide(trello.CardModel, binding.Decision{Verdict: binding.Take, Prefer: binding.Odoo}); err != nil {
+			t.Fatal(err)
+		}
+		if c := s.card("Oil the hinges"); c.Desc != long+"wipe" {
+			t.Errorf("the card's description is %q", c.Desc)
+		}
+		s.reviewed(trello.CardModel)
+		s.quiet()
 	})
 	t.Run("Ensure an edit over formatted text is taken when a person says so, and not before", func(t *testing.T) {
 		s := bound(t)

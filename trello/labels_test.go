@@ -289,6 +289,37 @@ func TestASharedTag(t *testing.T) {
 	})
 }
 
+func TestALabelInThePlaceOfOneThatIsNoMore(t *testing.T) {
+	t.Run("Ensure a label takes the name of a deleted one, whose tag it stands for then", func(t *testing.T) {
+		s := bound(t)
+		soon := s.trello.AddLabel(s.board.ID, "Soon", "blue")
+		s.mustSync()
+		tag, label := s.tagID("Soon"), s.labelOf("Urgent")
+		s.trello.DeleteLabel(soon.ID)
+		s.mustSync()
+		s.renameLabel(label, "Soon")
+		s.mustSync()
+		s.boundTo(label, tag)
+		if b := s.bindingOf(trello.LabelModel, label); b.Role != binding.Primary {
+			t.Errorf("the label is bound as %+v", b)
+		}
+		s.tagged("Paint the door", tag)
+		s.quiet()
+	})
+	t.Run("Ensure a label takes the name of one whose pair is retired", func(t *testing.T) {
+		s := bound(t)
+		s.trello.AddLabel(s.board.ID, "Soon", "blue")
+		s.mustSync()
+		s.mapping("model: trello.label\ndomain: [[\"name\", \"!=\", \"Soon\"]]\non_leave: retire\n")
+		s.mustSync()
+		again := s.trello.AddLabel(s.board.ID, "Soon", "green")
+		s.mustSync()
+		s.boundTo(again.ID, s.tagID("Soon"))
+		s.mustSync() // its tag is without too
+		s.quiet()
+	})
+}
+
 func (w *world) renameLabel(id, name string) {
 	w.trello.UpdateLabel(id, func(l *trellotest.Label) { l.Name = name })
 }
