@@ -309,14 +309,18 @@ func (sl *slice) followUps(it *item, b binding.Binding) (specs []jobs.Spec) {
 	return specs
 }
 
-// importsMore says that the external record holds something for a field that is only imported.
+// importsMore says that the external record holds something for a field that is only imported, or may hold it, if nobody has read the
+// record yet.
 func (sl *slice) importsMore(it *item, b binding.Binding) bool {
-	if it.external == nil {
-		return false
-	}
 	imports := sl.direction(sl.model.Name).Imports()
 	for _, f := range sl.mapper.Fields() {
-		if _, known := b.Fields[f.Name]; known || f.OnlyCreate || f.ToOdoo == nil || (!imports && !f.Stamp) || leadsOff(f, *it.external, sl.off) {
+		if _, known := b.Fields[f.Name]; known || f.OnlyCreate || f.ToOdoo == nil || (!imports && !f.Stamp) {
+			continue
+		}
+		if it.external == nil {
+			return true
+		}
+		if leadsOff(f, *it.external, sl.off) {
 			continue
 		}
 		if _, err := f.ReadExternal(sl.source(*it.external, it.scope)); err == nil {

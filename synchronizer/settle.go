@@ -456,27 +456,17 @@ func (sl *slice) found(ctx context.Context, b binding.Binding, r record.Record) 
 			sl.laterField(fields, f, FieldPlan{}, &r, nil)
 		}
 	}
-	if err := sl.foundMore(ctx, fields, r); err != nil {
-		return b, err
-	}
+	sl.keepFound(fields, r)
 	return sl.completed(ctx, b, fields)
 }
 
-// foundMore notes what a record that was found holds in fields that say nothing outside: what is only kept, and what only goes into Odoo,
-// where it was of that value when the record was made of it.
-func (sl *slice) foundMore(ctx context.Context, fields binding.Fields, r record.Record) error {
-	if err := sl.fill(ctx, sl.lookup, sl.externalNeeds(&r), nil); err != nil {
-		return err
-	}
+// keepFound notes what is only kept of a record that was found.
+func (sl *slice) keepFound(fields binding.Fields, r record.Record) {
 	for _, f := range sl.mapper.Fields() {
-		if _, known := fields[f.Name]; known || f.OnlyCreate || f.ToExternal != nil || (!f.Kept && f.ToOdoo == nil) {
-			continue
-		}
-		if v, err := f.ReadExternal(sl.source(r, refID(r, sl.model.ParentField))); err == nil {
+		if v, err := f.ReadExternal(sl.source(r, refID(r, sl.model.ParentField))); err == nil && f.Kept {
 			fields[f.Name] = binding.FieldState{External: f.ExternalHash(r), Base: v}
 		}
 	}
-	return nil
 }
 
 func (sl *slice) tooMany(ctx context.Context, b binding.Binding, reason string) error {
