@@ -150,6 +150,8 @@ type Listing struct {
 	Parents []string // external ids of the parents that were listed in full; {""} for a model without parent
 	// Unreadable are records that are there and were sent in a form that nobody can read. Reading one by its id says why.
 	Unreadable []Key
+	// Warnings are what an administrator should look at and what stops nothing, one line each.
+	Warnings []string
 }
 
 // ListedReader reads records as a listing of this run gave them, and asks the server only for what was not listed: for imports, whose

@@ -257,10 +257,10 @@ func (p Plan) title() string {
 
 func (fp FieldPlan) line() string {
 	var to []string
-	if fp.ToOdoo {
+	if fp.ToOdoo && !fp.stays(fp.Odoo) {
 		to = append(to, fmt.Sprintf("Odoo %s → %s", brief(fp.Odoo), brief(fp.Result)))
 	}
-	if fp.ToExternal {
+	if fp.ToExternal && !fp.stays(fp.External) {
 		to = append(to, fmt.Sprintf("outside %s → %s", brief(fp.External), brief(fp.Result)))
 	}
 	if fp.Note != "" {
@@ -271,6 +271,9 @@ func (fp FieldPlan) line() string {
 	}
 	return fp.Field + ": " + strings.Join(to, "; ")
 }
+
+// stays says that what is empty stays so: a creation says no word of it.
+func (fp FieldPlan) stays(before record.Value) bool { return before.IsNull() && fp.Result.IsNull() }
 
 // label names an item for people.
 func (it *item) label() string {

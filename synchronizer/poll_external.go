@@ -100,6 +100,9 @@ func byExternal(all []binding.Binding) map[string]binding.Binding {
 }
 
 func (p *poll) compareListing(ctx context.Context, listing backend.Listing) error {
+	for _, w := range listing.Warnings {
+		p.report.warn(w)
+	}
 	all, err := p.env.Binder.All(ctx, p.model.Name)
 	if err != nil {
 		return err

@@ -96,6 +96,25 @@ func TestBoardsThatCannotBeUsed(t *testing.T) {
 		s.mustSync()
 		s.quiet()
 	})
+	t.Run("Ensure a board that is named and that the member lost is told of and does not stop the others", func(t *testing.T) {
+		w := newWorld(t)
+		workshop, _, _ := workshop(w)
+		w.boards = []string{"Workshop", "Garden"}
+		beds := w.trello.AddList(w.trello.AddBoard("Garden").ID, "Beds")
+		w.mustSync()
+		w.trello.SetRights(workshop.ID, trellotest.MayNothing)
+		w.trello.AddCard(beds.ID, "Tomatoes")
+		says(t, strings.Join(w.mustSync().Warnings, "\n"), "does not see the board 'Workshop' any more", "add the member")
+		w.task("Tomatoes")
+		w.trello.SetRights(workshop.ID, trellotest.MayWrite)
+		if r := w.mustSync(); len(r.Warnings) != 0 {
+			t.Errorf("there are warnings: %v", r.Warnings)
+		}
+		w.trello.DeleteBoard(workshop.ID)
+		w.mustSync()
+		says(t, strings.Join(w.mustSync().Warnings, "\n"), workshop.ID, "take its entry out")
+		w.quiet()
+	})
 	t.Run("Ensure a template is no work of anybody's unless it is named", func(t *testing.T) {
 		w := newWorld(t)
 		template := w.trello.AddBoard("How we build")

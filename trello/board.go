@@ -140,8 +140,8 @@ func namedBoards(ctx context.Context, env *backend.Environment, mine []*board) (
 	return named, nil
 }
 
-// namedBoard is the id of the board that the configuration names. A name is remembered with its board,
-// so that renaming the board, on either side, does not break the configuration.
+// namedBoard is the id of the board that the configuration names. A name is remembered with its board, so that renaming the
+// board, on either side, does not break the configuration, and a board that the member lost does not stop the others.
 func namedBoard(ctx context.Context, env *backend.Environment, name string, mine []*board) (string, error) {
 	key := "board " + name
 	before, err := env.Binder.Recall(ctx, key)
@@ -150,7 +150,7 @@ func namedBoard(ctx context.Context, env *backend.Environment, name string, mine
 	}
 	id, err := findBoard(env.Config.Name, name, mine)
 	switch {
-	case err != nil && slices.ContainsFunc(mine, func(b *board) bool { return b.ID == before }):
+	case err != nil && before != "":
 		return before, nil
 	case err != nil || id == before:
 		return id, err
@@ -250,10 +250,42 @@ func (a *boardAdapter) Refresh() { a.client.Refresh() }
 func (a *boardAdapter) List(ctx context.Context) (backend.Listing, error) {
 	boards, err := a.client.selection(ctx, a.env, fresh)
 	listing := backend.Listing{Parents: []string{""}}
+	if err != nil {
+		return listing, err
+	}
 	for _, b := range boards {
 		listing.Records = append(listing.Records, b.record())
 	}
+	listing.Warnings, err = a.unseen(ctx)
 	return listing, err
+}
+
+// unseen tells of the boards that are bound or named and that the token's member has no more: without a word everything would look
+// unchanged.
+func (a *boardAdapter) unseen(ctx context.Context) (warnings []string, err error) {
+	mine, err := a.client.listMine(ctx, longKnown)
+	if err != nil {
+		return nil, err
+	}
+	has := func(id string) bool { return slices.ContainsFunc(mine, func(b *board) bool { return b.ID == id }) }
+	all, err := a.env.Binder.Lean().All(ctx, BoardModel)
+	for _, b := range all {
+		if b.Bound() && !b.Gone() && b.TakesPart() && !has(b.ExternalID) {
+			warnings = append(warnings, fmt.Sprintf("backend %s: the token's member does not see the board '%s' any more, so nothing on it is "+
+				"synchronized; add the member to the board again", a.env.Config.Name, b.Name))
+		}
+	}
+	if err != nil || len(warnings) > 0 {
+		return warnings, err
+	}
+	named, err := namedBoards(ctx, a.env, mine)
+	for _, id := range sorted(named) {
+		if !has(id) {
+			warnings = append(warnings, fmt.Sprintf("backend %s: boards: names the board %s, which the token's member has no more; "+
+				"take its entry out of the configuration", a.env.Config.Name, id))
+		}
+	}
+	return warnings, err
 }
 
 // Chooses tells whether a board is one of those that are synchronized.

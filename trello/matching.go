@@ -141,7 +141,7 @@ func (m *matching) keep(linked map[string]string) {
 	m.byName()
 }
 
-func sorted(m map[string]string) []string {
+func sorted[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
