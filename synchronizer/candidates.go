@@ -49,7 +49,10 @@ func (sl *slice) placeOf(match mapping.Field, it *item) (place, bool) {
 	} else {
 		v, err = match.ReadOdoo(mapping.Source{Record: *it.odoo, Scope: it.scope, Types: sl.types, Lookup: sl.lookup})
 	}
-	return place{sl.placeParent(it.scope), v.AsText()}, err == nil && !v.IsNull()
+	if err != nil || v.IsNull() {
+		return place{}, false
+	}
+	return place{sl.placeParent(it.scope), v.AsText()}, true
 }
 
 // placeParent is the parent as far as it tells places apart: a tag's name is unique everywhere.
@@ -121,7 +124,7 @@ func (sl *slice) sortOdoo(ctx context.Context, match mapping.Field, found []reco
 				continue
 			}
 			v, err := match.ReadOdoo(mapping.Source{Record: r, Scope: parent, Types: sl.types, Lookup: sl.lookup})
-			if isSkip(err) {
+			if isSkip(err) || isUnfit(err) { // it has no name to be recognised by
 				continue
 			}
 			if err != nil {
@@ -194,7 +197,7 @@ func (sl *slice) sortExternal(ctx context.Context, match mapping.Field, found []
 			return err
 		}
 		v, err := match.ReadExternal(mapping.Source{Record: r, Scope: parent, Types: sl.types, Lookup: sl.lookup})
-		if isSkip(err) {
+		if isSkip(err) || isUnfit(err) {
 			continue
 		}
 		if err != nil {

@@ -163,6 +163,9 @@ func planCreateOdoo(p Pair) (Plan, error) {
 	}
 	for _, f := range p.Mapper.Fields() {
 		x, ok, err := p.readExternal(f, &plan)
+		if unfit := unfitOf(err); unfit != nil && f.Match {
+			return p.unfit(unfit), nil
+		}
 		if isUnfit(err) {
 			plan.Fields = append(plan.Fields, FieldPlan{Field: f.Name, Note: err.Error(), hold: true})
 			continue
@@ -203,6 +206,9 @@ func planCreateExternal(p Pair) (Plan, error) {
 	var stuck *mapping.MissingError
 	for _, f := range p.Mapper.Fields() {
 		o, ok, err := p.readOdoo(f)
+		if unfit := unfitOf(err); unfit != nil && f.Match {
+			return p.unfit(unfit), nil
+		}
 		if err != nil && !isUnfit(err) {
 			return plan, err
 		}

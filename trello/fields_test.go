@@ -269,3 +269,23 @@ func (s *scene) declared(m backend.Model) {
 		}
 	})
 }
+
+func TestANameThatDoesNotConvert(t *testing.T) {
+	t.Run("Ensure a card whose name does not convert stops no other record", func(t *testing.T) {
+		s := bound(t)
+		s.mapping("model: trello.card\nfields: [{odoo: name, external: name, import: 'split(value, \": \")[1]', export: '\"T: \" + value'}]\n")
+		s.trello.AddCard(s.todo.ID, "Wax")
+		s.trello.AddCard(s.todo.ID, "T: Saw")
+		s.addTask("Hang the door", nil)
+		if _, err := s.sync(); err != nil {
+			t.Fatal(err)
+		}
+		s.task("Saw")
+		s.card("T: Hang the door")
+		s.reviewed(trello.CardModel, binding.Unfit, binding.Unfit, binding.Unfit, binding.Unfit) // and the three cards that were there
+		s.quiet()
+		s.edit("Wax", func(c *trellotest.Card) { c.Name = "T: Wax" })
+		s.mustSync()
+		s.task("Wax")
+	})
+}
