@@ -2,7 +2,6 @@ package synchronizer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/odoo"
 	"github.com/odoo-connector/connector/record"
 	"github.com/odoo-connector/connector/state"
 )
@@ -119,12 +119,15 @@ func (sl *slice) linkOf(it *item) (binding.Decision, bool) {
 	return binding.Decision{}, false
 }
 
-// named reads the other half that a person named; nil if it is not there, or bound to another record since.
+// named reads the other half that a person named; nil if it is not there, cannot be read, or is bound to another record since.
 func (sl *slice) named(ctx context.Context, it *item, d binding.Decision) (*record.Record, error) {
 	if it.external == nil {
 		return sl.namedOutside(ctx, d)
 	}
 	found, _, err := sl.reading().Read(ctx, sl.model.OdooModel, []int64{d.OdooID}, sl.odooFields())
+	if odoo.IsKind(err, odoo.AccessError) {
+		return nil, nil
+	}
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
@@ -145,11 +148,11 @@ func (sl *slice) namedOutside(ctx context.Context, d binding.Decision) (*record.
 	if err == nil {
 		err = results[0].Err
 	}
-	if errors.Is(err, backend.ErrNotFound) {
-		return nil, nil
+	if outage(err) {
+		return nil, err
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil // it is not there, or cannot be read
 	}
 	r := results[0].Record
 	needs := append(sl.externalNeeds(&r), record.Reference{Model: sl.model.Name, ID: r.ID})

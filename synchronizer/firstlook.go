@@ -6,7 +6,6 @@ import (
 
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/mapping"
-	"github.com/odoo-connector/connector/odoo"
 	"github.com/odoo-connector/connector/record"
 	"github.com/odoo-connector/connector/state"
 )
@@ -103,22 +102,15 @@ func (p *poll) readNewcomers(ctx context.Context, all []*newcomer) error {
 	for i, n := range all {
 		ids[i] = n.binding.OdooID
 	}
-	found, _, err := p.reading().Read(ctx, p.model.OdooModel, ids, p.odooFields())
-	if odoo.IsKind(err, odoo.AccessError) {
-		return nil
-	}
+	found, err := p.read(ctx, p.model.OdooModel, ids, p.odooFields())
 	if err != nil {
 		return err
-	}
-	byID := map[int64]*record.Record{}
-	for i := range found {
-		byID[odooID(found[i])] = &found[i]
 	}
 	p.lookup = newLookup()
 	var external, inOdoo []record.Reference
 	var records, rows []*record.Record
 	for _, n := range all {
-		n.odoo = byID[n.binding.OdooID]
+		n.odoo = found.records[n.binding.OdooID]
 		records, rows = append(records, &n.record), append(rows, n.odoo)
 		external, inOdoo = append(external, p.externalNeeds(&n.record)...), append(inOdoo, p.odooNeeds(n.odoo)...)
 	}

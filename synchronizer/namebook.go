@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/mapping"
 	"github.com/odoo-connector/connector/odoo"
 	"github.com/odoo-connector/connector/record"
@@ -14,6 +15,8 @@ import (
 type nameBook struct {
 	ids   map[record.Reference][]string // of the records of a model and a name; at most two
 	names map[record.Reference]string   // of the record
+	// hidden are records whose names the user may not read, or that are no more.
+	hidden map[record.Reference]bool
 }
 
 // Named implements mapping.Names.
@@ -51,7 +54,7 @@ func (sl *slice) fillNames(ctx context.Context, external, inOdoo []*record.Recor
 		return nil
 	}
 	if sl.book == nil {
-		sl.book = &nameBook{ids: map[record.Reference][]string{}, names: map[record.Reference]string{}}
+		sl.book = &nameBook{ids: map[record.Reference][]string{}, names: map[record.Reference]string{}, hidden: map[record.Reference]bool{}}
 	}
 	sl.lookup.names = sl.book
 	for _, model := range sortedKeys(byModel(named)) {
@@ -150,18 +153,23 @@ func (sl *slice) searchName(ctx context.Context, model, name string) error {
 
 // readNames reads what these records are called.
 func (sl *slice) readNames(ctx context.Context, model string, ids []string) error {
-	ids = slices.DeleteFunc(ids, func(id string) bool { _, asked := sl.book.names[record.Reference{Model: model, ID: id}]; return asked })
-	if len(ids) == 0 {
-		return nil
-	}
-	found, _, err := sl.reading().Read(ctx, model, numbers(ids), []string{"display_name"})
+	ids = slices.DeleteFunc(ids, func(id string) bool {
+		at := record.Reference{Model: model, ID: id}
+		_, asked := sl.book.names[at]
+		return asked || sl.book.hidden[at]
+	})
+	found, err := sl.read(ctx, model, numbers(ids), []string{"display_name"})
 	if err != nil {
 		return err
 	}
-	names := make([]string, len(found))
-	for i, r := range found {
-		names[i] = r.Value("display_name").AsText()
-		sl.book.names[r.Reference()] = names[i]
+	var names []string
+	for _, id := range numbers(ids) {
+		at := record.Reference{Model: model, ID: binding.OdooID(id)}
+		r := found.records[id]
+		if sl.book.hidden[at] = r == nil; r != nil {
+			sl.book.names[at] = r.Value("display_name").AsText()
+			names = append(names, sl.book.names[at])
+		}
 	}
 	return sl.findNames(ctx, model, names) // one that several have is not written
 }

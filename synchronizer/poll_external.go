@@ -76,14 +76,14 @@ func (p *poll) wanted(ctx context.Context) (wanted bool, err error) {
 }
 
 // unlooked does what comes before records are compared: pairs retire and return, and newly mapped fields are looked at.
-func (p *poll) unlooked(ctx context.Context, all []binding.Binding, known map[string]binding.Binding, records []record.Record) error {
+func (p *poll) unlooked(ctx context.Context, all []binding.Binding, known map[string]binding.Binding, listing backend.Listing) error {
 	if p.retires {
-		if err := p.sortOut(ctx, all, known, records); err != nil {
+		if err := p.sortOut(ctx, all, known, listing); err != nil {
 			return err
 		}
 	}
 	if p.remapped {
-		return p.firstLook(ctx, records, known)
+		return p.firstLook(ctx, listing.Records, known)
 	}
 	return nil
 }
@@ -108,7 +108,7 @@ func (p *poll) compareListing(ctx context.Context, listing backend.Listing) erro
 		return err
 	}
 	known := byExternal(all)
-	if err := p.unlooked(ctx, all, known, listing.Records); err != nil {
+	if err := p.unlooked(ctx, all, known, listing); err != nil {
 		return err
 	}
 	if err := p.lookupFor(ctx, listing.Records, known); err != nil {

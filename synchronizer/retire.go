@@ -39,15 +39,17 @@ func (p *poll) mayRetire(ctx context.Context) (bool, error) {
 }
 
 // sortOut retires the pairs that left and brings back those that returned. All and known are changed to what is so now.
-func (p *poll) sortOut(ctx context.Context, all []binding.Binding, known map[string]binding.Binding, records []record.Record) error {
+// What is not listed stays as it is, unless the whole of its parent is: then reading it tells.
+func (p *poll) sortOut(ctx context.Context, all []binding.Binding, known map[string]binding.Binding, listing backend.Listing) error {
 	inside, err := p.insideDomain(ctx, all)
 	if err != nil {
 		return err
 	}
-	away := map[string]bool{}
-	for _, r := range records {
+	away, full := map[string]bool{}, setOf(listing.Parents)
+	for _, r := range listing.Records {
 		away[r.ID] = !p.selects(r)
 	}
+	_, chooses := p.selector()
 	idle, err := p.idleParents(ctx)
 	if err != nil {
 		return err
@@ -60,7 +62,7 @@ func (p *poll) sortOut(ctx context.Context, all []binding.Binding, known map[str
 			continue
 		}
 		in := (inside == nil || inside[b.OdooID]) && !away[b.ExternalID] && !idle[b.Parent]
-		if in == b.Retired.IsZero() {
+		if _, listed := away[b.ExternalID]; in == b.Retired.IsZero() || (in && chooses && !listed && !full[b.Parent]) {
 			continue
 		}
 		changed = append(changed, b)

@@ -88,6 +88,21 @@ func TestASyncLabel(t *testing.T) {
 		}
 		s.quiet()
 	})
+	t.Run("Ensure a pair that is out stays out while its board does not answer", func(t *testing.T) {
+		s, _ := labelled(t)
+		id, _ := s.task("Paint the door")
+		s.edit("Paint the door", func(c *trellotest.Card) { c.IDLabels = nil })
+		s.mustSync()
+		card := s.card("Paint the door").ID
+		s.trello.SetRights(s.board.ID, trellotest.MayNothing)
+		s.set("project.task", id, "name", "Paint the gate")
+		if _, err := s.sync(); err != nil {
+			t.Fatal(err)
+		}
+		if s.bindingOf(trello.CardModel, card).Retired.IsZero() {
+			t.Error("the pair is back")
+		}
+	})
 	t.Run("Ensure a task that goes out gets the label on its card, and keeps it through edits of its tags", func(t *testing.T) {
 		s, mark := labelled(t)
 		id := s.addTask("Saw the tree", nil)

@@ -1,9 +1,11 @@
 package trello_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
+	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/trello"
 	"github.com/odoo-connector/connector/trello/trellotest"
 )
@@ -55,6 +57,65 @@ func TestRecordsThatTheUserMayNotSee(t *testing.T) {
 		}
 		if c := s.card("Oil the hinges"); !c.Closed {
 			t.Error("the card of an archived task is still open")
+		}
+	})
+	t.Run("Ensure a field that is newly mapped goes out of the others, though nobody touched them", func(t *testing.T) {
+		s := bound(t)
+		s.user = "manager"
+		id, _ := s.task("Paint the door")
+		s.set("project.task", id, "date_end", "2026-04-03 09:00:00")
+		s.mustSync()
+		s.clock.Advance(time.Hour)
+		s.addTask("Rake the yard", nil)
+		s.mustSync()
+		s.clock.Advance(time.Hour)
+		hidden, _ := s.task("Oil the hinges")
+		s.hide(hidden)
+		s.mapping(startField + "    direction: export\n")
+		if _, err := s.sync(); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.card("Paint the door").Start; got.IsZero() {
+			t.Error("the card has no start")
+		}
+	})
+	t.Run("Ensure a contact that is hidden stops no other task", func(t *testing.T) {
+		s := bound(t)
+		s.user = "manager"
+		s.trello.AddCustomField(s.board.ID, "Customer", "text")
+		seen := s.odoo.Create("res.partner", map[string]any{"name": "Ada"})
+		unseen := s.odoo.Create("res.partner", map[string]any{"name": "Bob"})
+		s.mapping("model: trello.card\nfields: [{odoo: partner_id, external: 'custom:Customer', direction: export}]\n")
+		s.mustSync()
+		manager := s.odoo.Search("res.users", []any{[]any{"login", "=", "manager"}})[0]
+		s.odoo.Rule(manager, "res.partner", []any{[]any{"id", "!=", unseen}})
+		for name, partner := range map[string]int64{"Paint the door": seen, "Oil the hinges": unseen} {
+			id, _ := s.task(name)
+			s.set("project.task", id, "partner_id", partner)
+		}
+		if _, err := s.sync(); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.trello.CustomValues(s.card("Paint the door").ID); len(got) != 1 || got[0].Text != "Ada" {
+			t.Errorf("the card has the values %+v", got)
+		}
+	})
+	t.Run("Ensure a card that is linked to a task that is hidden stops nothing", func(t *testing.T) {
+		w, id := unequalTwins(t)
+		w.mustSync()
+		w.user = "manager"
+		s := &scene{world: w}
+		hidden := w.odoo.Create("project.task", map[string]any{"name": "Hidden", "project_id": w.value("project.task", id, "project_id")})
+		s.hide(hidden)
+		w.with(func(ctx context.Context, r *run) {
+			review := w.reviews(trello.CardModel)[0]
+			review.OdooID = 0
+			if _, err := r.Decide(ctx, review, binding.Decision{Verdict: binding.Link, OdooID: hidden}); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if _, err := w.sync(); err != nil {
+			t.Fatal(err)
 		}
 	})
 }
