@@ -100,7 +100,7 @@ func TestTwoDeathsBetweenNamesakes(t *testing.T) {
 }
 
 // TestALateNamesake lets a card appear at every instant of the run after the one that died while it sent it:
-// meanwhile its namesake's turn comes. Cards are made in the order in which Odoo shows the tasks, so the last task's is the first.
+// meanwhile its namesake's turn comes.
 func TestALateNamesake(t *testing.T) {
 	looked, repeated := 0, false
 	for at := 1; !repeated; at++ {
@@ -113,11 +113,11 @@ func TestALateNamesake(t *testing.T) {
 				if r.After {
 					return nil
 				}
-				if r.Method == "POST" && r.Params["idList"] == w.listID("Doing") && r.Params["name"] == "Tidy up" {
+				if r.Method == "POST" && r.Params["idList"] == w.listID("To do") && r.Params["name"] == "Tidy up" {
 					sent++
 				}
 				if requests++; requests == at && sent == 0 {
-					w.trello.AddCard(w.listID("Doing"), "Tidy up")
+					w.trello.AddCard(w.listID("To do"), "Tidy up")
 				}
 				return nil
 			})
