@@ -272,7 +272,7 @@ func TestExamineWhatIsNeeded(t *testing.T) {
 	})
 	t.Run("Ensure a filter by a field that is not there is told", func(t *testing.T) {
 		wantOne(t, with(func(n *odoo.Needs) { n.Models[1].Domains = []odoo.Domain{odoo.Cond("project_id.nam", "=", "x")} }),
-			"fail fields", false, "a filter of project.task is wrong", "")
+			"fail fields", false, "a filter of project.task is wrong", "correct domain: in the configuration")
 	})
 	t.Run("Ensure a company that the user may not choose is told with those that it may", func(t *testing.T) {
 		wantOne(t, with(func(n *odoo.Needs) { n.Companies = []odoo.Company{{Name: "My Company"}, {ID: 77}} }),

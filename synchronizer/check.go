@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/odoo-connector/connector/config"
+	"github.com/odoo-connector/connector/odoo"
 	"github.com/odoo-connector/connector/state"
 )
 
@@ -37,6 +39,23 @@ func (e *MovedError) Error() string {
 // Usage marks the error as one of configuration.
 func (*MovedError) Usage() bool { return true }
 
+// DomainError says that the domain which the configuration gives a binding model fits no model of this Odoo.
+type DomainError struct {
+	Backend, Model string
+	Cause          *odoo.Error
+}
+
+// Error names the condition and what is wrong with it.
+func (e *DomainError) Error() string {
+	return fmt.Sprintf("backend %s: domain: of %s: %s; correct it in the configuration", e.Backend, e.Model, strings.TrimRight(e.Cause.Text, ". "))
+}
+
+// Unwrap is what the session found.
+func (e *DomainError) Unwrap() error { return e.Cause }
+
+// Usage marks the error as one of configuration.
+func (*DomainError) Usage() bool { return true }
+
 // Check makes sure, before anything is read or written, that this is the database that the bindings
 // belong to and that the user has the rights that the backend needs. What an administrator alone may
 // read (the database's uuid) is asked once and remembered as not readable for everyone else; the
@@ -48,7 +67,29 @@ func (s *Synchronizer) Check(ctx context.Context) error {
 	if err := s.checkRights(ctx, false); err != nil {
 		return err
 	}
-	return s.checkMappers(ctx)
+	if err := s.checkMappers(ctx); err != nil {
+		return err
+	}
+	return s.checkDomains(ctx)
+}
+
+// checkDomains looks at the domains of the configuration before anything is written: they would stop the run in the middle.
+func (s *Synchronizer) checkDomains(ctx context.Context) error {
+	for _, m := range s.env.Backend.AllModels() {
+		domain := odoo.Domain(s.env.Settings(m.Name).Domain)
+		if len(domain) == 0 || s.off(m.Name) {
+			continue
+		}
+		err := s.env.Session.CheckDomain(ctx, m.OdooModel, domain)
+		var cause *odoo.Error
+		if errors.As(err, &cause) && odoo.IsKind(err, odoo.UnknownField, odoo.InvalidValue, odoo.InvalidCall) {
+			return &DomainError{Backend: s.env.Config.Name, Model: m.Name, Cause: cause}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkMappers makes the mappers of all models that are synchronized, so that a setting or a mapped field which

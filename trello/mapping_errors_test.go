@@ -17,6 +17,27 @@ func loadFields(model string, lines ...string) error {
 	return err
 }
 
+func TestErrorsOfADomain(t *testing.T) {
+	for wrong, want := range map[string][]any{
+		"condition 1: prio: project.task has no field prio":    {[]any{"prio", "=", "1"}},
+		"condition 2: color: ":                                 {[]any{"priority", "=", "1"}, []any{"color", "=", "red"}},
+		"condition 1: project_id.nmae: project.project has no": {[]any{"project_id.nmae", "=", "x"}},
+	} {
+		t.Run("Ensure a domain that does not fit this Odoo is told before anything is written: "+wrong, func(t *testing.T) {
+			w := newWorld(t)
+			workshop(w)
+			w.model(trello.CardModel, func(m *config.Model) { m.Domain = want })
+			_, err := w.sync()
+			if err == nil {
+				t.Fatal("there is no error")
+			}
+			says(t, err.Error(), "domain: of trello.card: "+wrong, "correct it in the configuration")
+			w.noOdooWrites()
+			w.noTrelloWrites()
+		})
+	}
+}
+
 func TestErrorsOfAMapping(t *testing.T) {
 	const at = "config.yaml:9: backends[0].models[0].fields[0]"
 	for _, c := range []struct{ about, line, want string }{
