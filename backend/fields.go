@@ -190,7 +190,7 @@ func (c *configured) external(f config.Field, p *mapping.Pair) (left bool) {
 		c.fail(f, "external", fmt.Sprintf("%s has no field %q", c.model.Name, f.External), suggestion(f.External, c.externalNames()))
 		return true
 	case !found && c.known.Described:
-		c.leave(f, fmt.Sprintf("there is no field %q, so the pair is left out; %s", f.External, suggestion(f.External, names(c.known.Open))))
+		c.leave(f, fmt.Sprintf("there is no field %q, so the pair is left out; %s", f.External, c.openSuggestion(f.External)))
 		return true
 	case x.Differs != "":
 		c.leave(f, fmt.Sprintf("%q %s, so the pair is left out", f.External, x.Differs))
@@ -233,6 +233,14 @@ func (c *configured) findExternal(name string) (ExternalField, bool) {
 		}
 	}
 	return ExternalField{}, false
+}
+
+// openSuggestion is a hint for a field that people make outside.
+func (c *configured) openSuggestion(name string) string {
+	if len(c.known.Open) == 0 {
+		return "make such a field, or take the entry out"
+	}
+	return suggestion(name, names(c.known.Open))
 }
 
 func (c *configured) externalNames() []string {

@@ -197,6 +197,9 @@ func viewOfFields(ctx context.Context, env *backend.Environment, model string) (
 func pairsOf(env *backend.Environment, model string, mapped backend.Mapped) []pairView {
 	pairs := []pairView{}
 	for _, f := range mapped.Fields() {
+		if len(f.Odoo)+len(f.External) == 0 {
+			continue // one that only says how a record begins
+		}
 		p := pairView{
 			Name: f.Name, Odoo: f.Odoo, External: append([]string{}, f.External...), Created: f.OnlyCreate,
 			Direction: directionOf(f, env.Settings(model).Direction),

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/odoo-connector/connector/config"
 )
 
 // showMapped prints pairs and fields, in lines that fit a terminal of 80 columns.
@@ -11,8 +13,8 @@ func (a *app) showMapped(v fieldsView) error {
 	if a.json() {
 		return a.printJSON(v)
 	}
-	arrow := map[string]string{"both": "↔", "import": "← outside", "export": "→ outside", "off": "off"}[v.Direction]
-	_, _ = fmt.Fprintf(a.out, "%s %s %s (backend %s)\n\nMapped:\n", v.OdooModel, arrow, v.Model, v.Backend)
+	way := map[string]string{"both": "↔", "import": "← outside", "export": "→ outside", "off": "off"}[v.Direction]
+	_, _ = fmt.Fprintf(a.out, "%s %s %s (backend %s)\n\nMapped:\n", v.OdooModel, way, v.Model, v.Backend)
 	if err := table(a.out, v.pairRows()); err != nil {
 		return err
 	}
@@ -51,7 +53,7 @@ func pad(s string, width int) string { return s + strings.Repeat(" ", max(0, wid
 func (v fieldsView) pairRows() [][]string {
 	rows := [][]string{}
 	for _, p := range v.Pairs {
-		way := map[string]string{"both": "↔", "import": "←", "export": "→", "off": "off"}[p.Direction]
+		way := arrow(p.Direction, "←", "→")
 		external := strings.Join(p.External, ", ")
 		if p.Created {
 			external += " (on creation)"
@@ -77,7 +79,8 @@ func (v fieldsView) externalRows() [][3]string {
 		if f.ReadOnly {
 			kind += ", read-only"
 		}
-		rows = append(rows, [3]string{f.Name, kind, v.partners(f.Pairs, f.Note, func(p pairView) []string { return p.Odoo })})
+		inOdoo := func(p pairView) (string, []string) { return arrow(p.Direction, "→", "←"), p.Odoo }
+		rows = append(rows, [3]string{f.Name, kind, v.partners(f.Pairs, f.Note, inOdoo)})
 	}
 	return rows
 }
@@ -89,21 +92,36 @@ func (v fieldsView) odooRows() [][3]string {
 		if f.Relation != "" {
 			kind = f.Relation
 		}
-		rows = append(rows, [3]string{f.Name, cut(kind, typeWidth), v.partners(f.Pairs, f.Label, func(p pairView) []string { return p.External })})
+		outside := func(p pairView) (string, []string) { return arrow(p.Direction, "←", "→"), p.External }
+		rows = append(rows, [3]string{f.Name, cut(kind, typeWidth), v.partners(f.Pairs, f.Label, outside)})
 	}
 	return rows
 }
 
+// arrow shows where the values of a pair go, as one of its fields sees it.
+func arrow(direction, imported, exported string) string {
+	switch config.Direction(direction) {
+	case config.DirectionImport:
+		return imported
+	case config.DirectionExport:
+		return exported
+	case config.DirectionOff:
+		return "off"
+	default:
+		return "↔"
+	}
+}
+
 // partners are the fields of the other side in these pairs, or a note where there are none.
-func (v fieldsView) partners(pairs []string, note string, other func(pairView) []string) string {
-	var names []string
+func (v fieldsView) partners(pairs []string, note string, other func(pairView) (arrow string, names []string)) string {
+	var all []string
 	for _, p := range v.Pairs {
-		if slices.Contains(pairs, p.Name) {
-			names = append(names, other(p)...)
+		if way, names := other(p); slices.Contains(pairs, p.Name) && len(names) > 0 {
+			all = append(all, way+" "+strings.Join(names, ", "))
 		}
 	}
-	if len(names) == 0 {
+	if len(all) == 0 {
 		return note
 	}
-	return "↔ " + strings.Join(names, ", ")
+	return strings.Join(all, ", ")
 }

@@ -115,6 +115,18 @@ func TestBoardsThatCannotBeUsed(t *testing.T) {
 		says(t, strings.Join(w.mustSync().Warnings, "\n"), workshop.ID, "take its entry out")
 		w.quiet()
 	})
+	t.Run("Ensure a board that there is none of is told with those that there are", func(t *testing.T) {
+		for name, hint := range map[string]string{"Workshp": `did you mean "Workshop"?`, "Kitchen": `it has "Workshop"`} {
+			w := newWorld(t)
+			workshop(w)
+			w.boards = []string{name}
+			_, err := w.sync()
+			if err == nil {
+				t.Fatal("there is no error")
+			}
+			says(t, err.Error(), name, hint, "change `boards:`")
+		}
+	})
 	t.Run("Ensure a template is no work of anybody's unless it is named", func(t *testing.T) {
 		w := newWorld(t)
 		template := w.trello.AddBoard("How we build")

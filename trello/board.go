@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -176,10 +177,29 @@ func findBoard(backendName, name string, mine []*board) (string, error) {
 	case 1:
 		return found[0].ID, nil
 	case 0:
-		return "", &SettingsError{Backend: backendName, Problem: fmt.Sprintf("the token's member has no board %q", name)}
+		return "", &SettingsError{Backend: backendName, Problem: fmt.Sprintf("the token's member has no board %q%s", name, instead(name, mine))}
 	default:
 		return "", &SettingsError{Backend: backendName, Problem: fmt.Sprintf(
 			"%d boards are called %q, so name the one that is meant by its id (%s)", len(found), name, ids(found))}
+	}
+}
+
+// instead tells which board may be meant, or which there are where they are few.
+func instead(name string, mine []*board) string {
+	var names []string
+	for _, b := range mine {
+		if !b.Closed {
+			names = append(names, strconv.Quote(b.Name))
+		}
+	}
+	near, ok := config.Nearest(strconv.Quote(name), names)
+	switch {
+	case ok:
+		return fmt.Sprintf(" (did you mean %s?)", near)
+	case len(names) > 0 && len(names) <= 10:
+		return " (it has " + strings.Join(names, ", ") + ")"
+	default:
+		return ""
 	}
 }
 

@@ -112,7 +112,8 @@ func commentText(t mapping.Target) (mapping.Values, error) {
 		return nil, &mapping.UnfitError{Reason: fmt.Sprintf("the comment is %s's, and Trello lets nobody else change it; it keeps its words there",
 			t.Current.Value("member").AsText())}
 	case markup.Length(t.Value.AsText()) > markup.Limit-nameRoom:
-		return nil, &mapping.UnfitError{Reason: fmt.Sprintf("the message, with its author's name before it, is longer than the %d characters that a comment can have; shorten it in Odoo",
+		return nil, &mapping.UnfitError{Reason: fmt.Sprintf("the message, with its author's name before it, "+
+			"is longer than the %d characters that a comment can have; shorten it in Odoo",
 			markup.Limit)}
 	}
 	values := mapping.Values{"text": record.Text(t.Value.AsText())}

@@ -124,7 +124,8 @@ func (s *Settings) checkMembers(report func(path, problem, hint string)) {
 	taken := map[string]int{}
 	for i, l := range s.Members {
 		if l.Trello == "" || l.Odoo == "" {
-			report(fmt.Sprintf("members[%d]", i), "names a member of Trello without a user of Odoo, or the reverse", "give both, as {trello: annlee, odoo: ann@example.com}")
+			report(fmt.Sprintf("members[%d]", i), "names a member of Trello without a user of Odoo, or the reverse",
+				"give both, as {trello: annlee, odoo: ann@example.com}")
 			continue
 		}
 		name := strings.ToLower(strings.TrimPrefix(strings.TrimSpace(l.Trello), "@"))
