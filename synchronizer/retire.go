@@ -104,7 +104,25 @@ func (p *poll) insideDomain(ctx context.Context, all []binding.Binding) (map[int
 	for id := range out {
 		inside[id] = false
 	}
-	return inside, err
+	if err != nil {
+		return nil, err
+	}
+	return inside, p.hiddenStay(ctx, all, out, in, inside)
+}
+
+// hiddenStay leaves retired pairs out whose Odoo record is there and may not be seen: nobody can tell whether it came back.
+func (p *poll) hiddenStay(ctx context.Context, all []binding.Binding, out, in, inside map[int64]bool) error {
+	var ids []int64
+	for _, b := range all {
+		if b.Bound() && !b.Gone() && !b.Retired.IsZero() && !out[b.OdooID] && !in[b.OdooID] {
+			ids = append(ids, b.OdooID)
+		}
+	}
+	there, err := p.read(ctx, p.model.OdooModel, ids, []string{"write_date"})
+	for id := range there.refused {
+		inside[id] = false
+	}
+	return err
 }
 
 // existing are those of the Odoo records that are there and in the domain, archived ones too.

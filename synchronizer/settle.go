@@ -48,7 +48,8 @@ func (s *Synchronizer) settleOne(ctx context.Context, b binding.Binding) error {
 		s.report.skip(b.Model, fmt.Sprintf("odoo:%d@%s", b.OdooID, b.Scope))
 		return nil
 	}
-	if err != nil || after.Bound() {
+	var untraceable *untraceableError // its job tells
+	if after.Bound() || (err != nil && !errors.As(err, &untraceable)) {
 		return err
 	}
 	return s.db.Write(ctx, func(tx *state.Tx) error {
@@ -288,9 +289,12 @@ func (p *poll) forgetTwins(all []binding.Binding, records []record.Record, known
 func (sl *slice) settleExport(ctx context.Context, it *item, cause error) error {
 	after, err := sl.search(ctx, it.binding)
 	var several *severalError
+	var untraceable *untraceableError
 	switch {
 	case errors.As(err, &several):
 		return sl.skip(it, several.Error())
+	case errors.As(err, &untraceable):
+		return sl.close(it, sl.failed(it, err))
 	case err != nil:
 		return err
 	case after.Bound():

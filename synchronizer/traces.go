@@ -22,8 +22,12 @@ func (sl *slice) traced(ctx context.Context, b binding.Binding, hits []record.Re
 		return hits, nil
 	}
 	traces, err := finder.Find(ctx, backend.Sought{Parent: b.Sent.Parent, Values: b.Sent.Values, Since: b.IntentAt.Add(-skew)})
-	if err != nil {
+	switch {
+	case outage(err) || ctx.Err() != nil:
 		return nil, err
+	case err != nil:
+		return nil, &untraceableError{fmt.Errorf("it cannot be told what became of the creation of the %s '%s', so it is not made again yet: %w",
+			sl.model.Noun, b.Name, err)}
 	}
 	live, gone, err := sl.unboundTraces(ctx, traces)
 	if err != nil {
@@ -43,6 +47,13 @@ func (sl *slice) traced(ctx context.Context, b binding.Binding, hits []record.Re
 	}
 	return sl.renamed(ctx, b, live)
 }
+
+// untraceableError says that what became of one creation cannot be told for now: its record is there in a form that cannot be read, say.
+// It is that record's matter alone.
+type untraceableError struct{ error }
+
+// Unwrap is the cause.
+func (e *untraceableError) Unwrap() error { return e.error }
 
 // renamed are the traces, whose names are others now than when they were made, that no other open export of the name is likelier to have
 // made. Where as many exports sent the very same, it doesn't matter which made which.

@@ -50,6 +50,26 @@ func TestACreationThatWasLostAndChangedSince(t *testing.T) {
 		}
 		s.quiet()
 	})
+	t.Run("Ensure one that cannot be read then stops no other record, and is made once", func(t *testing.T) {
+		s := bound(t)
+		s.addTask("Hang the door", nil)
+		s.lost("/1/cards")
+		s.edit("Hang the door", func(c *trellotest.Card) { c.Name = "Hang the gate" })
+		s.edit("Paint the door", func(c *trellotest.Card) { c.Name = "Green door" })
+		s.trello.Alter(trellotest.WithoutField(s.card("Hang the gate").ID, "desc"))
+		if _, err := s.sync(); err != nil {
+			t.Fatal(err)
+		}
+		s.task("Green door")
+		s.trello.Alter(nil)
+		s.clock.Advance(time.Hour)
+		s.mustSync()
+		s.task("Hang the gate")
+		if n := len(s.trello.Cards(s.board.ID)); n != 4 {
+			t.Errorf("there are %d cards, want 4", n)
+		}
+		s.quiet()
+	})
 	t.Run("Ensure a card that a person renamed and moved to another board is found there", func(t *testing.T) {
 		s, garden, project := gardening(t)
 		id := s.addTask("Hang the door", nil)

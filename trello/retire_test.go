@@ -205,6 +205,18 @@ func TestADomainThatPairsLeave(t *testing.T) {
 		}
 		s.quiet()
 	})
+	t.Run("Ensure a task that is out and then hidden stays out", func(t *testing.T) {
+		s := bound(t)
+		s.user = "manager"
+		s.mapping(importantOnly + "on_leave: retire\n")
+		s.mustSync()
+		hidden, _ := s.task("Oil the hinges")
+		s.hide(hidden)
+		r := s.mustSync()
+		if s.bindingOf(trello.CardModel, s.card("Oil the hinges").ID).Retired.IsZero() || r.Jobs.Enqueued != 0 {
+			t.Errorf("the pair is back, with %d jobs", r.Jobs.Enqueued)
+		}
+	})
 	t.Run("Ensure a task that is deleted is found deleted, not out of the domain", func(t *testing.T) {
 		s := bound(t)
 		s.mapping(importantOnly + "on_leave: retire\n")
