@@ -28,7 +28,7 @@ type kitchen struct {
 }
 
 // recipe is one of the page: its heading and its block of YAML.
-var recipe = regexp.MustCompile("(?s)\n### (?:[0-9]+\\. )?([^\n]+)\n(.*?)```yaml\n(.*?)```")
+var recipe = regexp.MustCompile("(?s)\n### (?:\\d+\\. )?([^\n]+)\n(.*?)```yaml\n(.*?)```")
 
 // recipesOf are the recipes of docs/trello.md by their headings.
 func recipesOf(t *testing.T) map[string]string {

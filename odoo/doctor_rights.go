@@ -142,5 +142,6 @@ func (x *examination) badDomain(n ModelNeed, err error) {
 		x.broken(CheckFields, err)
 		return
 	}
-	x.fail(CheckFields, "a filter of "+n.Model+" is wrong: "+strings.TrimRight(e.Text, ". "), n.For+" chooses records by it", "correct domain: in the configuration, or "+e.Hint)
+	x.fail(CheckFields, "a filter of "+n.Model+" is wrong: "+strings.TrimRight(e.Text, ". "), n.For+" chooses records by it",
+		"correct domain: in the configuration, or "+e.Hint)
 }

@@ -67,7 +67,7 @@ type drawing struct {
 }
 
 func (d *drawing) text(style, s string) {
-	fmt.Fprintf(d, `<text x="%g" y="%g" class="%s">%s</text>`+"\n", d.x, d.y, style, html.EscapeString(s))
+	_, _ = fmt.Fprintf(d, `<text x="%g" y="%g" class="%s">%s</text>`+"\n", d.x, d.y, style, html.EscapeString(s))
 }
 
 // line writes a text and goes down.
@@ -76,17 +76,13 @@ func (d *drawing) line(style, s string) {
 	d.y += 20
 }
 
-func (d *drawing) box(width, height float64, style string) {
-	fmt.Fprintf(d, `<rect x="%g" y="%g" width="%g" height="%g" rx="4" class="%s"/>`+"\n", d.x, d.y, width, height, style)
-}
-
 // chips writes texts in boxes of their colours, side by side.
 func (d *drawing) chips(texts []string, colour func(i int) string) {
 	start := d.x
 	for i, s := range texts {
 		width := 16 + 7*float64(len([]rune(s)))
-		fmt.Fprintf(d, `<rect x="%g" y="%g" width="%g" height="20" rx="4" fill="%s"/>`+"\n", d.x, d.y-14, width, colour(i))
-		fmt.Fprintf(d, `<text x="%g" y="%g" class="chip">%s</text>`+"\n", d.x+8, d.y, html.EscapeString(s))
+		_, _ = fmt.Fprintf(d, `<rect x="%g" y="%g" width="%g" height="20" rx="4" fill="%s"/>`+"\n", d.x, d.y-14, width, colour(i))
+		_, _ = fmt.Fprintf(d, `<text x="%g" y="%g" class="chip">%s</text>`+"\n", d.x+8, d.y, html.EscapeString(s))
 		d.x += width + 6
 	}
 	d.x = start
