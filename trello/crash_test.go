@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -628,7 +629,10 @@ func TestCrashAtEveryPoint(t *testing.T) {
 			w.settled(sc.want)
 			c := newCounter(points)
 			t.Run("dies", func(t *testing.T) {
-				for _, group := range between(points) {
+				for i, group := range between(points) {
+					if left(i) {
+						continue
+					}
 					first, last := group[0], group[len(group)-1]
 					t.Run(fmt.Sprintf("%d %s to %d %s", first.number, first.name, last.number, last.name), func(t *testing.T) {
 						t.Parallel()
@@ -649,6 +653,22 @@ func TestCrashAtEveryPoint(t *testing.T) {
 		})
 	}
 }
+
+// stride is how many of the deaths and losses that there are stand for one that is tried: all are with CONNECTOR_LONG=1, a fifth
+// else. The race detector has seen all there is to see long before.
+func stride() int {
+	switch {
+	case raced:
+		return 20
+	case os.Getenv("CONNECTOR_LONG") != "":
+		return 1
+	default:
+		return 5
+	}
+}
+
+// left says that the i-th of many cases is left out.
+func left(i int) bool { return i%stride() != 3%stride() }
 
 // between are the points in groups of equal effects.
 func between(points []crashPoint) (groups [][]crashPoint) {
@@ -684,11 +704,11 @@ func (c *counter) check(t *testing.T) {
 		t.Errorf("the run had only %d crash points; requests or commits don't tell of themselves", len(c.points))
 	}
 	for _, p := range c.points {
-		if c.hits[p] == 0 {
+		if c.hits[p] == 0 && stride() == 1 {
 			t.Errorf("crash point %d, %s, was never hit", p.number, p.name)
 		}
 	}
-	t.Logf("%d crash points, each hit", len(c.points))
+	t.Logf("%d crash points, %d hit", len(c.points), len(c.hits))
 }
 
 // TestCrashAgainAndAgain lets the runs that follow a death die too, at points drawn by chance: three
@@ -696,6 +716,9 @@ func (c *counter) check(t *testing.T) {
 func TestCrashAgainAndAgain(t *testing.T) {
 	for _, sc := range allScenarios() {
 		for seed := range uint64(6) {
+			if left(int(seed)) {
+				continue
+			}
 			t.Run(fmt.Sprintf("%s, draw %d", sc.name, seed), func(t *testing.T) {
 				t.Parallel()
 				chance := rand.New(rand.NewPCG(seed, 0)) // the same in every run
@@ -789,6 +812,9 @@ func TestLossOfEveryWrite(t *testing.T) {
 				continue // to change something twice is to change it once, so it may be sent again at once
 			}
 			for number := 1; number <= o+x; number++ {
+				if left(number) {
+					continue
+				}
 				t.Run(fmt.Sprintf("%s whose write %d %s", sc.name, number, l.name), func(t *testing.T) {
 					t.Parallel()
 					w := newWorld(t)

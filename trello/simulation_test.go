@@ -104,6 +104,9 @@ func tell(chance *rand.Rand) (story []move) {
 // CONNECTOR_LONG=1 many; a story that fails is made as short as it gets and printed.
 func TestSimulation(t *testing.T) {
 	first, count := uint64(1), uint64(20)
+	if raced {
+		count = 4
+	}
 	if os.Getenv("CONNECTOR_LONG") != "" {
 		count = 1000
 	}

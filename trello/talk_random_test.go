@@ -134,6 +134,9 @@ func (c *chatter) agree() {
 
 func TestTalkByChance(t *testing.T) {
 	for seed := range uint64(12) {
+		if left(int(seed)) {
+			continue
+		}
 		t.Run(fmt.Sprintf("Ensure both sides agree in the end, draw %d", seed), func(t *testing.T) {
 			t.Parallel()
 			c := newChatter(t, seed)

@@ -1,0 +1,5 @@
+//go:build !race
+
+package trello_test
+
+const raced = false
