@@ -145,14 +145,13 @@ func (sl *slice) named(ctx context.Context, it *item, d binding.Decision) (*reco
 
 func (sl *slice) namedOutside(ctx context.Context, d binding.Decision) (*record.Record, error) {
 	results, err := sl.adapter.Read(ctx, []backend.Key{{ID: d.ExternalID}})
-	if err == nil {
-		err = results[0].Err
-	}
-	if outage(err) {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if err != nil {
-		return nil, nil // it is not there, or cannot be read
+	case outage(results[0].Err):
+		return nil, results[0].Err
+	case results[0].Err != nil: // it is not there, or cannot be read
+		return nil, nil
 	}
 	r := results[0].Record
 	needs := append(sl.externalNeeds(&r), record.Reference{Model: sl.model.Name, ID: r.ID})

@@ -163,7 +163,7 @@ func planCreateOdoo(p Pair) (Plan, error) {
 	}
 	for _, f := range p.Mapper.Fields() {
 		x, ok, err := p.readExternal(f, &plan)
-		if unfit := unfitOf(err); unfit != nil && f.Match {
+		if unfit := nameless(f, err); unfit != nil {
 			return p.unfit(unfit), nil
 		}
 		if isUnfit(err) {
@@ -206,7 +206,7 @@ func planCreateExternal(p Pair) (Plan, error) {
 	var stuck *mapping.MissingError
 	for _, f := range p.Mapper.Fields() {
 		o, ok, err := p.readOdoo(f)
-		if unfit := unfitOf(err); unfit != nil && f.Match {
+		if unfit := nameless(f, err); unfit != nil {
 			return p.unfit(unfit), nil
 		}
 		if err != nil && !isUnfit(err) {
@@ -267,6 +267,14 @@ func unfitOf(err error) *mapping.UnfitError {
 	var unfit *mapping.UnfitError
 	errors.As(err, &unfit)
 	return unfit
+}
+
+// nameless is the error of a name by which people recognise the record, where that does not fit; nil for any other.
+func nameless(f mapping.Field, err error) *mapping.UnfitError {
+	if !f.Match {
+		return nil
+	}
+	return unfitOf(err)
 }
 
 // unfit leaves a record alone that the other side cannot take as it is.

@@ -49,7 +49,6 @@ func (p *poll) sortOut(ctx context.Context, all []binding.Binding, known map[str
 	for _, r := range listing.Records {
 		away[r.ID] = !p.selects(r)
 	}
-	_, chooses := p.selector()
 	idle, err := p.idleParents(ctx)
 	if err != nil {
 		return err
@@ -58,11 +57,11 @@ func (p *poll) sortOut(ctx context.Context, all []binding.Binding, known map[str
 	var changed []*binding.Binding
 	for i := range all {
 		b := &all[i]
-		if !b.Bound() || b.Gone() || b.Intent != binding.None {
+		if !settledPair(*b) {
 			continue
 		}
 		in := (inside == nil || inside[b.OdooID]) && !away[b.ExternalID] && !idle[b.Parent]
-		if _, listed := away[b.ExternalID]; in == b.Retired.IsZero() || (in && chooses && !listed && !full[b.Parent]) {
+		if in == b.Retired.IsZero() || (in && p.untold(*b, away, full)) {
 			continue
 		}
 		changed = append(changed, b)
@@ -75,6 +74,16 @@ func (p *poll) sortOut(ctx context.Context, all []binding.Binding, known map[str
 	}
 	return nil
 }
+
+// untold says that the listing does not tell whether the external record is chosen.
+func (p *poll) untold(b binding.Binding, away, full map[string]bool) bool {
+	_, chooses := p.selector()
+	_, listed := away[b.ExternalID]
+	return chooses && !listed && !full[b.Parent]
+}
+
+// settledPair says that both halves are there, and nothing of them is open.
+func settledPair(b binding.Binding) bool { return b.Bound() && !b.Gone() && b.Intent == binding.None }
 
 // insideDomain are the Odoo ids, among the bound ones, that are in the configured domain; nil where leaving it means nothing. A
 // record that does not exist any more counts as inside: that it was deleted is found out elsewhere.
