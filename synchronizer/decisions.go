@@ -145,13 +145,14 @@ func (sl *slice) named(ctx context.Context, it *item, d binding.Decision) (*reco
 
 func (sl *slice) namedOutside(ctx context.Context, d binding.Decision) (*record.Record, error) {
 	results, err := sl.adapter.Read(ctx, []backend.Key{{ID: d.ExternalID}})
-	switch {
-	case err != nil:
+	if err == nil && outage(results[0].Err) {
+		err = results[0].Err
+	}
+	if err != nil {
 		return nil, err
-	case outage(results[0].Err):
-		return nil, results[0].Err
-	case results[0].Err != nil: // it is not there, or cannot be read
-		return nil, nil
+	}
+	if results[0].Err != nil {
+		return nil, nil //nolint:nilerr // it is not there, or cannot be read: the decision cannot be carried out, and the record is matched by its name
 	}
 	r := results[0].Record
 	needs := append(sl.externalNeeds(&r), record.Reference{Model: sl.model.Name, ID: r.ID})

@@ -123,11 +123,7 @@ func (p *poll) compareListing(ctx context.Context, listing backend.Listing) erro
 	listed := make(map[string]bool, len(listing.Records))
 	for _, r := range listing.Records {
 		listed[r.ID] = true
-		b := known[r.ID]
-		if out := !b.Retired.IsZero() || (b.ID == 0 && !p.selects(r)); out || alone[r.ID] || p.met[r.ID] {
-			continue
-		}
-		if imports || (b.Bound() && p.waitingFields(b) != nil) {
+		if b := known[r.ID]; !alone[r.ID] && p.looksAt(r, b, imports) {
 			p.external(r, b)
 		}
 	}
@@ -137,6 +133,13 @@ func (p *poll) compareListing(ctx context.Context, listing backend.Listing) erro
 	}
 	p.forgetTwins(all, listing.Records, known, full)
 	return nil
+}
+
+// looksAt says that a listed record is compared with its binding: one that takes part, and was not dealt with in this poll. What is
+// not imported is looked at only where it waits for a person.
+func (p *poll) looksAt(r record.Record, b binding.Binding, imports bool) bool {
+	out := !b.Retired.IsZero() || (b.ID == 0 && !p.selects(r))
+	return !out && !p.met[r.ID] && (imports || (b.Bound() && p.waitingFields(b) != nil))
 }
 
 // lookupFor reads the bindings that comparing needs: only for records whose raw form changed.

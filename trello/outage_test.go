@@ -219,10 +219,21 @@ func TestAUserWithoutTheRight(t *testing.T) {
 	})
 }
 
+// refuse lets a module of Odoo refuse tasks of a name.
+func (w *world) refuse(name string) {
+	w.odoo.Fail(func(r odootest.Request) error {
+		if r.Writes && r.Moment == odootest.Before && strings.Contains(fmt.Sprint(r.Args), name) {
+			return odootest.Raise("odoo.exceptions.ValidationError", name+" is no name for a task.")
+		}
+		return nil
+	})
+}
+
 func TestOneBadRecord(t *testing.T) {
 	t.Run("Ensure a card that Odoo refuses fails alone, with its cause, and is tried again", func(t *testing.T) {
 		s := bound(t)
-		for _, name := range []string{"One", " ", "Three"} {
+		s.refuse("Nonsense")
+		for _, name := range []string{"One", "Nonsense", "Three"} {
 			s.trello.AddCard(s.todo.ID, name)
 		}
 		for range 2 {
@@ -246,7 +257,8 @@ func TestOneBadRecord(t *testing.T) {
 	})
 	t.Run("Ensure it comes in once it is mended", func(t *testing.T) {
 		s := bound(t)
-		bad := s.trello.AddCard(s.todo.ID, " ")
+		s.refuse("Nonsense")
+		bad := s.trello.AddCard(s.todo.ID, "Nonsense")
 		s.mustSync()
 		s.trello.UpdateCard(bad.ID, func(c *trellotest.Card) { c.Name = "Good" })
 		s.counts(s.mustSync(), trello.CardModel, "created=1 unchanged=3")
