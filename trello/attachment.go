@@ -91,13 +91,10 @@ func (a *attachmentAdapter) List(ctx context.Context) (backend.Listing, error) {
 	if err != nil {
 		return listing, err
 	}
-	for _, b := range boards {
+	err = answering(boards, func(b *board) error {
 		cards, err := a.client.cardsOn(ctx, b.ID)
-		if noAnswer(err) {
-			continue
-		}
 		if err != nil {
-			return listing, err
+			return err
 		}
 		for _, one := range cards.all {
 			if bound[one.ID] {
@@ -105,8 +102,9 @@ func (a *attachmentAdapter) List(ctx context.Context) (backend.Listing, error) {
 				listing.Records = append(listing.Records, records(one.Attachments, one.ID, t)...)
 			}
 		}
-	}
-	return listing, nil
+		return nil
+	})
+	return listing, err
 }
 
 func (a *attachmentAdapter) boundCards(ctx context.Context) (map[string]bool, error) {

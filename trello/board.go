@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -236,6 +237,17 @@ func (c *Client) openParents(ctx context.Context, env *backend.Environment) ([]*
 	return slices.DeleteFunc(boards, func(b *board) bool { return waiting[b.ID] }), nil
 }
 
+// answering does something for each board. One that stopped answering is left out, so that nothing on it is taken for deleted; any
+// other error ends it.
+func answering(boards []*board, do func(*board) error) error {
+	for _, b := range boards {
+		if err := do(b); err != nil && !noAnswer(err) {
+			return err
+		}
+	}
+	return nil
+}
+
 // boardAdapter reads and writes boards.
 type boardAdapter struct {
 	client *Client
@@ -299,7 +311,7 @@ func (a *boardAdapter) unseen(ctx context.Context) (warnings []string, err error
 		return warnings, err
 	}
 	named, err := namedBoards(ctx, a.env, mine)
-	for _, id := range sorted(named) {
+	for _, id := range slices.Sorted(maps.Keys(named)) {
 		if !has(id) {
 			warnings = append(warnings, fmt.Sprintf("backend %s: boards: names the board %s, which the token's member has no more; "+
 				"take its entry out of the configuration", a.env.Config.Name, id))

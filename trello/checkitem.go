@@ -64,13 +64,10 @@ func (a *checkItemAdapter) List(ctx context.Context) (backend.Listing, error) {
 			on[b.Parent] = append(on[b.Parent], b)
 		}
 	}
-	for _, b := range boards {
+	err = answering(boards, func(b *board) error {
 		cards, err := a.client.cardsOn(ctx, b.ID)
-		if noAnswer(err) {
-			continue
-		}
 		if err != nil {
-			return listing, err
+			return err
 		}
 		for _, k := range on[b.ID] {
 			listing.Parents = append(listing.Parents, k.ExternalID)
@@ -78,8 +75,9 @@ func (a *checkItemAdapter) List(ctx context.Context) (backend.Listing, error) {
 				listing.Records = append(listing.Records, cards.all[i].checkItems()...)
 			}
 		}
-	}
-	return listing, nil
+		return nil
+	})
+	return listing, err
 }
 
 // Siblings lists the check items of cards; one that is gone has none.

@@ -76,21 +76,19 @@ func (a *childAdapter) List(ctx context.Context) (backend.Listing, error) {
 	if err != nil {
 		return listing, err
 	}
-	for _, b := range boards {
+	err = answering(boards, func(b *board) error {
 		all, err := a.records(ctx, b.ID)
-		if noAnswer(err) {
-			continue
-		}
 		if err != nil {
-			return listing, err
+			return err
 		}
 		listing.Records = append(listing.Records, all.records...)
 		for _, bad := range all.unreadable {
 			listing.Unreadable = append(listing.Unreadable, backend.Key{ID: bad.ID, Parent: b.ID})
 		}
 		listing.Parents = append(listing.Parents, b.ID)
-	}
-	return listing, nil
+		return nil
+	})
+	return listing, err
 }
 
 // Siblings lists what lives on the given boards; one that is gone has nothing.

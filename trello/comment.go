@@ -2,6 +2,7 @@ package trello
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -71,13 +72,8 @@ func (a *commentAdapter) List(ctx context.Context) (backend.Listing, error) {
 	if err != nil {
 		return listing, err
 	}
-	for _, b := range boards {
-		err := a.listBoard(ctx, b.ID, known[b.ID], &listing)
-		if err != nil && !noAnswer(err) {
-			return listing, err
-		}
-	}
-	return listing, nil
+	err = answering(boards, func(b *board) error { return a.listBoard(ctx, b.ID, known[b.ID], &listing) })
+	return listing, err
 }
 
 func (a *commentAdapter) listBoard(ctx context.Context, boardID string, known knownComments, listing *backend.Listing) error {
@@ -213,12 +209,12 @@ func (a *commentAdapter) listMissing(ctx context.Context, f feed, k knownComment
 			missing[card] = true
 		}
 	}
-	for _, card := range sortedNames(k.cards) {
+	for _, card := range slices.Sorted(maps.Keys(k.cards)) {
 		if f.whole && !missing[card] {
 			listing.Parents = append(listing.Parents, card)
 		}
 	}
-	for _, card := range sortedNames(missing) {
+	for _, card := range slices.Sorted(maps.Keys(missing)) {
 		own, err := a.client.actions(ctx, "cards/"+url.PathEscape(card), "")
 		if noAnswer(err) {
 			continue

@@ -3,6 +3,7 @@ package trello
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -229,7 +230,7 @@ func sinceBoards(ctx context.Context, env *backend.Environment) (odoo.Domain, er
 		}
 	}
 	var boards []odoo.Domain
-	for _, board := range sortedNames(tasks) {
+	for _, board := range slices.Sorted(maps.Keys(tasks)) {
 		at, err := beginOf(ctx, env, board)
 		if err != nil {
 			return nil, err
@@ -237,15 +238,6 @@ func sinceBoards(ctx context.Context, env *backend.Environment) (odoo.Domain, er
 		boards = append(boards, odoo.And(odoo.Cond("res_id", "in", tasks[board]), odoo.Cond("create_date", ">=", at.Format(time.DateTime))))
 	}
 	return odoo.Or(boards...), nil
-}
-
-func sortedNames[V any](m map[string]V) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // nameAuthor adds the name of a message's author, which Odoo tells by its id alone; each is asked for once.

@@ -345,15 +345,15 @@ func (a *customAdapter) Describe(ctx context.Context) ([]backend.ExternalField, 
 		return nil, err
 	}
 	d := describing{index: map[string]int{}}
-	for _, b := range boards {
+	err = answering(boards, func(b *board) error {
 		full, err := a.client.fullBoard(ctx, b.ID)
-		if noAnswer(err) {
-			continue
+		if err == nil {
+			d.board(full, a.client.custom)
 		}
-		if err != nil {
-			return nil, err
-		}
-		d.board(full, a.client.custom)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return d.fields, nil
 }

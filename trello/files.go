@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -192,7 +193,7 @@ func (c *Client) upload(ctx context.Context, card, name string, file *spool) (at
 func formAround(fields map[string]string, name string) (before, after []byte, boundary string, err error) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
-	for _, key := range sortedNames(fields) {
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		if err := w.WriteField(key, fields[key]); err != nil {
 			return nil, nil, "", err
 		}

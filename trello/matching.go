@@ -3,6 +3,7 @@ package trello
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -132,22 +133,13 @@ func (m *matching) keep(linked map[string]string) {
 	for _, u := range m.users {
 		there[u.id] = true
 	}
-	for _, ref := range sorted(linked) {
+	for _, ref := range slices.Sorted(maps.Keys(linked)) {
 		if id := memberID(ref); m.found[id] == "" && there[linked[ref]] && !m.taken[linked[ref]] {
 			m.take(id, linked[ref])
 		}
 	}
 	m.byEmail()
 	m.byName()
-}
-
-func sorted[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 func (m *matching) take(member, user string) { m.found[member], m.taken[user] = user, true }

@@ -103,13 +103,10 @@ func (a *memberAdapter) List(ctx context.Context) (backend.Listing, error) {
 	if err != nil {
 		return listing, err
 	}
-	for _, b := range boards {
+	err = answering(boards, func(b *board) error {
 		full, err := a.client.fullBoard(ctx, b.ID)
-		if noAnswer(err) {
-			continue
-		}
 		if err != nil {
-			return listing, err
+			return err
 		}
 		for _, m := range full.Members.all {
 			listing.Records = append(listing.Records, m.record(b.ID))
@@ -118,8 +115,9 @@ func (a *memberAdapter) List(ctx context.Context) (backend.Listing, error) {
 			listing.Unreadable = append(listing.Unreadable, backend.Key{ID: MemberRef(b.ID, bad.ID).ID, Parent: b.ID})
 		}
 		listing.Parents = append(listing.Parents, b.ID)
-	}
-	return listing, nil
+		return nil
+	})
+	return listing, err
 }
 
 // Read reads members by their boards, as they are listed.
