@@ -44,6 +44,7 @@ type DB struct {
 	writer  *sql.DB // one connection; nil when opened for reading
 	readers *sql.DB
 	version int
+	signals signals
 }
 
 // Open opens the state at path, which is created where it doesn't exist and brought up to the schema of this program
@@ -108,6 +109,7 @@ func (db *DB) SchemaVersion() int { return db.version }
 // Close waits for running queries and closes the file. The last process to close it folds the write-ahead log into the
 // file and removes it.
 func (db *DB) Close() error {
+	db.signals.close()
 	var errs []error
 	for _, pool := range []*sql.DB{db.readers, db.writer} {
 		if pool != nil {

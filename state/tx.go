@@ -20,6 +20,8 @@ type Tx struct {
 	db  *DB
 	tx  *sql.Tx
 	now time.Time
+
+	topics []string // of Notify
 }
 
 // Now gives the instant at which the transaction began, in UTC and whole microseconds: everything that one transaction
@@ -81,19 +83,21 @@ func (db *DB) write(ctx context.Context, fn func(*Tx) error, durable bool) (err 
 }
 
 func (db *DB) transact(ctx context.Context, conn *sql.Conn, fn func(*Tx) error) error {
-	tx, err := conn.BeginTx(ctx, nil) // BEGIN IMMEDIATE, by the DSN
+	begun, err := conn.BeginTx(ctx, nil) // BEGIN IMMEDIATE, by the DSN
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // does nothing after the commit; undoes all after an error or a panic
-	if err := fn(&Tx{db: db, tx: tx, now: db.now()}); err != nil {
+	defer func() { _ = begun.Rollback() }() // does nothing after the commit; undoes all after an error or a panic
+	tx := &Tx{db: db, tx: begun, now: db.now()}
+	if err := fn(tx); err != nil {
 		return err
 	}
 	db.hook(ctx, "before commit")
-	if err := tx.Commit(); err != nil {
+	if err := begun.Commit(); err != nil {
 		return err
 	}
 	db.hook(ctx, "after commit")
+	db.signals.send(tx.topics...)
 	return nil
 }
 
