@@ -201,6 +201,16 @@ type Selector interface {
 	Selects(r record.Record) bool
 }
 
+// Marker is a Selector whose records a person chooses by something that he puts on them. A record that is not chosen yet and is called
+// as one of Odoo's that is to be created outside may be the same: a person decides that.
+type Marker interface {
+	Selector
+	// Unmarked goes on after a record's name and says what it lacks and what to do: "has no label 'odoo' yet; put the label on it".
+	Unmarked() string
+	// Mark chooses a record as it was read. Once it is chosen, doing so again changes nothing.
+	Mark(ctx context.Context, r record.Record) error
+}
+
 // Creator makes external records. An error whose outcome is unknown says so by OutcomeUnknown.
 type Creator interface {
 	Create(ctx context.Context, values []mapping.Values) ([]Result, error)

@@ -85,6 +85,7 @@ type ReviewKind string
 // The kinds of review.
 const (
 	Ambiguous        ReviewKind = "ambiguous"         // several records of that name
+	Unchosen         ReviewKind = "unchosen"          // records of that name outside, of which none is chosen to take part
 	Unequal          ReviewKind = "unequal"           // one record of that name, with other contents
 	Conflict         ReviewKind = "conflict"          // both sides changed the same field
 	Lossy            ReviewKind = "lossy"             // Odoo holds more than the other side's edit

@@ -115,6 +115,9 @@ func remedy(rv binding.Review, outside, inOdoo int) string {
 			return skip
 		}
 		return fmt.Sprintf("Say which belongs to it: `connector review link %d OTHER`, OTHER being %s.\nOr rename them.\n%s", rv.ID, other, skip)
+	case binding.Unchosen:
+		return fmt.Sprintf("They are the same: choose the one outside as said above, or `connector review link %d OTHER`, OTHER being the id outside.\n"+
+			"They are not: rename one of them.\n%s", rv.ID, skip)
 	default:
 		return skip
 	}

@@ -16,14 +16,22 @@ type place struct{ parent, name string }
 // pool are the unbound records of both sides by place.
 type pool struct {
 	external map[place][]record.Record
+	unchosen map[place][]record.Record // external ones that do not take part, and that a person can choose
 	odoo     map[place][]record.Record
 	joins    map[string][]record.Record // Odoo records of other parents by name, where the model joins them
+}
+
+func newPool() *pool {
+	return &pool{
+		external: map[place][]record.Record{}, unchosen: map[place][]record.Record{},
+		odoo: map[place][]record.Record{}, joins: map[string][]record.Record{},
+	}
 }
 
 // candidates finds, for the unbound items, unbound records of the same name under the same parent
 // on either side: one search in Odoo and the parents' listings, whatever the number of items.
 func (sl *slice) candidates(ctx context.Context, items []*item) (*pool, error) {
-	p := &pool{external: map[place][]record.Record{}, odoo: map[place][]record.Record{}, joins: map[string][]record.Record{}}
+	p := newPool()
 	match, ok := sl.mapper.MatchField()
 	if !ok || len(items) == 0 {
 		return p, nil
@@ -185,10 +193,14 @@ func (sl *slice) externalCandidates(ctx context.Context, match mapping.Field, it
 	return sl.nameSiblings(ctx, match, items, p)
 }
 
-// sortExternal puts the unbound ones of the listed siblings into their places.
+// sortExternal puts the unbound ones of the listed siblings into their places, apart from those that do not take part.
 func (sl *slice) sortExternal(ctx context.Context, match mapping.Field, found []record.Record, p *pool) error {
 	for _, r := range found {
-		if sl.lookup.known[record.Reference{Model: sl.model.Name, ID: r.ID}] || !sl.selects(r) {
+		sorted := p.external
+		if !sl.selects(r) {
+			sorted = p.unchosen
+		}
+		if sl.lookup.known[record.Reference{Model: sl.model.Name, ID: r.ID}] || (!sl.selects(r) && sl.unmarked() == "") {
 			continue
 		}
 		parent := refID(r, sl.model.ParentField)
@@ -204,7 +216,7 @@ func (sl *slice) sortExternal(ctx context.Context, match mapping.Field, found []
 			return err
 		}
 		at := place{parent, v.AsText()}
-		p.external[at] = append(p.external[at], r)
+		sorted[at] = append(sorted[at], r)
 	}
 	return nil
 }
@@ -238,7 +250,7 @@ func (p *pool) of(at place, it *item) Candidates {
 	if it.external != nil {
 		return Candidates{Records: p.odoo[at], Siblings: max(1, len(p.external[at]))}
 	}
-	return Candidates{Records: p.external[at], Siblings: max(1, len(p.odoo[at]))}
+	return Candidates{Records: p.external[at], Unchosen: len(p.unchosen[at]), Siblings: max(1, len(p.odoo[at]))}
 }
 
 // sortedKeys are a map's keys in order.

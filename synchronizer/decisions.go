@@ -222,6 +222,9 @@ func (sl *slice) detailOfNamesakes(ctx context.Context, it *item) (Detail, error
 	match, _ := sl.mapper.MatchField()
 	at, _ := sl.placeOf(match, it)
 	d := Detail{Model: sl.model, External: pool.external[at], Odoo: pool.odoo[at]}
+	if len(d.External) == 0 {
+		d.External = pool.unchosen[at]
+	}
 	d.External, d.Odoo = withOwn(d.External, it.external), withOwn(d.Odoo, it.odoo)
 	if len(d.External) != 1 || len(d.Odoo) != 1 {
 		return d, nil

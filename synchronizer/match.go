@@ -17,6 +17,8 @@ import (
 type Candidates struct {
 	Records  []record.Record
 	Siblings int // how many unbound records of that name there are on the record's own side, itself among them
+	// Unchosen is how many more of that name there are outside that do not take part until a person chooses them.
+	Unchosen int
 }
 
 // Match plans an unbound record: of a Pair one side is nil. It binds the record to its one candidate where they are equal or
@@ -27,6 +29,8 @@ func Match(p Pair, c Candidates) (plan Plan, chosen *record.Record, err error) {
 	case len(c.Records) == 0 && p.External != nil:
 		plan, err = planCreateOdoo(p)
 		return plan, nil, err
+	case len(c.Records) == 0 && c.Unchosen > 0 && p.creates():
+		return p.unchosen(c), nil, nil
 	case len(c.Records) == 0:
 		plan, err = planCreateExternal(p)
 		return plan, nil, err
@@ -57,6 +61,18 @@ func (p Pair) ambiguous(c Candidates) Plan {
 		c.Siblings, plural(own, c.Siblings), len(c.Records), plural(other, len(c.Records)), p.name())
 	plan := Plan{Action: Skip, Reason: reason}
 	p.reviewUnbound(&plan, binding.Ambiguous, reason)
+	return plan
+}
+
+// unchosen leaves an Odoo record to a person: what is called so outside may be the same, and does not take part.
+func (p Pair) unchosen(c Candidates) Plan {
+	which := fmt.Sprintf("%s %q", p.Model.Noun, p.name())
+	if c.Unchosen > 1 {
+		which = fmt.Sprintf("each of the %d %s %q", c.Unchosen, plural(p.Model.Noun, c.Unchosen), p.name())
+	}
+	reason := fmt.Sprintf("%s in the same place %s, or bind the two with `connector review link`", which, p.Unmarked)
+	plan := Plan{Action: Skip, Reason: reason}
+	p.reviewUnbound(&plan, binding.Unchosen, reason)
 	return plan
 }
 
@@ -195,8 +211,11 @@ func planCreateOdoo(p Pair) (Plan, error) {
 	return plan, nil
 }
 
+// creates says that records of the model are created outside.
+func (p Pair) creates() bool { return p.Settings.Direction.Exports() && p.Model.Creates }
+
 func planCreateExternal(p Pair) (Plan, error) {
-	if !p.Settings.Direction.Exports() || !p.Model.Creates {
+	if !p.creates() {
 		return Plan{Action: Skip, Reason: fmt.Sprintf("%s is not created outside", p.Model.Name)}, nil
 	}
 	plan := Plan{Action: CreateExternal, Outside: mapping.Values{}}

@@ -63,6 +63,8 @@ type Pair struct {
 	// Export is the export that gives the Odoo record of a link its counterpart in the scope, for a record
 	// that has none; ok is false if it gets none. nil: none does.
 	Export func(ref record.Reference, scope string) (a Args, ok bool)
+	// Unmarked is what external records lack that do not take part: see [backend.Marker]. "" if all do.
+	Unmarked string
 	// Linked says that a person named the two records as the same, so that they are bound even where they differ.
 	Linked bool
 }

@@ -141,15 +141,23 @@ func (sl *slice) planOneUnbound(ctx context.Context, it *item, match mapping.Fie
 	if sl.readLater(it, chosen != nil && len(plan.Outside) > 0) {
 		return nil
 	}
-	if chosen != nil && (plan.Action == Bind || plan.Action == Update) {
+	if err == nil && chosen != nil && (plan.Action == Bind || plan.Action == Update) {
+		if err = sl.mark(ctx, it, chosen); outage(err) {
+			return err
+		}
 		it.choose(chosen)
 	}
-	for i := range plan.Reviews {
-		if ofNamesakes(plan.Reviews[i]) {
-			plan.Reviews[i].Name, plan.Reviews[i].Fingerprint = at.name, p.fingerprint(sl, at, it)
+	sl.noteNamesakes(it, at, p, plan.Reviews)
+	return sl.planned(ctx, it, plan, err)
+}
+
+// noteNamesakes notes in those reviews that are about all records of one name what is there of them.
+func (sl *slice) noteNamesakes(it *item, at place, p *pool, reviews []binding.Review) {
+	for i := range reviews {
+		if ofNamesakes(reviews[i]) {
+			reviews[i].Name, reviews[i].Fingerprint = at.name, p.fingerprint(sl, at, it, reviews[i].Kind)
 		}
 	}
-	return sl.planned(ctx, it, plan, err)
 }
 
 // filledIn adds to the unbound records what takes asking, where the model's hooks do so. An item whose
@@ -361,8 +369,26 @@ func (sl *slice) skip(it *item, reason string) error {
 		if it.binding.ID == 0 && len(reviews) == 0 { // what was to be decided is no more
 			return sl.env.Binder.CloseReviews(ctx, tx, it.args.Model, it.args.ExternalID, it.args.OdooID, it.args.Scope)
 		}
+		for _, old := range sl.superseded(reviews) {
+			if err := sl.env.Binder.CloseReview(ctx, tx, old.ID); err != nil {
+				return err
+			}
+		}
 		return sl.saveReviews(ctx, tx, reviews)
 	}})
+}
+
+// superseded are the reviews of records without a chosen namesake for which other reviews stand now: one was chosen and differs.
+func (sl *slice) superseded(by []binding.Review) (old []binding.Review) {
+	for _, r := range sl.reviews {
+		stands := func(n binding.Review) bool {
+			return n.OdooID == r.OdooID && n.Scope == r.Scope && n.Field == "" && n.ExternalID != r.ExternalID
+		}
+		if r.Kind == binding.Unchosen && slices.ContainsFunc(by, stands) {
+			old = append(old, r)
+		}
+	}
+	return old
 }
 
 // key names an item within its model, the same for both of its directions.

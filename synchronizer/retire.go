@@ -30,6 +30,23 @@ func (sl *slice) selects(r record.Record) bool {
 	return !chooses || s.Selects(r)
 }
 
+// unmarked is what records lack that do not take part and that a person can choose; "" if nothing can be put on them.
+func (sl *slice) unmarked() string {
+	if m, ok := sl.adapter.(backend.Marker); ok && m.Selecting() {
+		return m.Unmarked()
+	}
+	return ""
+}
+
+// mark chooses the external record that an item from Odoo is bound to, if it was not chosen before: else the pair would retire at once.
+func (sl *slice) mark(ctx context.Context, it *item, chosen *record.Record) error {
+	m, ok := sl.adapter.(backend.Marker)
+	if !ok || it.external != nil || sl.selects(*chosen) || !it.pair.Settings.Direction.Exports() {
+		return nil
+	}
+	return m.Mark(ctx, *chosen)
+}
+
 // mayRetire says that the model's pairs may retire or come back.
 func (p *poll) mayRetire(ctx context.Context) (bool, error) {
 	if _, chooses := p.selector(); chooses || p.env.Settings(p.model.Name).OnLeave == config.LeaveRetire {
@@ -234,5 +251,7 @@ func (sl *slice) leaveUnchosen(it *item, r record.Record) (done bool, err error)
 		return false, nil
 	}
 	reason := fmt.Sprintf("left alone: the %s is not one of those that are synchronized", sl.model.Noun)
-	return true, sl.close(it, jobs.Outcome{Kind: jobs.NothingToDo, Result: reason})
+	return true, sl.close(it, jobs.Outcome{Kind: jobs.NothingToDo, Result: reason, Commit: func(ctx context.Context, tx *state.Tx) error {
+		return sl.env.Binder.CloseReviews(ctx, tx, sl.model.Name, r.ID, 0, "") // nothing of it is to be decided
+	}})
 }

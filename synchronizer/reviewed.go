@@ -3,6 +3,7 @@ package synchronizer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/odoo-connector/connector/backend"
@@ -15,12 +16,15 @@ import (
 // ofNamesakes says that a review is about all unbound records of one name in one place. It comes to
 // an end when any of them changes, goes or comes, on either side.
 func ofNamesakes(r binding.Review) bool {
-	return r.Field == "" && (r.Kind == binding.Ambiguous || r.Kind == binding.Unequal)
+	return r.Field == "" && (r.Kind == binding.Ambiguous || r.Kind == binding.Unequal || r.Kind == binding.Unchosen)
 }
 
-// fingerprint is what a review keeps of a place: a hash for each of its two sides.
-func (p *pool) fingerprint(sl *slice, at place, it *item) string {
+// fingerprint is what a review of that kind keeps of a place: a hash for each of its two sides.
+func (p *pool) fingerprint(sl *slice, at place, it *item, kind binding.ReviewKind) string {
 	external, inOdoo := p.external[at], p.odoo[at]
+	if kind == binding.Unchosen {
+		external = p.unchosen[at]
+	}
 	if len(external) == 0 && it.args.ExternalID != "" {
 		external = []record.Record{*it.external}
 	}
@@ -72,16 +76,16 @@ func (p *poll) places(records []record.Record, bound func(record.Record) bool, p
 	return out
 }
 
-// reviewsOutside looks, after a listing, at the reviews of unbound external records: what is as it
-// was is left alone, all else is looked at again. It gives the records that are left alone.
+// reviewsOutside looks, after a listing, at the reviews of unbound external records, and at those of Odoo's whose namesakes outside do
+// not take part: what is as it was is left alone, all else is looked at again. It gives the records that are left alone.
 func (p *poll) reviewsOutside(records []record.Record, known map[string]binding.Binding, full map[string]bool) map[string]bool {
 	listed := map[string]record.Record{}
 	for _, r := range records {
 		listed[r.ID] = r
 	}
-	unbound := func(r record.Record) bool { return known[r.ID].ID != 0 }
 	parents := func(r record.Record) []string { return []string{refID(r, p.model.ParentField)} }
-	at := p.places(records, unbound, parents, mapping.Field.ReadExternal)
+	out := func(r record.Record) bool { return known[r.ID].ID != 0 || !p.selects(r) }
+	at := p.places(records, out, parents, mapping.Field.ReadExternal)
 	alone := map[string]bool{}
 	for _, rv := range p.reviews {
 		if rv.Field != "" || rv.ExternalID == "" || known[rv.ExternalID].ID != 0 || rv.Kind == binding.Deleted {
@@ -102,7 +106,25 @@ func (p *poll) reviewsOutside(records []record.Record, known map[string]binding.
 			p.changes = append(p.changes, Change{Args: reviewArgs(rv), Name: rv.Name})
 		}
 	}
+	p.reviewsOfUnchosen(records, known, full)
 	return alone
+}
+
+// reviewsOfUnchosen looks at Odoo's records again of which a namesake outside was chosen, changed, went or came.
+func (p *poll) reviewsOfUnchosen(records []record.Record, known map[string]binding.Binding, full map[string]bool) {
+	of := func(rv binding.Review) bool { return rv.Kind == binding.Unchosen && full[rv.Parent] }
+	if !slices.ContainsFunc(p.reviews, of) {
+		return
+	}
+	parents := func(r record.Record) []string { return []string{refID(r, p.model.ParentField)} }
+	out := func(r record.Record) bool { return known[r.ID].ID != 0 || p.selects(r) }
+	at := p.places(records, out, parents, mapping.Field.ReadExternal)
+	for _, rv := range p.reviews {
+		then, _ := halves(rv)
+		if of(rv) && then != fingerprint(p.mapper.ExternalFields(), at[place{p.placeParent(rv.Parent), rv.Name}]...) {
+			p.changes = append(p.changes, Change{Args: reviewArgs(rv), Name: rv.Name})
+		}
+	}
 }
 
 // reviewedDomain holds the Odoo records that reviews are about, so that the poll reads them whether

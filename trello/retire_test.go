@@ -140,20 +140,6 @@ func TestASyncLabel(t *testing.T) {
 		}
 		s.quiet()
 	})
-	t.Run("Ensure a task of the name of a card without the label gets a card of its own", func(t *testing.T) {
-		s, _ := labelled(t)
-		s.addTask("Oil the hinges", nil)
-		s.mustSync()
-		n := 0
-		for _, c := range s.trello.Cards(s.board.ID) {
-			if c.Name == "Oil the hinges" {
-				n++
-			}
-		}
-		if n != 2 || len(s.reviews(trello.CardModel)) != 0 {
-			t.Errorf("there are %d cards and the reviews %+v", n, s.reviews(trello.CardModel))
-		}
-	})
 }
 
 const importantOnly = `model: trello.card

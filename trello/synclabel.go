@@ -2,6 +2,7 @@ package trello
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -51,6 +52,30 @@ func (a *customAdapter) Selecting() bool { return a.client.syncLabel != "" }
 // Selects implements backend.Selector.
 func (a *customAdapter) Selects(r record.Record) bool {
 	return !a.Selecting() || r.Value(markField).AsBool()
+}
+
+// Unmarked implements backend.Marker.
+func (a *customAdapter) Unmarked() string {
+	return fmt.Sprintf("has no label '%s' yet; put the label on it", a.client.syncLabel)
+}
+
+// Mark puts the label on a card (captures/trello/can_add_label_on_a_card). Trello refuses one that is on it already.
+func (a *customAdapter) Mark(ctx context.Context, r record.Record) error {
+	known, ok := a.client.knownCard(r.ID)
+	if ok && a.Selects(a.client.cardRecord(&known)) {
+		return nil
+	}
+	id, err := a.markOf(ctx, boardOf(r))
+	if err != nil {
+		return err
+	}
+	path := a.prefix + "/" + url.PathEscape(r.ID) + "/idLabels"
+	if err := a.client.send(ctx, http.MethodPost, path, url.Values{"value": {id}}, new([]string)); err != nil {
+		a.client.forgetCards() // nobody knows what was written
+		return err
+	}
+	a.client.amendCard(r.ID, func(c *card) { c.IDLabels = append(slices.Clone(c.IDLabels), id) })
+	return nil
 }
 
 // Create makes cards, with the label that marks them.
