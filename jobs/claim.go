@@ -1,7 +1,6 @@
 package jobs
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -12,16 +11,27 @@ import (
 
 // ClaimFilter says which jobs a worker takes. What is left zero selects nothing away.
 type ClaimFilter struct {
-	Backend string
-	IDs     []int64
-	Limit   int // the longest slice; 0 means 1
+	Backend  string
+	Backends []string // any of these
+	Channels []string // these and the channels below them
+	IDs      []int64  // these alone; a pause, an order or a throttle of their channel doesn't keep them waiting, its capacity does
+	Limit    int      // the longest slice; 0 means 1
+	Slots    int      // how many slices at most; 0 means 1
 }
 
+func (f ClaimFilter) backends() []string {
+	if f.Backend != "" {
+		return append(slices.Clone(f.Backends), f.Backend)
+	}
+	return f.Backends
+}
+
+// where gives the conditions of the filter on backends and ids; that on channels is has.
 func (f ClaimFilter) where() (string, []any) {
 	var where string
 	var args []any
-	if f.Backend != "" {
-		where, args = " AND backend = ?", []any{f.Backend}
+	if backends := f.backends(); len(backends) > 0 {
+		where, args = " AND backend IN "+marks(len(backends)), anys(backends)
 	}
 	if len(f.IDs) > 0 {
 		where, args = where+" AND id IN "+marks(len(f.IDs)), append(args, anys(f.IDs)...)
@@ -29,81 +39,94 @@ func (f ClaimFilter) where() (string, []any) {
 	return where, args
 }
 
-// Claim takes the next jobs in line for an owner: those pending whose eta has come, by priority, age and id, without
-// those whose identity is being worked on. They are started when they come back, in the order of the line. All of them
-// are of one function, model and backend, and nothing of another kind stands between them in the line; a job whose worker
-// died once comes by itself. No job: nothing to do now.
-func (q *Queue) Claim(ctx context.Context, owner string, f ClaimFilter) ([]Job, error) {
-	slice, _, err := q.claim(ctx, owner, f)
-	return slice, err
+// has tells whether a line is among those that the filter selects.
+func (f ClaimFilter) has(backend, channel string) bool {
+	if backends := f.backends(); len(backends) > 0 && !slices.Contains(backends, backend) {
+		return false
+	}
+	return len(f.Channels) == 0 || slices.ContainsFunc(f.Channels, func(above string) bool {
+		full, err := channelName(above)
+		return err == nil && within(channel, full)
+	})
 }
 
-// claim gives, besides, the instant up to which an eta counted as past. Where no job is due it takes no write lock: a run
-// looks at an empty line far more often than at a full one.
-func (q *Queue) claim(ctx context.Context, owner string, f ClaimFilter) (slice []Job, asOf time.Time, err error) {
-	asOf = q.db.Clock().Now()
-	if due, err := q.due(ctx, f, asOf); err != nil || !due {
-		return nil, asOf, err
+// Claimed is what a claim took.
+type Claimed struct {
+	Slices [][]Job   // each in the order of the line
+	Next   time.Time // when a throttled channel may start its next job; zero: none waits for that
+	AsOf   time.Time // up to which instant an eta counted as past
+}
+
+// Claim takes the next slice of jobs in line for an owner: those pending whose eta has come, by priority, age and id,
+// without those whose record pair is being worked on and those of channels that are full or paused. They are started when
+// they come back, in the order of the line. All of them are of one function, model, backend and channel, and hold a single
+// slot of it; nothing of another kind stands between them in the line of what could run now. A job whose worker died once
+// comes by itself, and so does each of a sequential or throttled channel. No job: nothing to do now.
+func (q *Queue) Claim(ctx context.Context, owner string, f ClaimFilter) ([]Job, error) {
+	f.Slots = 1
+	c, err := q.ClaimSlices(ctx, owner, f)
+	if err != nil || len(c.Slices) == 0 {
+		return nil, err
+	}
+	return c.Slices[0], nil
+}
+
+// ClaimSlices is [Queue.Claim] for as many slices as the filter allows, each with a slot of its own. Where no job is due it
+// takes no write lock: a run looks at an empty line far more often than at a full one.
+func (q *Queue) ClaimSlices(ctx context.Context, owner string, f ClaimFilter) (c Claimed, err error) {
+	c.AsOf = q.db.Clock().Now()
+	if due, err := q.due(ctx, f, c.AsOf); err != nil || !due {
+		return c, err
 	}
 	err = q.db.Write(ctx, func(tx *state.Tx) (err error) {
-		asOf = tx.Now()
-		query, args := claimQuery(f, owner, state.Micros(asOf))
-		slice, err = selectJobs(ctx, tx, query, args...)
+		c, err = q.claimIn(ctx, tx, owner, f)
 		return err
 	})
 	if err != nil {
-		return nil, asOf, fmt.Errorf("claim jobs: %w", err)
+		return c, fmt.Errorf("claim jobs: %w", err)
 	}
-	slices.SortFunc(slice, func(a, b Job) int { // RETURNING gives them in any order
-		return cmp.Or(cmp.Compare(a.Priority, b.Priority), a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
-	})
-	return slice, asOf, nil
+	return c, nil
 }
 
 // due tells whether a pending job's eta has come.
 func (q *Queue) due(ctx context.Context, f ClaimFilter, now time.Time) (due bool, err error) {
 	where, args := f.where()
-	query := "SELECT EXISTS (SELECT 1 FROM job WHERE state = 'pending' AND eta <= ?" + where + ")"
-	if err := q.db.Read().QueryRowContext(ctx, query, append([]any{state.Micros(now)}, args...)...).Scan(&due); err != nil {
+	query := "SELECT EXISTS (SELECT 1 FROM job WHERE state = 'pending' AND due = 1" + where + `)
+		OR EXISTS (SELECT 1 FROM job WHERE state = 'pending' AND due = 0 AND eta <= ?` + where + ")"
+	args = slices.Concat(args, []any{state.Micros(now)}, args)
+	if err := q.db.Read().QueryRowContext(ctx, query, args...).Scan(&due); err != nil {
 		return false, fmt.Errorf("look for jobs that are due: %w", q.db.Explain(err))
 	}
 	return due, nil
 }
 
-// claimQuery builds the one statement of a claim: the head of the line, cut before the first job that doesn't go with
-// the first one. A single job needs no cut, and its statement takes a tenth of the time.
-func claimQuery(f ClaimFilter, owner string, now int64) (string, []any) {
-	limit := max(f.Limit, 1)
-	head, args := headQuery(f, now, limit)
-	if limit == 1 {
-		query := "UPDATE job SET state = ?, started = ?, finished = 0, worker = ?, claims = claims + 1, hold = 0, slice = 1 " +
-			"WHERE id IN (SELECT id FROM (" + head + ") AS head) RETURNING " + columns
-		return query, append([]any{step(StatePending, StateStarted), now, owner}, args...)
+// claimIn is a claim within a transaction.
+func (q *Queue) claimIn(ctx context.Context, tx *state.Tx, owner string, f ClaimFilter) (Claimed, error) {
+	c := Claimed{AsOf: tx.Now()}
+	if err := promote(ctx, tx, state.Micros(tx.Now())); err != nil {
+		return c, err
 	}
-	query := `WITH head AS MATERIALIZED (` + head + `),
-		line AS MATERIALIZED (
-			SELECT head.*, ROW_NUMBER() OVER (ORDER BY priority, created, id) AS place FROM head),
-		slice AS MATERIALIZED (
-			SELECT id FROM line WHERE place < COALESCE((
-				SELECT MIN(line.place) FROM line JOIN line AS first ON first.place = 1
-				WHERE line.place > 1 AND (line.function <> first.function OR line.model <> first.model
-					OR line.backend <> first.backend OR line.alone + first.alone > 0)), ?))
-		UPDATE job SET state = ?, started = ?, finished = 0, worker = ?, claims = claims + 1, hold = 0,
-			slice = (SELECT COUNT(*) FROM slice)
-		WHERE id IN (SELECT id FROM slice) RETURNING ` + columns
-	return query, append(args, limit+1, step(StatePending, StateStarted), now, owner)
+	d, err := q.readDesk(ctx, tx, f)
+	if err != nil {
+		return c, err
+	}
+	picked := d.choose(max(f.Slots, 1), max(f.Limit, 1))
+	c.Next = d.next
+	if len(picked) == 0 {
+		return c, nil
+	}
+	c.Slices, err = d.start(ctx, tx, owner, picked)
+	return c, err
 }
 
-// headQuery selects the first jobs in line. The words of its conditions are those of the indexes job_line and
-// job_running.
-func headQuery(f ClaimFilter, now int64, limit int) (string, []any) {
-	where, args := f.where()
-	query := `SELECT id, function, model, backend, alone, priority, created FROM job
-		WHERE state = 'pending' AND eta <= ?` + where + `
-		AND (identity = '' OR NOT EXISTS (SELECT 1 FROM job AS other WHERE other.identity <> ''
-			AND other.state = 'started' AND other.backend = job.backend AND other.identity = job.identity))
-		ORDER BY priority, created, id LIMIT ?`
-	return query, append(append([]any{now}, args...), limit)
+// promoted is how many jobs whose eta has come are put into the line at a time.
+const promoted = 1000
+
+// promote puts jobs whose eta has come into the line.
+func promote(ctx context.Context, tx *state.Tx, now int64) error {
+	_, err := tx.ExecContext(ctx, `UPDATE job SET due = 1 WHERE id IN (
+		SELECT id FROM job WHERE state = 'pending' AND due = 0 AND eta <= ? ORDER BY eta LIMIT ?)`, now, promoted)
+	return err
 }
 
 // Recover takes back the jobs of a backend that are in the hands of dead workers, and gives their number. Only the holder
@@ -145,13 +168,17 @@ func (p plus) Scan(dest ...any) error { return p.scanner.Scan(append(dest, p.las
 
 func (q *Queue) recoverJob(ctx context.Context, tx *state.Tx, j Job, alone bool) error {
 	if j.State == StateEnqueued {
-		_, err := tx.ExecContext(ctx, "UPDATE job SET state = ? WHERE id = ?", step(StateEnqueued, StatePending), j.ID)
+		_, err := tx.ExecContext(ctx, "UPDATE job SET state = ?, due = ?, slot = 0 WHERE id = ?",
+			step(StateEnqueued, StatePending), dueAt(j.ETA, tx.Now()), j.ID)
 		return err
 	}
 	j.Alone = true
 	if alone {
 		j.Crashes++
 		j.Retry++
+	}
+	if err := noteAttempt(ctx, tx, j, workerDied, failure{}); err != nil {
+		return err
 	}
 	if alone && exhausted(j) {
 		return q.move(ctx, tx, j, StateFailed, describe(&KilledWorkerError{Times: j.Crashes}))

@@ -343,8 +343,8 @@ func TestQueryPlans(t *testing.T) {
 		plan string
 		want []string
 	}{
-		"a claim of one":       {jobs.ExplainClaim(t.Context(), b.db, 1), []string{"INDEX job_line", "INDEX job_running"}},
-		"a claim of many":      {jobs.ExplainClaim(t.Context(), b.db, 10), []string{"INDEX job_line", "INDEX job_running"}},
+		"a claim of one":       {jobs.ExplainHead(t.Context(), b.db, 1), []string{"INDEX job_line", "INDEX job_running"}},
+		"a claim of many":      {jobs.ExplainHead(t.Context(), b.db, 10), []string{"INDEX job_line", "INDEX job_running"}},
 		"a look-up of waiting": {jobs.ExplainLookup(t.Context(), b.db), []string{"INDEX job_waiting", "INDEX job_failed"}},
 	} {
 		t.Run("Ensure "+name+" reads no more than it needs", func(t *testing.T) {

@@ -68,7 +68,7 @@ func keepWaiting(ctx context.Context, tx *state.Tx, list []*Job) error {
 		for _, j := range chunk {
 			args = append(args, j.ID)
 		}
-		query := "UPDATE job SET state = ? WHERE state = 'pending' AND id IN " + marks(len(chunk)) + " AND " + unfinished
+		query := "UPDATE job SET state = ?, due = 0 WHERE state = 'pending' AND id IN " + marks(len(chunk)) + " AND " + unfinished
 		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
 			return err
 		}
@@ -78,9 +78,10 @@ func keepWaiting(ctx context.Context, tx *state.Tx, list []*Job) error {
 
 // release puts those into the line that waited for this job and now wait for nothing.
 func release(ctx context.Context, tx *state.Tx, id int64) error {
-	query := `UPDATE job SET state = ?, enqueued = ?, exc_name = '', exc_message = '', exc_info = ''
+	query := `UPDATE job SET state = ?, due = CASE WHEN eta <= ? THEN 1 ELSE 0 END, enqueued = ?, exc_name = '', exc_message = '', exc_info = ''
 		WHERE state = 'wait_dependencies' AND id IN (SELECT job_id FROM job_dependency WHERE depends_on = ?) AND NOT ` + unfinished
-	_, err := tx.ExecContext(ctx, query, step(StateWaitDependencies, StatePending), state.Micros(tx.Now()), id)
+	now := state.Micros(tx.Now())
+	_, err := tx.ExecContext(ctx, query, step(StateWaitDependencies, StatePending), now, now, id)
 	return err
 }
 
@@ -193,7 +194,7 @@ func absorb(ctx context.Context, tx *state.Tx, j Job) error {
 		query string
 		args  []any
 	}{
-		{"UPDATE job SET state = ?, finished = ?, result = ? WHERE id = ?",
+		{"UPDATE job SET state = ?, due = 0, finished = ?, result = ? WHERE id = ?",
 			[]any{step(twin.State, StateCancelled), state.Micros(tx.Now()), note, twin.ID}},
 		{`INSERT INTO job_dependency (job_id, depends_on)
 			SELECT job_id, ? FROM job_dependency WHERE depends_on = ? AND job_id <> ? ON CONFLICT DO NOTHING`,

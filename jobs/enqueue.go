@@ -14,8 +14,8 @@ import (
 const waitingStates = "identity <> '' AND state IN ('wait_dependencies','pending','enqueued')"
 
 // Enqueue puts a job into the line, in the caller's transaction. Where its identity is set and a job of that backend and
-// identity waits already, that one's id is returned and created is false: its arguments and place in the line stay, its
-// description is refreshed and the dependencies are added. A failed one is put back into the line instead, as new, and
+// identity waits already, that one's id is returned and created is false: its place in the line stays, its description is
+// refreshed, the dependencies are added, and the spec's policy says what becomes of the arguments. A failed one is put back into the line instead, as new, and
 // created is true. One that is running doesn't count: what it has read may be older than what the new job is for.
 //
 // Errors: *ArgsError, *CycleError, *NotFoundError for an unknown dependency, *TransitionError for a cancelled one.
@@ -54,7 +54,7 @@ func (q *Queue) enqueue(ctx context.Context, tx *state.Tx, specs []Spec) (ids []
 	if err != nil {
 		return nil, nil, fmt.Errorf("enqueue: %w", err)
 	}
-	for _, step := range []func(context.Context, *state.Tx) error{b.insert, b.revive, b.refresh, b.depend} {
+	for _, step := range []func(context.Context, *state.Tx) error{b.channels, b.insert, b.revive, b.refresh, b.replace, b.follow, b.depend} {
 		if err := step(ctx, tx); err != nil {
 			return nil, nil, fmt.Errorf("enqueue: %w", err)
 		}
@@ -85,6 +85,9 @@ func (q *Queue) sort(ctx context.Context, tx *state.Tx, specs []Spec) (*batch, e
 		if first, twice := byKey[k]; twice && j.Identity != "" {
 			first.DependsOn = sortedIDs(append(first.DependsOn, j.DependsOn...))
 			b.jobs = append(b.jobs, first)
+			if err := first.join(j); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if j.Identity != "" {
@@ -98,6 +101,11 @@ func (q *Queue) sort(ctx context.Context, tx *state.Tx, specs []Spec) (*batch, e
 		return nil, err
 	}
 	for _, j := range unique {
+		if stored[key{j.Backend, j.Identity}].ID != 0 && j.policy == RunAgain {
+			if j.next, err = storedCall(*j); err != nil {
+				return nil, err
+			}
+		}
 		b.place(j, stored[key{j.Backend, j.Identity}])
 	}
 	return b, nil
@@ -113,6 +121,18 @@ func (b *batch) place(j *Job, stored Job) {
 	default:
 		b.joined = append(b.joined, j)
 	}
+}
+
+// join is what becomes of a second call of one identity within the same batch.
+func (j *Job) join(second Job) (err error) {
+	switch second.policy {
+	case ReplaceArgs:
+		j.Args, j.ArgsVersion, j.Priority, j.ETA, j.Description = second.Args, second.ArgsVersion, second.Priority, second.ETA, second.Description
+	case RunAgain:
+		j.next, err = storedCall(second)
+	case KeepFirst:
+	}
+	return err
 }
 
 // lookup finds the jobs that stand for identities: the waiting one, or else the last that failed.
@@ -147,19 +167,40 @@ func lookupQuery(keys []key) (string, []any) {
 		) AS candidate ORDER BY waits, id`, append(pairs, pairs...)
 }
 
+// channels notes the lines that the jobs stand in: claims look there.
+func (b *batch) channels(ctx context.Context, tx *state.Tx) error {
+	seen := map[key]bool{}
+	for _, j := range slices.Concat(b.fresh, b.revived) {
+		if seen[key{j.Backend, j.Channel}] {
+			continue
+		}
+		seen[key{j.Backend, j.Channel}] = true
+		if err := noteLine(ctx, tx, j.Backend, j.Channel); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func noteLine(ctx context.Context, tx *state.Tx, backend, channel string) error {
+	_, err := tx.ExecContext(ctx, "INSERT INTO job_channel (backend, channel) VALUES (?, ?) ON CONFLICT DO NOTHING", backend, channel)
+	return err
+}
+
 func (b *batch) insert(ctx context.Context, tx *state.Tx) error {
 	for chunk := range slices.Chunk(b.fresh, chunkSize) {
 		byUUID := make(map[string]*Job, len(chunk))
-		args := make([]any, 0, 15*len(chunk))
+		args := make([]any, 0, 21*len(chunk))
 		now := state.Micros(tx.Now())
 		for _, j := range chunk {
 			byUUID[j.UUID] = j
-			args = append(args, j.UUID, j.Function, j.Backend, j.Model, j.Channel, j.Identity, string(j.Args),
-				j.Description, j.State, j.Priority, state.Micros(j.ETA), j.Hold, j.MaxRetries, now, now)
+			args = append(args, j.UUID, j.Function, j.Backend, j.Model, j.Channel, j.Identity, j.Pair, j.Graph, string(j.Args),
+				j.ArgsVersion, j.TimeLimit.Microseconds(), j.next, j.Description, j.State, j.Priority, state.Micros(j.ETA),
+				dueAt(j.ETA, tx.Now()), flag(j.Hold), j.MaxRetries, now, now)
 		}
-		query := `INSERT INTO job (uuid, function, backend, model, channel, identity, args,
-			description, state, priority, eta, hold, max_retries, created, enqueued)
-			VALUES ` + rowMarks(len(chunk), 15) + ` RETURNING id, uuid`
+		query := `INSERT INTO job (uuid, function, backend, model, channel, identity, pair, graph, args, args_version, time_limit,
+			next_run, description, state, priority, eta, due, hold, max_retries, created, enqueued)
+			VALUES ` + rowMarks(len(chunk), 21) + ` RETURNING id, uuid`
 		err := each(ctx, tx, query, args, func(rows scanner) error {
 			var id int64
 			var uuid string
@@ -179,15 +220,14 @@ func (b *batch) insert(ctx context.Context, tx *state.Tx) error {
 // revive puts failed jobs back into the line as if they were new; but one whose worker died still shares no slice.
 func (b *batch) revive(ctx context.Context, tx *state.Tx) error {
 	for chunk := range slices.Chunk(b.revived, chunkSize) {
-		args := make([]any, 0, 10*len(chunk)+1)
+		var args []any
 		for _, j := range chunk {
-			args = append(args, j.ID, j.Function, j.Model, j.Channel, string(j.Args), j.Description, j.Priority,
-				state.Micros(j.ETA), j.Hold, j.MaxRetries)
+			args = append(args, j.ID, j.Function, j.Model, j.Channel, j.Pair, string(j.Args), j.ArgsVersion, j.TimeLimit.Microseconds(),
+				j.Description, j.Priority, state.Micros(j.ETA), dueAt(j.ETA, tx.Now()), flag(j.Hold), j.MaxRetries)
 		}
-		query := `WITH spec (id, function, model, channel, args, description, priority, eta, hold, max_retries) AS (VALUES ` +
-			rowMarks(len(chunk), 10) + `)
-			UPDATE job SET (function, model, channel, args, description, priority, eta, hold, max_retries) =
-				(SELECT function, model, channel, args, description, priority, eta, hold, max_retries FROM spec WHERE spec.id = job.id),
+		const set = "function, model, channel, pair, args, args_version, time_limit, description, priority, eta, due, hold, max_retries"
+		query := `WITH spec (id, ` + set + `) AS (VALUES ` + rowMarks(len(chunk), 14) + `)
+			UPDATE job SET (` + set + `) = (SELECT ` + set + ` FROM spec WHERE spec.id = job.id),
 				` + fresh(StateFailed) + `, enqueued = ? WHERE id IN (SELECT id FROM spec)`
 		if _, err := tx.ExecContext(ctx, query, append(args, state.Micros(tx.Now()))...); err != nil {
 			return err

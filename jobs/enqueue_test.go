@@ -20,7 +20,7 @@ func TestEnqueue(t *testing.T) {
 		id := b.add(jobs.Spec{Function: "card.import", Identity: "card:5f", Args: map[string]string{"external_id": "5f"},
 			Description: "Import card 'Paint the door' into project.task"})
 		want := jobs.Job{ID: id, UUID: "uuid-1", Function: "card.import", Backend: "trello", Model: "trello.card",
-			Channel: "root.trello", Identity: "card:5f", Args: []byte(`{"external_id":"5f"}`),
+			Channel: "root.trello", Identity: "card:5f", Pair: "card:5f", ArgsVersion: 1, Args: []byte(`{"external_id":"5f"}`),
 			Description: "Import card 'Paint the door' into project.task", State: pend, Priority: 10, MaxRetries: 5,
 			Created: noon, Enqueued: noon}
 		if got := b.job(id); !reflect.DeepEqual(got, want) {
@@ -130,7 +130,7 @@ func TestIdentity(t *testing.T) {
 			b.setIdentity(b.bring(st), string(st))
 			second := b.bring(st)
 			err := b.db.Write(b.ctx(), func(tx *state.Tx) error {
-				_, err := tx.ExecContext(b.ctx(), "UPDATE job SET identity = ? WHERE id = ?", string(st), second)
+				_, err := tx.ExecContext(b.ctx(), "UPDATE job SET identity = ?, pair = ? WHERE id = ?", string(st), string(st), second)
 				return err
 			})
 			if !state.IsUniqueViolation(err) {
@@ -168,7 +168,7 @@ func TestIdentity(t *testing.T) {
 func (b *bench) setIdentity(id int64, identity string) {
 	b.t.Helper()
 	b.write(func(tx *state.Tx) error {
-		_, err := tx.ExecContext(b.ctx(), "UPDATE job SET identity = ? WHERE id = ?", identity, id)
+		_, err := tx.ExecContext(b.ctx(), "UPDATE job SET identity = ?, pair = ? WHERE id = ?", identity, identity, id)
 		return err
 	})
 }

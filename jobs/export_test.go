@@ -7,9 +7,9 @@ import (
 	"github.com/odoo-connector/connector/state"
 )
 
-// ExplainClaim gives SQLite's plan of a claim of at most so many, one step a line.
-func ExplainClaim(ctx context.Context, db *state.DB, limit int) string {
-	query, args := claimQuery(ClaimFilter{Backend: "trello", Limit: limit}, "worker", 1)
+// ExplainHead gives SQLite's plan of how a claim reads the head of a line, one step a line of text.
+func ExplainHead(ctx context.Context, db *state.DB, limit int) string {
+	query, args := headQuery("trello", "root.trello", nil, limit)
 	return plan(ctx, db, query, args)
 }
 

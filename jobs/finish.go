@@ -33,18 +33,62 @@ func (e *WaitError) Error() string {
 		"look at what they did", e.Waits)
 }
 
+// ended is a run of a job whose outcome is to be stored, and then the job as it is after that, or why it could not be.
+type ended struct {
+	job     Job
+	outcome Outcome
+	after   Job
+	err     error
+}
+
 // finish stores how a claimed job's run ended and gives the job as it is then. An outcome that cannot be stored fails the
 // job, with nothing else of it stored; an error means that not even that was possible.
 func (q *Queue) finish(ctx context.Context, j Job, o Outcome) (Job, error) {
-	after, err := q.store(ctx, j, o)
+	e := &ended{job: j, outcome: o}
+	write := q.db.Write
+	if o.Durable {
+		write = q.db.WriteDurable
+	}
+	err := write(ctx, func(tx *state.Tx) error { return q.store(ctx, tx, e) })
+	if err != nil {
+		return j, fmt.Errorf("complete job %d: %w", j.ID, err)
+	}
+	return e.after, e.err
+}
+
+// store stores an outcome in a part of a transaction of its own: what cannot be stored takes nothing else along. The error
+// is one of the whole transaction.
+func (q *Queue) store(ctx context.Context, tx *state.Tx, e *ended) error {
+	err := q.attempt(ctx, tx, e, e.outcome)
 	if err == nil || hopeless(err) {
-		return after, err
+		return unlessLost(e, err)
 	}
 	broken := Outcome{Kind: Failed, Err: fmt.Errorf("store the outcome: %w", err)}
-	if o.Err != nil {
-		broken.Err = fmt.Errorf("%w (storing that failed too: %w)", o.Err, err)
+	if e.outcome.Err != nil {
+		broken.Err = fmt.Errorf("%w (storing that failed too: %w)", e.outcome.Err, err)
 	}
-	return q.store(ctx, j, broken)
+	return unlessLost(e, q.attempt(ctx, tx, e, broken))
+}
+
+// unlessLost keeps a *LostError with its job, and passes on any other.
+func unlessLost(e *ended, err error) error {
+	var lost *LostError
+	if errors.As(err, &lost) {
+		e.err = fmt.Errorf("complete job %d: %w", e.job.ID, err)
+		return nil
+	}
+	return err
+}
+
+func (q *Queue) attempt(ctx context.Context, tx *state.Tx, e *ended, o Outcome) (err error) {
+	if o.Commit == nil && len(o.FollowUps) == 0 && o.Kind != Wait { // nothing that could fail half way
+		e.after, err = q.settle(ctx, tx, e.job, o)
+		return err
+	}
+	return tx.Savepoint(ctx, func() (err error) {
+		e.after, err = q.settle(ctx, tx, e.job, o)
+		return err
+	})
 }
 
 // hopeless tells whether storing another outcome would fail as well.
@@ -53,21 +97,6 @@ func hopeless(err error) bool {
 	var corrupt *state.CorruptError
 	var unavailable *state.UnavailableError
 	return errors.As(err, &lost) || errors.As(err, &corrupt) || errors.As(err, &unavailable)
-}
-
-func (q *Queue) store(ctx context.Context, j Job, o Outcome) (after Job, err error) {
-	write := q.db.Write
-	if o.Durable {
-		write = q.db.WriteDurable
-	}
-	err = write(ctx, func(tx *state.Tx) error {
-		after, err = q.settle(ctx, tx, j, o)
-		return err
-	})
-	if err != nil {
-		return j, fmt.Errorf("complete job %d: %w", j.ID, err)
-	}
-	return after, nil
 }
 
 // settle does all that an outcome asks for, in one transaction.
@@ -86,6 +115,9 @@ func (q *Queue) settle(ctx context.Context, tx *state.Tx, j Job, o Outcome) (Job
 	if err := q.move(ctx, tx, next.Job, to, why); err != nil {
 		return j, err
 	}
+	if err := noteAttempt(ctx, tx, next.Job, attemptOutcome(o.Kind, to), why); err != nil {
+		return j, err
+	}
 	if to == StateWaitDependencies {
 		if err := q.await(ctx, tx, j, o.Dependencies); err != nil {
 			return j, err
@@ -101,7 +133,17 @@ func (q *Queue) settle(ctx context.Context, tx *state.Tx, j Job, o Outcome) (Job
 			return j, err
 		}
 	}
-	return get(ctx, tx, j.ID)
+	if to == StateDone {
+		if err := q.runNext(ctx, tx, j); err != nil {
+			return j, err
+		}
+	}
+	after := next.Job
+	after.State, after.ExcName, after.ExcMessage, after.ExcInfo = to, why.name, why.message, why.info
+	if to == StateDone || to == StateFailed {
+		after.Finished = tx.Now()
+	}
+	return after, nil
 }
 
 // ending is a job as its outcome leaves it.
@@ -178,10 +220,14 @@ func (q *Queue) move(ctx context.Context, tx *state.Tx, j Job, to State, why fai
 	if to == StateDone || to == StateFailed {
 		finished = now
 	}
-	res, err := tx.ExecContext(ctx, `UPDATE job SET state = ?, eta = ?, hold = ?, retry = ?, crashes = ?, alone = ?,
+	due := 0
+	if to == StatePending {
+		due = dueAt(j.ETA, tx.Now())
+	}
+	res, err := tx.ExecContext(ctx, `UPDATE job SET state = ?, eta = ?, due = ?, slot = 0, hold = ?, retry = ?, crashes = ?, alone = ?,
 		waits = ?, enqueued = ?, finished = ?, result = ?, exc_name = ?, exc_message = ?, exc_info = ?
 		WHERE id = ? AND state = 'started' AND claims = ?`,
-		step(StateStarted, to), state.Micros(j.ETA), j.Hold, j.Retry, j.Crashes, j.Alone, j.Waits, now, finished,
+		step(StateStarted, to), state.Micros(j.ETA), due, flag(j.Hold), j.Retry, j.Crashes, flag(j.Alone), j.Waits, now, finished,
 		j.Result, why.name, why.message, why.info, j.ID, j.claims)
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ func (q *Queue) Requeue(ctx context.Context, tx *state.Tx, id int64) error {
 	case StateStarted, StateEnqueued, StateWaitDependencies:
 		return &TransitionError{ID: id, From: j.State, To: StatePending}
 	case StatePending:
-		_, err := tx.ExecContext(ctx, "UPDATE job SET eta = 0, hold = 0, retry = 0, waits = 0 WHERE id = ?", id)
+		_, err := tx.ExecContext(ctx, "UPDATE job SET eta = 0, due = 1, hold = 0, retry = 0, waits = 0 WHERE id = ?", id)
 		return err
 	}
 	if err := refuseTwin(ctx, tx, j); err != nil {
@@ -56,7 +56,7 @@ func refuseTwin(ctx context.Context, tx *state.Tx, j Job) error {
 }
 
 func restart(ctx context.Context, tx *state.Tx, j Job) error {
-	query := "UPDATE job SET " + fresh(j.State) + ", eta = 0, hold = 0, enqueued = ? WHERE id = ?"
+	query := "UPDATE job SET " + fresh(j.State) + ", eta = 0, due = 1, hold = 0, enqueued = ? WHERE id = ?"
 	_, err := tx.ExecContext(ctx, query, state.Micros(tx.Now()), j.ID)
 	return err
 }
@@ -97,7 +97,10 @@ func (q *Queue) SetDone(ctx context.Context, tx *state.Tx, id int64) error {
 	if err := end(ctx, tx, j, StateDone, "set done by hand"); err != nil {
 		return err
 	}
-	return release(ctx, tx, id)
+	if err := release(ctx, tx, id); err != nil {
+		return err
+	}
+	return q.runNext(ctx, tx, j)
 }
 
 // Cancel cancels a job that isn't running, and all jobs that wait for it, directly or through others. It gives the number
@@ -120,7 +123,7 @@ func (q *Queue) Cancel(ctx context.Context, tx *state.Tx, id int64) (int, error)
 				WHERE d.depends_on = ? AND w.state = 'wait_dependencies'
 			UNION SELECT d.job_id FROM below JOIN job_dependency AS d ON d.depends_on = below.id
 				JOIN job AS w ON w.id = d.job_id WHERE w.state = 'wait_dependencies')
-		UPDATE job SET state = ?, finished = ?, result = ? WHERE id IN (SELECT id FROM below)`,
+		UPDATE job SET state = ?, due = 0, finished = ?, result = ? WHERE id IN (SELECT id FROM below)`,
 		id, step(StateWaitDependencies, StateCancelled), state.Micros(tx.Now()), fmt.Sprintf("cancelled with job %d", id))
 	if err != nil {
 		return 0, err
@@ -130,7 +133,7 @@ func (q *Queue) Cancel(ctx context.Context, tx *state.Tx, id int64) (int, error)
 }
 
 func end(ctx context.Context, tx *state.Tx, j Job, to State, result string) error {
-	_, err := tx.ExecContext(ctx, "UPDATE job SET state = ?, hold = 0, finished = ?, result = ? WHERE id = ?",
+	_, err := tx.ExecContext(ctx, "UPDATE job SET state = ?, due = 0, hold = 0, finished = ?, result = ? WHERE id = ?",
 		step(j.State, to), state.Micros(tx.Now()), result, j.ID)
 	return err
 }

@@ -40,6 +40,9 @@ type bench struct {
 	clock *handClock
 }
 
+// unlimited lets tests of the line alone claim without an end.
+var unlimited, _ = jobs.ParseChannels("root.trello:0,root.magento:0")
+
 var noon = time.Date(2024, 5, 6, 12, 0, 0, 0, time.UTC)
 
 func newBench(tb testing.TB, opts ...jobs.Option) *bench {
@@ -60,6 +63,7 @@ func openBench(tb testing.TB, path string, o state.Options, opts ...jobs.Option)
 		}
 	})
 	clock, _ := o.Clock.(*handClock)
+	opts = append([]jobs.Option{jobs.WithChannels(unlimited)}, opts...)
 	return &bench{Queue: jobs.New(db, opts...), t: tb, db: db, clock: clock}
 }
 

@@ -20,6 +20,7 @@ type Queue struct {
 	newUUID  func() string
 	pattern  []delay // ascending by attempt
 	maxWaits int
+	channels Channels
 }
 
 type delay struct {
@@ -48,6 +49,9 @@ func WithRetryPattern(pattern map[int]time.Duration) Option {
 // WithMaxWaits sets how many runs of one job may end in Wait. One more fails it: what it misses doesn't come about. The
 // default is 10.
 func WithMaxWaits(n int) Option { return func(q *Queue) { q.maxWaits = n } }
+
+// WithChannels sets what the channels may do. The default is [Channels]' zero value.
+func WithChannels(c Channels) Option { return func(q *Queue) { q.channels = c } }
 
 // New gives the queue that lives in a state.
 func New(db *state.DB, opts ...Option) *Queue {

@@ -83,14 +83,14 @@ func (w *Worker) Run(ctx context.Context, f RunFilter) (Stats, error) {
 func (w *Worker) work(ctx context.Context, claim ClaimFilter, noHold bool, s *Stats) (asOf time.Time, err error) {
 	asOf = w.queue.db.Clock().Now()
 	for ctx.Err() == nil {
-		var slice []Job
-		slice, asOf, err = w.queue.claim(ctx, w.owner, claim)
-		if err != nil {
-			return asOf, err
+		var c Claimed
+		if c, err = w.queue.ClaimSlices(ctx, w.owner, claim); err != nil {
+			return c.AsOf, err
 		}
+		asOf = c.AsOf
 		switch {
-		case len(slice) > 0:
-			err = w.runSlice(ctx, slice, s)
+		case len(c.Slices) > 0:
+			err = w.runSlice(ctx, c.Slices[0], s)
 		case noHold:
 			return asOf, nil
 		default:

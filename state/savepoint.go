@@ -25,8 +25,11 @@ func (t *Tx) Savepoint(ctx context.Context, fn func() error) (err error) {
 	}
 	returned := false
 	defer func() {
-		if err != nil || !returned {
-			err = errors.Join(err, t.restore(ctx))
+		if err == nil && returned {
+			return
+		}
+		if failed := t.restore(ctx); failed != nil {
+			err = errors.Join(err, failed)
 		}
 	}()
 	err = fn()

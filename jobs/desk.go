@@ -1,0 +1,375 @@
+package jobs
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"github.com/odoo-connector/connector/state"
+)
+
+// desk is what a claim looks at: the lines of waiting jobs and the channels' free slots.
+type desk struct {
+	channels Channels
+	filter   ClaimFilter
+	now      time.Time
+	lines    []*line
+	taken    map[string]int  // slots in use, by channel, those of the channels below included
+	pairs    map[string]bool // record pairs that this claim takes
+	next     time.Time       // when the next throttled channel opens
+}
+
+// line is the jobs that wait in one channel for one backend, and whose eta has come.
+type line struct {
+	backend, channel string
+	lastStart        time.Time
+	single           bool // its jobs share no slice
+	waiting          []candidate
+}
+
+// candidate is as much of a waiting job as a claim decides by.
+type candidate struct {
+	id                int64
+	function, model   string
+	pair              string
+	alone             bool
+	priority, created int64
+}
+
+func (c candidate) compare(other candidate) int {
+	return cmp.Or(cmp.Compare(c.priority, other.priority), cmp.Compare(c.created, other.created), cmp.Compare(c.id, other.id))
+}
+
+// readDesk reads the lines that the filter selects and whose channels may start a job now.
+func (q *Queue) readDesk(ctx context.Context, tx *state.Tx, f ClaimFilter) (*desk, error) {
+	d := &desk{channels: q.channels, filter: f, now: tx.Now(), taken: map[string]int{}, pairs: map[string]bool{}}
+	all, err := readLines(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.readRunning(ctx, tx); err != nil {
+		return nil, err
+	}
+	pauses, err := readPauses(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range all {
+		if !f.has(l.backend, l.channel) {
+			continue
+		}
+		open, err := d.open(ctx, tx, l, all, pauses)
+		if err != nil {
+			return nil, err
+		}
+		if !open {
+			continue
+		}
+		if err := d.fill(ctx, tx, l); err != nil {
+			return nil, err
+		}
+		if len(l.waiting) > 0 {
+			d.lines = append(d.lines, l)
+		}
+	}
+	return d, nil
+}
+
+func readLines(ctx context.Context, tx *state.Tx) (all []*line, err error) {
+	err = each(ctx, tx, "SELECT backend, channel, last_start FROM job_channel ORDER BY backend, channel", nil, func(rows scanner) error {
+		l := &line{}
+		var last int64
+		err := rows.Scan(&l.backend, &l.channel, &last)
+		l.lastStart = state.FromMicros(last)
+		all = append(all, l)
+		return err
+	})
+	return all, err
+}
+
+// readRunning counts the slots in use.
+func (d *desk) readRunning(ctx context.Context, tx *state.Tx) error {
+	query := "SELECT channel, COUNT(DISTINCT slot) FROM job WHERE state = 'started' GROUP BY channel"
+	return each(ctx, tx, query, nil, func(rows scanner) error {
+		var channel string
+		var n int
+		err := rows.Scan(&channel, &n)
+		for _, above := range upwards(channel) {
+			d.taken[above] += n
+		}
+		return err
+	})
+}
+
+// open tells whether a line's channel may start a job now. Jobs that are asked for by their ids pass all but the capacity.
+func (d *desk) open(ctx context.Context, tx *state.Tx, l *line, all []*line, pauses []Pause) (bool, error) {
+	if !d.free(l) {
+		return false, nil
+	}
+	byHand := len(d.filter.IDs) > 0
+	if !byHand && slices.ContainsFunc(pauses, func(p Pause) bool { return p.holds(d.now) && p.covers(l.backend, l.channel) }) {
+		return false, nil
+	}
+	for _, name := range upwards(l.channel) {
+		ch := d.channels.Get(name)
+		l.single = l.single || ch.Sequential || ch.Throttle > 0
+		if byHand {
+			continue
+		}
+		if ch.Throttle > 0 && !d.throttled(ch, all) {
+			return false, nil
+		}
+		if ch.Sequential {
+			if blocked, err := d.blocked(ctx, tx, ch); err != nil || blocked {
+				return false, err
+			}
+		}
+	}
+	return true, nil
+}
+
+// free tells whether a line's channel and all above it have a slot left.
+func (d *desk) free(l *line) bool {
+	for _, name := range upwards(l.channel) {
+		if limit := d.channels.Get(name).Capacity; limit > 0 && d.taken[name] >= limit {
+			return false
+		}
+	}
+	return true
+}
+
+// throttled tells whether a throttled channel may start a job already.
+func (d *desk) throttled(ch Channel, all []*line) bool {
+	var last time.Time
+	for _, l := range all {
+		if within(l.channel, ch.Name) && l.lastStart.After(last) {
+			last = l.lastStart
+		}
+	}
+	opens := last.Add(ch.Throttle)
+	if last.IsZero() || !opens.After(d.now) || last.After(d.now) { // a clock that was set back keeps nobody waiting
+		return true
+	}
+	if d.next.IsZero() || opens.Before(d.next) {
+		d.next = opens
+	}
+	return false
+}
+
+// blocked tells whether a sequential channel waits: for a failed job, or for the eta of the first in line.
+func (d *desk) blocked(ctx context.Context, tx *state.Tx, ch Channel) (blocked bool, err error) {
+	const in = "(channel = ? OR channel > ? AND channel < ?)" // '/' comes after '.'
+	rank := "ORDER BY priority, created, id LIMIT 1"
+	query := `SELECT EXISTS (SELECT 1 FROM job WHERE state = 'failed' AND ` + in + `)
+		OR COALESCE((SELECT due = 0 FROM job WHERE state = 'pending' AND ` + in + ` ` + rank + `), 1 = 0)`
+	tree := []any{ch.Name, ch.Name + ".", ch.Name + "/"}
+	err = tx.QueryRowContext(ctx, query, append(tree, tree...)...).Scan(&blocked)
+	return blocked, err
+}
+
+// headCount is how many waiting jobs of one line a claim looks at, at most.
+const headCount = 2000
+
+// fill reads the head of a line, without the jobs whose record pair is being worked on.
+func (d *desk) fill(ctx context.Context, tx *state.Tx, l *line) error {
+	limit := max(d.filter.Limit, 1)
+	if l.single {
+		limit = 1
+	}
+	n := d.filter.Slots
+	for _, name := range upwards(l.channel) {
+		if capacity := d.channels.Get(name).Capacity; capacity > 0 {
+			n = min(n, capacity-d.taken[name])
+		}
+	}
+	query, args := headQuery(l.backend, l.channel, d.filter.IDs, min(max(n, 1)*limit+1, headCount))
+	return each(ctx, tx, query, args, func(rows scanner) error {
+		var c candidate
+		err := rows.Scan(&c.id, &c.function, &c.model, &c.pair, &c.alone, &c.priority, &c.created)
+		l.waiting = append(l.waiting, c)
+		return err
+	})
+}
+
+// headQuery selects the first jobs in a line. The words of its conditions are those of the indexes job_line and
+// job_running.
+func headQuery(backend, channel string, ids []int64, limit int) (string, []any) {
+	args := []any{backend, channel}
+	only := ""
+	if len(ids) > 0 {
+		only, args = " AND id IN "+marks(len(ids)), append(args, anys(ids)...)
+	}
+	query := `SELECT id, function, model, pair, alone, priority, created FROM job
+		WHERE state = 'pending' AND due = 1 AND backend = ? AND channel = ?` + only + `
+		AND (pair = '' OR NOT EXISTS (SELECT 1 FROM job AS other WHERE other.pair <> ''
+			AND other.state = 'started' AND other.backend = job.backend AND other.pair = job.pair))
+		ORDER BY priority, created, id LIMIT ?`
+	return query, append(args, limit)
+}
+
+// picked is a slice that a claim chose.
+type picked struct {
+	line *line
+	jobs []candidate
+}
+
+// choose picks slices in the order of all lines together. A slice takes a slot and as many of the next jobs in its line as
+// go with the first one; where it takes the last slot, it ends before a job that stands behind one of another line.
+func (d *desk) choose(slots, limit int) (list []picked) {
+	for len(list) < slots {
+		l := d.first(nil)
+		if l == nil {
+			break
+		}
+		for _, name := range upwards(l.channel) {
+			d.taken[name]++
+		}
+		p := picked{l, []candidate{d.pop(l)}}
+		rival := d.first(l)
+		if len(list)+1 < slots {
+			rival = nil // it gets a slot of its own
+		}
+		for len(p.jobs) < limit && d.joins(l, p.jobs[0], rival) {
+			p.jobs = append(p.jobs, d.pop(l))
+		}
+		list = append(list, p)
+		if d.throttles(l) {
+			l.waiting = nil
+		}
+	}
+	return list
+}
+
+// first gives the line whose first job is the first of all that could start; but not that of except.
+func (d *desk) first(except *line) (best *line) {
+	for _, l := range d.lines {
+		d.skip(l)
+		if l == except || len(l.waiting) == 0 || !d.free(l) {
+			continue
+		}
+		if best == nil || l.waiting[0].compare(best.waiting[0]) < 0 {
+			best = l
+		}
+	}
+	return best
+}
+
+// skip passes over jobs whose record pair this claim takes already.
+func (d *desk) skip(l *line) {
+	for len(l.waiting) > 0 && l.waiting[0].pair != "" && d.pairs[l.backend+"\x00"+l.waiting[0].pair] {
+		l.waiting = l.waiting[1:]
+	}
+}
+
+func (d *desk) pop(l *line) candidate {
+	c := l.waiting[0]
+	l.waiting = l.waiting[1:]
+	if c.pair != "" {
+		d.pairs[l.backend+"\x00"+c.pair] = true
+	}
+	return c
+}
+
+// joins tells whether the next job of a line goes into the slice that begins with first.
+func (d *desk) joins(l *line, first candidate, rival *line) bool {
+	if d.skip(l); len(l.waiting) == 0 || l.single {
+		return false
+	}
+	c := l.waiting[0]
+	if c.function != first.function || c.model != first.model || c.alone || first.alone {
+		return false
+	}
+	return rival == nil || c.compare(rival.waiting[0]) < 0
+}
+
+func (d *desk) throttles(l *line) bool {
+	return slices.ContainsFunc(upwards(l.channel), func(name string) bool { return d.channels.Get(name).Throttle > 0 })
+}
+
+// start lets an owner have the picked jobs. Slices of one job need one statement for all of them.
+func (d *desk) start(ctx context.Context, tx *state.Tx, owner string, list []picked) (slicesOf [][]Job, err error) {
+	var single []int64
+	byID := map[int64]Job{}
+	for _, p := range list {
+		if d.throttles(p.line) {
+			_, err := tx.ExecContext(ctx, "UPDATE job_channel SET last_start = ? WHERE backend = ? AND channel = ?",
+				state.Micros(d.now), p.line.backend, p.line.channel)
+			if err != nil {
+				return nil, err
+			}
+		}
+		if len(p.jobs) == 1 {
+			single = append(single, p.jobs[0].id)
+			continue
+		}
+		if err := startJobs(ctx, tx, owner, p.ids(), newSlot(), byID); err != nil {
+			return nil, err
+		}
+	}
+	for chunk := range slices.Chunk(single, chunkSize) {
+		if err := startJobs(ctx, tx, owner, chunk, 0, byID); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range list {
+		var s []Job
+		for _, id := range p.ids() {
+			s = append(s, byID[id])
+		}
+		slicesOf = append(slicesOf, s)
+	}
+	return slicesOf, nil
+}
+
+func (p picked) ids() []int64 {
+	ids := make([]int64, len(p.jobs))
+	for i, c := range p.jobs {
+		ids[i] = c.id
+	}
+	return ids
+}
+
+// startJobs starts pending jobs that share a slot; slot 0: each has one of its own.
+func startJobs(ctx context.Context, tx *state.Tx, owner string, ids []int64, slot int64, into map[int64]Job) error {
+	query, args := startQuery(owner, ids, slot, state.Micros(tx.Now()))
+	return each(ctx, tx, query, args, func(rows scanner) error { // RETURNING gives them in any order
+		j, err := scanJob(rows)
+		into[j.ID] = j
+		return err
+	})
+}
+
+func startQuery(owner string, ids []int64, slot, now int64) (string, []any) {
+	size := 1
+	if slot != 0 {
+		size = len(ids)
+	}
+	padded := pad(ids)
+	query := "UPDATE job SET state = ?, due = 0, started = ?, finished = 0, worker = ?, claims = claims + 1, hold = 0, slice = ?, " +
+		"slot = CASE WHEN ? <> 0 THEN ? ELSE id END WHERE state = 'pending' AND id IN " + marks(len(padded)) + " RETURNING " + columns
+	return query, append([]any{step(StatePending, StateStarted), now, owner, size, slot, slot}, anys(padded)...)
+}
+
+// pad repeats the last id up to the next power of two, so that statements are of few different lengths and stay prepared.
+func pad(ids []int64) []int64 {
+	n := 1
+	for n < len(ids) {
+		n *= 2
+	}
+	padded := slices.Grow(slices.Clone(ids), n-len(ids))
+	for len(padded) < n {
+		padded = append(padded, ids[len(ids)-1])
+	}
+	return padded
+}
+
+// newSlot gives a slot that no other slice has: a slice outlives the start of its jobs one by one, so none of their ids will
+// do. It is negative, apart from the slots of single jobs.
+func newSlot() int64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:])                              // never fails: it ends the program instead
+	return -int64(binary.BigEndian.Uint64(b[:])>>2) - 1 //nolint:gosec // 62 bits
+}
