@@ -92,7 +92,7 @@ func (m Mapper) values(src Source, forCreate bool, direction func(Field) (reader
 		if err != nil {
 			return nil, err
 		}
-		written, err := f.write(write, Target{Value: v, Source: Source{Scope: src.Scope, Types: src.Types, Lookup: src.Lookup}})
+		written, err := f.write(write, Target{Value: v, Written: out, Source: Source{Scope: src.Scope, Types: src.Types, Lookup: src.Lookup}})
 		if err != nil {
 			return nil, err
 		}

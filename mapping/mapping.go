@@ -44,6 +44,8 @@ type Target struct {
 	Base    record.Value  // the canonical value that both sides last agreed on; null where there is none
 	Current record.Record // the target side's record as it is; empty when it is to be created
 	Source                // Scope, Types and Lookup of the target side
+	// Written is what fields before this one write into the same record: fields that share a field of it build on each other's values.
+	Written Values
 	// Memory is what the binding remembers of the field (see Field.Remember), null for nothing.
 	Memory record.Value
 	// Now is the moment of the synchronization, in whole seconds; the zero time where nothing is written.
@@ -52,6 +54,14 @@ type Target struct {
 
 // Values are field names with what to write into them.
 type Values map[string]record.Value
+
+// Standing is what the target's record holds in one of its fields once the fields before this one have written.
+func (t Target) Standing(name string) record.Value {
+	if v, written := t.Written[name]; written {
+		return v
+	}
+	return t.Current.Value(name)
+}
 
 // Field is one pair of the mapping.
 type Field struct {

@@ -310,3 +310,25 @@ func TestMapper(t *testing.T) {
 		}
 	})
 }
+
+func TestFieldsThatShareAnOdooField(t *testing.T) {
+	t.Run("Ensure the later one builds on what the earlier wrote, and else on what stands there", func(t *testing.T) {
+		behind := mapping.Field{
+			Name: "behind", Odoo: []string{"note"}, External: []string{"more"},
+			FromExternal: func(s mapping.Source) (record.Value, error) { return s.Record.Value("more"), nil },
+			ToOdoo: func(to mapping.Target) (mapping.Values, error) {
+				return mapping.Values{"note": record.Text(to.Standing("note").AsText() + to.Value.AsText())}, nil
+			},
+		}
+		r := record.New("x", "1", map[string]record.Value{"text": record.Text("Gate"), "more": record.Text("!")})
+		got, err := mapping.New(mapping.Direct("text", "note"), behind).Import().Values(mapping.Source{Record: r}, true)
+		if err != nil || got["note"].AsText() != "Gate!" {
+			t.Errorf("both write %v, %v", got, err)
+		}
+		standing := record.New("y", "2", map[string]record.Value{"note": record.Text("Door")})
+		got, err = behind.WriteOdoo(mapping.Target{Value: record.Text("!"), Current: standing})
+		if err != nil || got["note"].AsText() != "Door!" {
+			t.Errorf("the later alone writes %v, %v", got, err)
+		}
+	})
+}

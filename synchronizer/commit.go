@@ -217,8 +217,12 @@ func (sl *slice) sideHashes(it *item, f mapping.Field, fp FieldPlan, external, o
 		v, err := f.ReadExternal(sl.source(r, refID(r, sl.model.ParentField)))
 		return err == nil && (v.Equal(fp.Result) || (f.Loose && !fp.ToExternal) || f.Part)
 	})
-	inOdoo = sideHash(it.pair.Odoo, odoo, fp.ToOdoo, f.OdooHash, func(r record.Record) bool {
+	shares := it.pair.Odoo != nil && !fp.ToOdoo && slices.ContainsFunc(f.Odoo, it.plan.writesInto)
+	inOdoo = sideHash(it.pair.Odoo, odoo, fp.ToOdoo || shares, f.OdooHash, func(r record.Record) bool {
 		v, err := f.ReadOdoo(sl.source(r, it.scope))
+		if shares { // what another field wrote into the same Odoo field is no edit of this one
+			return err == nil && v.Equal(fp.Odoo)
+		}
 		return err == nil && (v.Equal(fp.Result) || (f.Loose && !fp.ToOdoo))
 	})
 	return outside, inOdoo

@@ -195,7 +195,9 @@ func planCreateOdoo(p Pair) (Plan, error) {
 		if !ok || f.ToOdoo == nil {
 			continue
 		}
-		values, err := f.WriteOdoo(p.target(f, x, record.Record{}, p.ExternalScope))
+		target := p.target(f, x, record.Record{}, p.ExternalScope)
+		target.Written = plan.Odoo
+		values, err := f.WriteOdoo(target)
 		if unfit := unfitOf(err); unfit != nil {
 			return p.unfit(unfit), nil
 		}

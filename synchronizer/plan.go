@@ -597,7 +597,7 @@ func (p *Plan) writesInto(field string) bool {
 func (p Pair) writeField(f mapping.Field, fp *FieldPlan, external record.Record, moved bool, plan *Plan) error {
 	if fp.ToOdoo {
 		target := p.target(f, fp.Result, *p.Odoo, p.ExternalScope)
-		target.Base = fp.Base
+		target.Base, target.Written = fp.Base, plan.Odoo
 		values, err := f.WriteOdoo(target)
 		if err != nil {
 			return err
