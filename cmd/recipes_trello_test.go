@@ -21,6 +21,7 @@ func recipeTests() map[string]func(*kitchen) {
 		"A custom field":                               customField,
 		"Boards that share their stages":               sharedStages,
 		"A priority by a table":                        priorityByTable,
+		"Checklists in the description":                checklistsInDescription,
 	}
 }
 
@@ -188,4 +189,35 @@ func priorityByTable(k *kitchen) {
 	k.sync()
 	k.want("the card's priority", k.trello.CustomValues(card.ID)[0].Text, "Normal")
 	k.rest()
+}
+
+func checklistsInDescription(k *kitchen) {
+	card := k.trello.AddCard(k.todo.ID, "Paint the door", trellotest.WithDesc("Two coats"))
+	list := k.trello.AddChecklist(card.ID, "Steps", "Sand", "Paint")
+	k.sync()
+	k.want("the number of tasks", len(k.find("project.task")), 1)
+	id := k.task("Paint the door")
+	const steps = `<h3 class="o_connector_checklist">Steps</h3><ul class="o_checklist o_connector_checklist"><li>Sand</li><li>Paint</li></ul>`
+	k.want("the description", k.value("project.task", id, "description"), "<p>Two coats</p>"+steps)
+	k.rest()
+	k.odoo.Write("project.task", []int64{id}, map[string]any{"description": "<p>Three coats</p>" + strings.Replace(steps, "<li>", `<li class="o_checked">`, 1)})
+	k.sync()
+	k.want("the card's description", k.card("Paint the door").Desc, "Three coats")
+	k.want("the number of ticked items", len(ticked(k.trello.Checklists(card.ID))), 0)
+	k.trello.UpdateCheckItem(list.Items[1].ID, func(i *trellotest.CheckItem) { i.Complete = true })
+	k.sync()
+	k.want("the description", k.value("project.task", id, "description"), "<p>Three coats</p>"+strings.Replace(steps, "<li>Paint", `<li class="o_checked">Paint`, 1))
+	k.rest()
+}
+
+// ticked are the names of the items that are done.
+func ticked(lists []trellotest.Checklist) (names []string) {
+	for _, l := range lists {
+		for _, i := range l.Items {
+			if i.Complete {
+				names = append(names, i.Name)
+			}
+		}
+	}
+	return names
 }

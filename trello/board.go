@@ -271,7 +271,7 @@ func clientOf(env *backend.Environment) (*Client, error) {
 	settings := env.Settings(CardModel) // whoever reads cards first reads them for all
 	c.cardFields, c.custom = cardFieldsFor(settings), customNames(settings)
 	if s, ok := env.Config.Settings.(*Settings); ok {
-		c.syncLabel = s.SyncLabel
+		c.syncLabel, c.inText = s.SyncLabel, s.Checklists == ChecklistsHTML
 	}
 	return c, nil
 }

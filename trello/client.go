@@ -40,6 +40,9 @@ type Client struct {
 	defined    map[string][]customField // by board, where any is mapped
 	syncLabel  string                   // the label of the cards that take part, "" for all
 	labelled   map[string][]string      // ids of the labels of that name, by board
+
+	inText bool                         // checklists are told with their cards
+	people map[string]map[string]string // names of members by their ids, by board, where checklists are told
 }
 
 // connect makes a client that shares the limits of its token with others of this program.
@@ -87,7 +90,7 @@ func newClient(s backend.Setup, key, token string, b *bucket) *Client {
 		base:    baseURL(s.Config.URL), clock: s.Clock,
 		boards: map[string]snapshot[*board]{}, cards: map[string]snapshot[*cards]{},
 		paged: map[string]int{}, loose: map[string]snapshot[card]{},
-		cardFields: cardFields, defined: map[string][]customField{}, labelled: map[string][]string{},
+		cardFields: cardFields, defined: map[string][]customField{}, labelled: map[string][]string{}, people: map[string]map[string]string{},
 		mark: tokenMark(token), partners: map[string]string{},
 	}
 }
@@ -114,6 +117,7 @@ func (c *Client) Refresh() {
 func (c *Client) forgetBoards() {
 	c.mine = nil
 	clear(c.boards)
+	clear(c.people)
 }
 
 // forgetCards forgets the cards with what hangs on them.

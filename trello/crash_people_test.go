@@ -75,7 +75,7 @@ trello.member Bob Baker ↔ Bob Baker
 }
 
 func allScenarios() []scenario {
-	return slices.Concat(scenarios, peopleScenarios, talkScenarios, checklistScenarios)
+	return slices.Concat(scenarios, peopleScenarios, talkScenarios, checklistScenarios, tellingScenarios)
 }
 
 // personalStages are the columns that Odoo makes for whoever is assigned for the first time (seen on Odoo 16 to 19).

@@ -61,10 +61,11 @@ func customOf(fields []customField, name string) (found customField, ok bool) {
 	return found, named == 1
 }
 
-// define reads which custom fields a board has and which of its labels marks the cards that take part, if either is asked for. A board
-// that does not answer has none.
+// define reads which custom fields a board has, which of its labels marks the cards that take part, and the names of its members, as far
+// as that is asked for. A board that does not answer has none.
 func (c *Client) define(ctx context.Context, boardID string) error {
-	if (len(c.custom) == 0 && c.syncLabel == "") || boardID == "" {
+	named := !c.inText || c.people[boardID] != nil
+	if (len(c.custom) == 0 && c.syncLabel == "" && named) || boardID == "" {
 		return nil
 	}
 	b, err := c.fullBoard(ctx, boardID)
@@ -72,7 +73,7 @@ func (c *Client) define(ctx context.Context, boardID string) error {
 		return nil
 	}
 	if err == nil {
-		c.defined[boardID], c.labelled[boardID] = b.CustomFields.all, c.marks(b)
+		c.defined[boardID], c.labelled[boardID], c.people[boardID] = b.CustomFields.all, c.marks(b), namesOf(b)
 	}
 	return err
 }
@@ -86,6 +87,7 @@ func (c *Client) cardRecord(k *card) record.Record {
 		}
 	}
 	c.hideMark(k, values)
+	c.tellChecklists(k, values)
 	return record.New(CardModel, k.ID, values)
 }
 

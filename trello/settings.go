@@ -50,7 +50,8 @@ type Settings struct {
 	// original: "keep" (the default) or "follow".
 	MaxSize             string `yaml:"max_size"`
 	AttachmentDeletions string `yaml:"attachment_deletions"`
-	// Checklists says what becomes of checklists: "subtasks" (the default), or "off", which leaves them alone.
+	// Checklists says what becomes of checklists: "subtasks" (the default), "html", which shows them in the description and takes nothing
+	// back, or "off", which leaves them alone.
 	Checklists string `yaml:"checklists"`
 }
 

@@ -17,14 +17,15 @@ const CheckItemModel = "trello.checkitem"
 // What the setting `checklists:` can be.
 const (
 	ChecklistsSubtasks = "subtasks" // a check item is a sub-task
+	ChecklistsHTML     = "html"     // they stand in the description, and are only imported
 	ChecklistsOff      = "off"      // they are left alone
 )
 
 func (s *Settings) checkChecklists(report func(path, problem, hint string)) {
 	switch s.Checklists {
-	case "", ChecklistsSubtasks, ChecklistsOff:
+	case "", ChecklistsSubtasks, ChecklistsHTML, ChecklistsOff:
 	default:
-		report("checklists", fmt.Sprintf("%q is nothing that checklists can become", s.Checklists), "write subtasks or off")
+		report("checklists", fmt.Sprintf("%q is nothing that checklists can become", s.Checklists), "write subtasks, html or off")
 	}
 }
 
@@ -37,7 +38,7 @@ func checkItemModel() backend.Model {
 		Order: orderOfItems(),
 		OffBy: func(settings any) bool {
 			s, ok := settings.(*Settings)
-			return ok && s.Checklists == ChecklistsOff
+			return ok && (s.Checklists == ChecklistsOff || s.Checklists == ChecklistsHTML)
 		},
 	}
 }

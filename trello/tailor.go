@@ -32,6 +32,9 @@ func tailorCards(ctx context.Context, env *backend.Environment, m mapping.Mapper
 		return m, err
 	}
 	m = withState(m, cardCompletion, fields)
+	if m, err = withChecklists(ctx, env, settings, m); err != nil {
+		return m, err
+	}
 	return withStamps(env, settings, m, fields)
 }
 

@@ -147,7 +147,7 @@ func CardMapper() mapping.Mapper {
 	active.AfterCreate = true // POST /cards takes no closed
 	return mapping.New(
 		name(),
-		description("desc", "description"),
+		besideChecklists(description("desc", descriptionName)),
 		mapping.Filled(mapping.Many2One("idBoard", "project_id", BoardModel, "project.project")),
 		mapping.Filled(mapping.Many2One("idList", "stage_id", ListModel, "project.task.type")),
 		mapping.Many2Many("idLabels", "tag_ids", LabelModel, "project.tags"),
