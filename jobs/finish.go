@@ -216,9 +216,9 @@ func (q *Queue) move(ctx context.Context, tx *state.Tx, j Job, to State, why fai
 			return err
 		}
 	}
-	now, finished := state.Micros(tx.Now()), int64(0)
+	ready, finished := state.Micros(tx.Now()), int64(0)
 	if to == StateDone || to == StateFailed {
-		finished = now
+		ready, finished = state.Micros(j.Enqueued), ready // how long it waited for this run stays known
 	}
 	due := 0
 	if to == StatePending {
@@ -227,7 +227,7 @@ func (q *Queue) move(ctx context.Context, tx *state.Tx, j Job, to State, why fai
 	res, err := tx.ExecContext(ctx, `UPDATE job SET state = ?, eta = ?, due = ?, slot = 0, hold = ?, retry = ?, crashes = ?, alone = ?,
 		waits = ?, enqueued = ?, finished = ?, result = ?, exc_name = ?, exc_message = ?, exc_info = ?
 		WHERE id = ? AND state = 'started' AND claims = ?`,
-		step(StateStarted, to), state.Micros(j.ETA), due, flag(j.Hold), j.Retry, j.Crashes, flag(j.Alone), j.Waits, now, finished,
+		step(StateStarted, to), state.Micros(j.ETA), due, flag(j.Hold), j.Retry, j.Crashes, flag(j.Alone), j.Waits, ready, finished,
 		j.Result, why.name, why.message, why.info, j.ID, j.claims)
 	if err != nil {
 		return err
