@@ -86,6 +86,9 @@ type patientClock struct {
 	app *app
 }
 
+// Machine tells that the time is the machine's, so that a state that several machines share may tell its own.
+func (c *patientClock) Machine() bool { return true }
+
 // noticeable is a wait that deserves a line.
 const noticeable = 3 * time.Second
 

@@ -2,7 +2,6 @@ package state
 
 import (
 	"context"
-	"database/sql"
 	"sync"
 	"time"
 )
@@ -24,7 +23,7 @@ func (t *Tx) Notify(topic string) { t.topics = append(t.topics, topic) }
 // It costs next to nothing while nothing happens, and takes its time from the machine, whatever Options.Clock says.
 func (db *DB) Changed(ctx context.Context, topic string) <-chan struct{} {
 	w := &waiter{topic: topic, wake: make(chan struct{}, 1)}
-	db.signals.add(ctx, w, db.watch)
+	db.signals.add(ctx, w, func(ctx context.Context) { db.engine.watch(ctx, db) })
 	context.AfterFunc(ctx, func() { db.signals.remove(w) })
 	return w.wake
 }
@@ -122,50 +121,4 @@ func (s *signals) close() {
 	}
 	s.mu.Unlock()
 	s.lookouts.Wait()
-}
-
-// watch wakes everybody when another connection has written to the file. SQLite counts those writes for each
-// connection apart (data_version), so the writer's is asked where there is one: it doesn't count its own.
-func (db *DB) watch(ctx context.Context) {
-	pool := db.writer
-	if pool == nil {
-		var err error
-		if pool, err = openPool(readerDSN(db.path, false), 1); err != nil {
-			return // sql.Open fails on unknown drivers only
-		}
-		defer func() { _ = pool.Close() }() // a reader's: there is nothing left to lose
-	}
-	ticker := time.NewTicker(pollInterval)
-	defer ticker.Stop()
-	var seen fileVersion
-	for {
-		// What cannot be asked now is asked again: whoever reads or writes meets the same trouble and tells it.
-		if now, err := versionOf(ctx, pool); err == nil && now != seen {
-			seen = now
-			db.signals.sendAll()
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
-}
-
-// fileVersion tells two states of a file apart, as one connection sees them.
-type fileVersion struct {
-	conn  any // the driver's connection: the numbers of two mean nothing to each other
-	count int64
-}
-
-func versionOf(ctx context.Context, pool *sql.DB) (v fileVersion, err error) {
-	conn, err := pool.Conn(ctx)
-	if err != nil {
-		return v, err
-	}
-	defer func() { _ = conn.Close() }() // gives it back
-	if err := conn.Raw(func(driverConn any) error { v.conn = driverConn; return nil }); err != nil {
-		return v, err
-	}
-	return v, conn.QueryRowContext(ctx, "PRAGMA data_version").Scan(&v.count)
 }

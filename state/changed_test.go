@@ -3,11 +3,11 @@ package state_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/odoo-connector/connector/state"
+	"github.com/odoo-connector/connector/state/statetest"
 )
 
 // notify commits a transaction that asks for the topic.
@@ -35,9 +35,11 @@ func woken(t *testing.T, changed <-chan struct{}) {
 	}
 }
 
-func TestChanged(t *testing.T) {
+func TestChanged(t *testing.T) { statetest.Each(t, testChanged) }
+
+func testChanged(t *testing.T, s statetest.Store) {
 	t.Run("Ensure a commit that asks for it wakes who waits for that topic, and nobody else", func(t *testing.T) {
-		db := open(t, filepath.Join(t.TempDir(), "state.db"), state.Options{})
+		db := fresh(t, s)
 		jobs, other := db.Changed(t.Context(), "jobs"), db.Changed(t.Context(), "other")
 		woken(t, jobs) // the beginning
 		woken(t, other)
@@ -54,7 +56,7 @@ func TestChanged(t *testing.T) {
 		}
 	})
 	t.Run("Ensure a transaction that is undone wakes nobody", func(t *testing.T) {
-		db := open(t, filepath.Join(t.TempDir(), "state.db"), state.Options{})
+		db := fresh(t, s)
 		jobs := db.Changed(t.Context(), "jobs")
 		woken(t, jobs)
 		broken := errors.New("broken")
@@ -68,17 +70,17 @@ func TestChanged(t *testing.T) {
 		}
 	})
 	t.Run("Ensure another process is woken, one that only reads as well", func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "state.db")
-		db := open(t, path, state.Options{})
+		s := s.Another(t)
+		db := s.Open(t, state.Options{})
 		for i, o := range []state.Options{{}, {ReadOnly: true}} {
-			changed := open(t, path, o).Changed(t.Context(), "jobs")
+			changed := s.Open(t, o).Changed(t.Context(), "jobs")
 			woken(t, changed)
 			notify(t, db, "jobs", string(rune('a'+i)))
 			woken(t, changed)
 		}
 	})
 	t.Run("Ensure the channel is closed when its context ends, and another goes on", func(t *testing.T) {
-		db := open(t, filepath.Join(t.TempDir(), "state.db"), state.Options{})
+		db := fresh(t, s)
 		ctx, cancel := context.WithCancel(t.Context())
 		ending, going := db.Changed(ctx, "jobs"), db.Changed(t.Context(), "jobs")
 		cancel()
@@ -89,7 +91,7 @@ func TestChanged(t *testing.T) {
 		woken(t, going)
 	})
 	t.Run("Ensure a closed state sends nothing more, and its waiters end with their contexts", func(t *testing.T) {
-		db, err := state.Open(t.Context(), filepath.Join(t.TempDir(), "state.db"), state.Options{})
+		db, err := state.Open(t.Context(), s.Another(t).Location, state.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

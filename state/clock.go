@@ -14,10 +14,18 @@ type Clock interface {
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
-// SystemClock gives the clock of the machine.
+// SystemClock gives the clock of the machine. A Clock that wraps it can say so by a method Machine() bool, as this one
+// has; only one that doesn't is asked for the time of transactions on PostgreSQL.
 func SystemClock() Clock { return systemClock{} }
 
 type systemClock struct{}
+
+func isMachine(c Clock) bool {
+	m, ok := c.(interface{ Machine() bool })
+	return ok && m.Machine()
+}
+
+func (systemClock) Machine() bool { return true }
 
 func (systemClock) Now() time.Time { return time.Now() }
 

@@ -35,9 +35,7 @@ func classify(err error) string {
 	}
 }
 
-// IsUniqueViolation tells whether err comes from a statement that would have made a second row where a unique index or
-// primary key allows one.
-func IsUniqueViolation(err error) bool {
+func isSQLiteUnique(err error) bool {
 	var e sqlite3.Error
 	return errors.As(err, &e) &&
 		(e.ExtendedCode == sqlite3.ErrConstraintUnique || e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey)

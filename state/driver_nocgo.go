@@ -9,8 +9,7 @@ const driverName = connector_needs_SQLite_which_needs_a_C_compiler___install_gcc
 
 func classify(error) string { return "" }
 
-// IsUniqueViolation is described in driver_cgo.go.
-func IsUniqueViolation(error) bool { return false }
+func isSQLiteUnique(error) bool { return false }
 
 // SQLiteVersion is unknown without cgo, with which the program does not build anyway.
 func SQLiteVersion() string { return "" }

@@ -43,20 +43,24 @@ type Trouble string
 const (
 	NoDirectory Trouble = "no directory" // the directory of the file doesn't exist
 	NoFile      Trouble = "no file"      // opened for reading, and there is nothing to read
-	Denied      Trouble = "denied"       // the file or its directory may not be read or written
+	Denied      Trouble = "denied"       // the file or its directory may not be read or written; the server refused the user
 	DiskFull    Trouble = "disk full"    // SQLITE_FULL
-	Locked      Trouble = "locked"       // SQLITE_BUSY after the whole busy timeout
+	Locked      Trouble = "locked"       // SQLITE_BUSY after the whole busy timeout; a lock or a statement of PostgreSQL's that took too long
 	BadDisk     Trouble = "bad disk"     // SQLITE_IOERR and what the file system cannot do
 	OlderSchema Trouble = "older schema" // opened for reading, and only a writer may bring the schema up to date
+
+	NoDatabase     Trouble = "no database"     // the server has no such database, or it holds no state and is opened for reading
+	Unreachable    Trouble = "unreachable"     // the server cannot be reached or isn't ready; nothing was done
+	ConnectionLost Trouble = "connection lost" // in the middle: what was being committed is committed, or not
 )
 
 // UnavailableError says that the state cannot be reached or written at the moment, though nothing is wrong with it.
 type UnavailableError struct {
-	Path    string  // the file
+	Path    string  // the file, or the URL without a password
 	Trouble Trouble // the kind
 	Reason  string  // the kind as a clause of a sentence
 	Hint    string  // what to do next
-	Err     error   // the cause as SQLite or the system reported it; may be nil
+	Err     error   // the cause as the database or the system reported it; may be nil
 }
 
 // Error says what is in the way and what to do about it.
@@ -65,10 +69,15 @@ func (e *UnavailableError) Error() string { return fmt.Sprintf("%s: %s; %s", e.P
 // Unwrap gives the cause.
 func (e *UnavailableError) Unwrap() error { return e.Err }
 
-// Explain turns a failure of SQLite into a *CorruptError or an *UnavailableError where it is one; any other error, nil
+// IsUniqueViolation tells whether err comes from a statement that would have made a second row where a unique index or
+// primary key allows one. On PostgreSQL the transaction can then only be undone, unless the statement ran in a
+// [Tx.Savepoint].
+func IsUniqueViolation(err error) bool { return isSQLiteUnique(err) || isPostgresUnique(err) }
+
+// Explain turns a failure of the database into a *CorruptError or an *UnavailableError where it is one; any other error, nil
 // included, comes back as it is. Write and the queries of Tx and Read do this themselves; it is exported for errors
 // that surface later, from sql.Row.Scan and sql.Rows.Err.
-func (db *DB) Explain(err error) error { return explain(db.path, err) }
+func (db *DB) Explain(err error) error { return db.engine.explain(err) }
 
 func explain(path string, err error) error {
 	var corrupt *CorruptError

@@ -49,7 +49,7 @@ func TestMigrations(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if found, err := db.inspect(t.Context(), db.Read(), n+1); err != nil || found != n+1 {
+		if found, err := db.engine.inspect(t.Context(), db.Read(), n+1); err != nil || found != n+1 {
 			t.Errorf("version %d, want %d (%v)", found, n+1, err)
 		}
 	})

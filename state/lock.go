@@ -3,6 +3,7 @@
 package state
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,34 @@ import (
 	"time"
 )
 
+// Held is a lock between processes that somebody holds.
+type Held interface {
+	// Release gives the lock back.
+	Release() error
+	// Lost is closed when the lock was lost without Release, so that another process may have it: what it protects must
+	// stop. It is nil for a lock that cannot be lost while its process lives.
+	Lost() <-chan struct{}
+}
+
+// LockState takes the lock of this name of the state at location, whether that state exists or not: for a file as [Lock]
+// does, for PostgreSQL on a connection of its own, with which the lock ends.
+//
+// Errors: *LockedError, *UnavailableError, *LocationError, or ctx's.
+func LockState(ctx context.Context, location, name string, now time.Time) (Held, error) {
+	if !IsURL(location) {
+		lock, err := Lock(location, name, now)
+		if err != nil {
+			return nil, err
+		}
+		return lock, nil
+	}
+	e, err := newPostgres(location)
+	if err != nil {
+		return nil, err
+	}
+	return e.lock(ctx, name)
+}
+
 // FileLock is a lock between processes. The kernel holds it, so it ends with the process, however that ends.
 type FileLock struct {
 	file *os.File
@@ -23,6 +52,7 @@ type FileLock struct {
 type LockedError struct {
 	Name    string    // the lock's name
 	PID     int       // the holder's process id; 0 when it is not known (yet)
+	Host    string    // the holder's machine; empty where it can only be this one
 	Started time.Time // when the holder took it; the zero time when it is not known (yet)
 }
 
@@ -31,8 +61,12 @@ func (e *LockedError) Error() string {
 	if e.PID == 0 {
 		return fmt.Sprintf("another run holds the lock of %s; wait for its end", e.Name)
 	}
-	return fmt.Sprintf("another run holds the lock of %s: process %d, since %s; wait for its end, or stop that process",
-		e.Name, e.PID, e.Started.Format(time.RFC3339))
+	holder := fmt.Sprintf("process %d", e.PID)
+	if e.Host != "" {
+		holder += " on " + e.Host
+	}
+	return fmt.Sprintf("another run holds the lock of %s: %s, since %s; wait for its end, or stop that process",
+		e.Name, holder, e.Started.Format(time.RFC3339))
 }
 
 type lockNote struct {
@@ -68,6 +102,9 @@ func Lock(path, name string, now time.Time) (*FileLock, error) {
 func (l *FileLock) Release() error {
 	return errors.Join(l.file.Truncate(0), l.file.Close())
 }
+
+// Lost is nil: the kernel takes the lock from nobody who lives.
+func (l *FileLock) Lost() <-chan struct{} { return nil }
 
 // Path gives the file that the lock is held on.
 func (l *FileLock) Path() string { return l.file.Name() }

@@ -13,7 +13,7 @@ import (
 // applicationID marks a file as ours (SQLite's header keeps it); it reads "Conn".
 const applicationID = 0x436f6e6e
 
-//go:embed migrations/*.sql
+//go:embed migrations
 var migrationFiles embed.FS
 
 // migration is one step of the schema: NNNN_name.sql takes a file from version NNNN-1 to NNNN.
@@ -52,7 +52,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found, err := db.inspect(ctx, db.writer, len(steps))
+	found, err := db.engine.inspect(ctx, db.writer, len(steps))
 	if err != nil {
 		return err
 	}
@@ -64,43 +64,20 @@ func (db *DB) migrate(ctx context.Context) error {
 }
 
 func (db *DB) upgrade(ctx context.Context, tx *Tx, steps []migration) error {
-	found, err := db.inspect(ctx, tx, len(steps)) // again, now that nobody else can change it
+	found, err := db.engine.inspect(ctx, tx, len(steps)) // again, now that nobody else can change it
 	if err != nil {
 		return err
 	}
 	for _, m := range steps[found:] {
-		if _, err := tx.ExecContext(ctx, m.sql); err != nil {
+		text, err := db.engine.migration(m)
+		if err == nil {
+			_, err = tx.ExecContext(ctx, text)
+		}
+		if err != nil {
 			return fmt.Errorf("migration %s: %w", m.name, err)
 		}
 	}
-	mark := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, len(steps))
-	_, err = tx.ExecContext(ctx, mark)
-	return err
-}
-
-// inspect gives the file's schema version and refuses newer files and those of other programs.
-func (db *DB) inspect(ctx context.Context, q Querier, known int) (int, error) {
-	var version, id, tables int
-	for _, ask := range []struct {
-		query string
-		into  *int
-	}{
-		{"PRAGMA user_version", &version},
-		{"PRAGMA application_id", &id},
-		{"SELECT COUNT(*) FROM sqlite_schema", &tables},
-	} {
-		if err := q.QueryRowContext(ctx, ask.query).Scan(ask.into); err != nil {
-			return 0, err
-		}
-	}
-	switch {
-	case id != applicationID && (id != 0 || version != 0 || tables != 0):
-		return 0, &CorruptError{Path: db.path, Reason: "is an SQLite database of another program",
-			Hint: "check the path of `state:`"}
-	case version > known:
-		return 0, &NewerSchemaError{Path: db.path, Found: version, Known: known}
-	}
-	return version, nil
+	return db.engine.mark(ctx, tx, len(steps))
 }
 
 // checkSchema is migrate for those who only read.
@@ -109,12 +86,17 @@ func (db *DB) checkSchema(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found, err := db.inspect(ctx, db.readers, len(steps))
+	found, err := db.engine.inspect(ctx, db.readers, len(steps))
 	if err != nil {
 		return err
 	}
-	if db.version = found; found < len(steps) {
-		return unavailableFor(db.path, OlderSchema, nil)
+	db.version = found
+	if found == 0 && db.Dialect() == PostgreSQL {
+		return &UnavailableError{Path: db.Path(), Trouble: NoDatabase, Reason: "holds no state yet",
+			Hint: "check `state:`; the first sync makes one"}
+	}
+	if found < len(steps) {
+		return unavailableFor(db.Path(), OlderSchema, nil)
 	}
 	return nil
 }

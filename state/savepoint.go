@@ -44,7 +44,7 @@ func (t *Tx) Savepoint(ctx context.Context, fn func() error) (err error) {
 func (t *Tx) restore(ctx context.Context) error {
 	for _, statement := range []string{restoreSavepoint, forgetSavepoint} {
 		if _, err := t.ExecContext(ctx, statement); err != nil {
-			_ = t.tx.Rollback() // it is gone already; this keeps later statements from standing alone
+			t.run.doom()
 			return fmt.Errorf("the transaction cannot go on: %w", err)
 		}
 	}

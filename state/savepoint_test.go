@@ -8,12 +8,15 @@ import (
 	"testing"
 
 	"github.com/odoo-connector/connector/state"
+	"github.com/odoo-connector/connector/state/statetest"
 )
 
-func TestSavepoint(t *testing.T) {
+func TestSavepoint(t *testing.T) { statetest.Each(t, testSavepoint) }
+
+func testSavepoint(t *testing.T, s statetest.Store) {
 	broken := errors.New("broken")
 	t.Run("Ensure an error undoes the part alone and comes back as it is", func(t *testing.T) {
-		db := open(t, filepath.Join(t.TempDir(), "state.db"), state.Options{})
+		db := fresh(t, s)
 		err := db.Write(t.Context(), func(tx *state.Tx) error {
 			if err := put(t.Context(), "before", "1")(tx); err != nil {
 				return err
@@ -29,7 +32,7 @@ func TestSavepoint(t *testing.T) {
 		}
 	})
 	t.Run("Ensure a statement that fails inside, such as a second row of a key, leaves the transaction usable", func(t *testing.T) {
-		db := open(t, filepath.Join(t.TempDir(), "state.db"), state.Options{})
+		db := fresh(t, s)
 		err := db.Write(t.Context(), func(tx *state.Tx) error {
 			for range 3 {
 				err := tx.Savepoint(t.Context(), func() error { return put(t.Context(), "a", "1")(tx) })
@@ -44,7 +47,7 @@ func TestSavepoint(t *testing.T) {
 		}
 	})
 	t.Run("Ensure parts nest: an inner failure keeps the outer, an outer one takes the inner along", func(t *testing.T) {
-		db := open(t, filepath.Join(t.TempDir(), "state.db"), state.Options{})
+		db := fresh(t, s)
 		both := func(tx *state.Tx, prefix string, inner, outer error) error {
 			return tx.Savepoint(t.Context(), func() error {
 				err := tx.Savepoint(t.Context(), func() error { return errors.Join(put(t.Context(), prefix+"inner", "1")(tx), inner) })
@@ -70,7 +73,7 @@ func TestSavepoint(t *testing.T) {
 		}
 	})
 	t.Run("Ensure a panic undoes the part, goes on, and whoever recovers can go on as well", func(t *testing.T) {
-		db := open(t, filepath.Join(t.TempDir(), "state.db"), state.Options{})
+		db := fresh(t, s)
 		err := db.Write(t.Context(), func(tx *state.Tx) error {
 			got := panicOf(func() {
 				_ = tx.Savepoint(t.Context(), func() error {

@@ -3,7 +3,6 @@ package state
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"time"
 )
 
@@ -17,33 +16,37 @@ type Querier interface {
 // Tx is a transaction that holds the write lock. It is valid only inside the function that was given it, and only on
 // one goroutine. Cancelling a context doesn't end its statements: a transaction that began runs to its end.
 type Tx struct {
-	db  *DB
-	tx  *sql.Tx
-	now time.Time
-
+	db     *DB
+	run    *transaction
+	now    time.Time
 	topics []string // of Notify
 }
 
 // Now gives the instant at which the transaction began, in UTC and whole microseconds: everything that one transaction
-// writes bears the same time.
+// writes bears the same time. On PostgreSQL it is the database's time, see [Options].
 func (t *Tx) Now() time.Time { return t.now }
+
+// Dialect tells what kind of database it is.
+func (t *Tx) Dialect() Dialect { return t.db.Dialect() }
 
 // ExecContext runs a statement that gives no rows.
 func (t *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	res, err := t.tx.ExecContext(context.WithoutCancel(ctx), query, args...)
-	return res, t.db.Explain(err)
+	e := t.db.engine
+	res, err := t.run.ExecContext(t.run.bound(ctx), e.text(query), e.args(args)...)
+	return res, e.explain(err)
 }
 
-// QueryContext runs a statement that gives rows, which must be closed before the next statement of a kind that
-// changes what they read.
+// QueryContext runs a statement that gives rows. They must be closed before the transaction's next statement.
 func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	rows, err := t.tx.QueryContext(context.WithoutCancel(ctx), query, args...)
-	return rows, t.db.Explain(err)
+	e := t.db.engine
+	rows, err := t.run.QueryContext(t.run.bound(ctx), e.text(query), e.args(args)...)
+	return rows, e.explain(err)
 }
 
 // QueryRowContext runs a statement that gives at most one row; Scan returns sql.ErrNoRows when it gives none.
 func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return t.tx.QueryRowContext(context.WithoutCancel(ctx), query, args...)
+	e := t.db.engine
+	return t.run.QueryRowContext(t.run.bound(ctx), e.text(query), e.args(args)...)
 }
 
 // Write runs fn in a transaction that holds the write lock from its beginning, and commits. An error or a panic of fn
@@ -63,37 +66,57 @@ func (db *DB) WriteDurable(ctx context.Context, fn func(*Tx) error) error {
 	return db.write(ctx, fn, true)
 }
 
-func (db *DB) write(ctx context.Context, fn func(*Tx) error, durable bool) (err error) {
+func (db *DB) write(ctx context.Context, fn func(*Tx) error, durable bool) error {
 	if db.writer == nil {
 		return ErrReadOnly
 	}
-	conn, err := db.writer.Conn(ctx)
+	conn, run, err := db.begin(ctx, durable)
 	if err != nil {
 		return db.Explain(err)
 	}
 	defer func() { _ = conn.Close() }() // gives it back; its error only says that it was given back already
-	ctx = context.WithoutCancel(ctx)
-	if durable {
-		if err := setSynchronous(ctx, conn, "FULL"); err != nil {
-			return db.Explain(err)
-		}
-		defer relax(ctx, conn)
-	}
-	return db.Explain(db.transact(ctx, conn, fn))
+	return db.Explain(db.transact(context.WithoutCancel(ctx), run, fn))
 }
 
-func (db *DB) transact(ctx context.Context, conn *sql.Conn, fn func(*Tx) error) error {
-	begun, err := conn.BeginTx(ctx, nil) // BEGIN IMMEDIATE, by the DSN
-	if err != nil {
-		return err
+// begin waits for the writer's connection and for the write lock. What fails for a reason that passes soon, as while
+// PostgreSQL is started anew, is tried again for a while: nothing has been done yet.
+func (db *DB) begin(ctx context.Context, durable bool) (*sql.Conn, *transaction, error) {
+	late := time.Now().Add(busyTimeout)
+	for pause := firstPause; ; pause = min(2*pause, time.Second) {
+		conn, run, err := db.beginOnce(ctx, durable)
+		if err == nil || !db.engine.again(err) || time.Now().After(late) {
+			return conn, run, err
+		}
+		if err := SystemClock().Sleep(ctx, pause); err != nil {
+			return nil, nil, err
+		}
 	}
-	defer func() { _ = begun.Rollback() }() // does nothing after the commit; undoes all after an error or a panic
-	tx := &Tx{db: db, tx: begun, now: db.now()}
+}
+
+func (db *DB) beginOnce(ctx context.Context, durable bool) (*sql.Conn, *transaction, error) {
+	conn, err := db.writer.Conn(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	run, err := db.engine.begin(context.WithoutCancel(ctx), conn, durable)
+	if err != nil {
+		_ = conn.Close() // gives it back
+		return nil, nil, err
+	}
+	return conn, run, nil
+}
+
+func (db *DB) transact(ctx context.Context, run *transaction, fn func(*Tx) error) error {
+	defer run.abandon() // undoes all after an error or a panic
+	tx := &Tx{db: db, run: run, now: run.now}
+	if db.ownTime || run.now.IsZero() {
+		tx.now = db.now()
+	}
 	if err := fn(tx); err != nil {
 		return err
 	}
 	db.hook(ctx, "before commit")
-	if err := begun.Commit(); err != nil {
+	if err := run.commit(tx.topics); err != nil {
 		return err
 	}
 	db.hook(ctx, "after commit")
@@ -101,27 +124,16 @@ func (db *DB) transact(ctx context.Context, conn *sql.Conn, fn func(*Tx) error) 
 	return nil
 }
 
-func setSynchronous(ctx context.Context, conn *sql.Conn, mode string) error {
-	_, err := conn.ExecContext(ctx, "PRAGMA synchronous = "+mode)
-	return err
-}
-
-// relax goes back to the mode of ordinary commits. Where that fails the connection is thrown away; the pool's next one
-// begins in that mode.
-func relax(ctx context.Context, conn *sql.Conn) {
-	if setSynchronous(ctx, conn, "NORMAL") != nil {
-		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
-	}
-}
-
 // reader is what Read returns: the pool of readers with explained errors.
 type reader struct{ db *DB }
 
 func (r reader) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	rows, err := r.db.readers.QueryContext(ctx, query, args...)
-	return rows, r.db.Explain(err)
+	e := r.db.engine
+	rows, err := r.db.readers.QueryContext(ctx, e.text(query), e.args(args)...)
+	return rows, e.explain(err)
 }
 
 func (r reader) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return r.db.readers.QueryRowContext(ctx, query, args...)
+	e := r.db.engine
+	return r.db.readers.QueryRowContext(ctx, e.text(query), e.args(args)...)
 }

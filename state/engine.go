@@ -1,0 +1,58 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// engine is what differs between the databases that a state may live in.
+type engine interface {
+	dialect() Dialect
+	// location names the database for people and in errors, without a password.
+	location() string
+	// text and args give a query and its arguments as the driver wants them.
+	text(query string) string
+	args(args []any) []any
+
+	// openWriter opens the pool of the one connection that writes, and makes the place for the state where there is none.
+	openWriter(ctx context.Context) (*sql.DB, error)
+	// openReaders opens the pool that only reads. immutable says that nobody writes meanwhile.
+	openReaders(immutable bool) (*sql.DB, error)
+	// inspect gives the schema version, 0 for an empty place, and refuses newer ones and what belongs to other programs.
+	inspect(ctx context.Context, q Querier, known int) (int, error)
+	// migration gives the file of that name's text for this database; mark notes the version that was reached.
+	migration(m migration) (string, error)
+	mark(ctx context.Context, tx *Tx, version int) error
+
+	// begin begins a transaction that holds the write lock.
+	begin(ctx context.Context, conn *sql.Conn, durable bool) (*transaction, error)
+	// again tells whether begin, or the connection before it, failed for a reason that passes soon.
+	again(err error) bool
+	// watch calls who waits for changes that others commit, until ctx ends.
+	watch(ctx context.Context, db *DB)
+	// snapshot copies the state into an SQLite file that is there and empty.
+	snapshot(ctx context.Context, db *DB, path string) error
+	// explain types an error, and leaves what it doesn't know as it is.
+	explain(err error) error
+}
+
+// executor is what runs the statements of a transaction.
+type executor interface {
+	Querier
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+// transaction is one that has begun.
+type transaction struct {
+	executor
+	now time.Time // the database's; zero where it has no clock that counts
+	// bound gives the context for a statement: whatever becomes of the caller's, a transaction runs to its end.
+	bound func(context.Context) context.Context
+	// commit ends it, and tells other processes of the topics.
+	commit func(topics []string) error
+	// abandon ends it where it wasn't committed, and gives back what begin took; it is called in any case.
+	abandon func()
+	// doom keeps later statements from standing alone, once the database gave the transaction up.
+	doom func()
+}

@@ -1,0 +1,352 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// What a session of the writer may take before the server ends what it does. A program that was stopped in the middle
+// of a transaction loses it before those who wait for the lock give up.
+const (
+	idleInTransaction  = 10 * time.Second
+	lockPatience       = 15 * time.Second
+	statementPatience  = 30 * time.Second
+	transactionLimit   = 2 * time.Minute // a network that swallows everything shows after that
+	firstPause         = 50 * time.Millisecond
+	defaultSchema      = "connector"
+	schemaVersionTable = "connector_schema"
+)
+
+// postgresEngine is a state in one schema of a PostgreSQL database.
+type postgresEngine struct {
+	config *pgx.ConnConfig
+	schema string
+	shown  string // the URL without a password
+	texts  rewriter
+	pid    atomic.Uint32 // of the writer's session, whose notifications are no news
+}
+
+func (e *postgresEngine) dialect() Dialect         { return PostgreSQL }
+func (e *postgresEngine) location() string         { return e.shown }
+func (e *postgresEngine) text(query string) string { return e.texts.rewrite(query) }
+func (e *postgresEngine) args(args []any) []any    { return storable(args) }
+
+func (e *postgresEngine) openWriter(ctx context.Context) (*sql.DB, error) {
+	pool := e.pool(1, map[string]string{
+		"statement_timeout":                   millis(statementPatience),
+		"lock_timeout":                        millis(lockPatience),
+		"idle_in_transaction_session_timeout": millis(idleInTransaction),
+	})
+	return pool, e.makeSchema(ctx, pool)
+}
+
+func (e *postgresEngine) openReaders(bool) (*sql.DB, error) {
+	return e.pool(readerCount, map[string]string{
+		"default_transaction_read_only": "on",
+		"statement_timeout":             millis(statementPatience),
+	}), nil
+}
+
+// pool opens connections whose sessions have these settings, as far as the URL doesn't say otherwise.
+func (e *postgresEngine) pool(size int, settings map[string]string) *sql.DB {
+	return sized(stdlib.OpenDB(*e.session(settings)), size)
+}
+
+func (e *postgresEngine) session(settings map[string]string) *pgx.ConnConfig {
+	config := e.config.Copy()
+	for name, value := range settings {
+		if _, given := config.RuntimeParams[name]; !given {
+			config.RuntimeParams[name] = value
+		}
+	}
+	return config
+}
+
+// lasting is the session of a connection that stays open without doing anything.
+func (e *postgresEngine) lasting(ctx context.Context) (*pgx.Conn, error) {
+	conn, err := pgx.ConnectConfig(ctx, e.session(nil))
+	if err != nil {
+		return nil, err
+	}
+	_, err = conn.Exec(ctx, "SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('idle_session_timeout', 'statement_timeout')")
+	if err != nil {
+		closeQuietly(ctx, conn)
+		return nil, err
+	}
+	return conn, nil
+}
+
+// closeQuietly closes a connection that has nothing left to lose.
+func closeQuietly(ctx context.Context, conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_ = conn.Close(ctx)
+}
+
+// makeSchema makes the schema where there is none. A schema that is there is left alone, as whoever made it may have
+// kept the right to do so from us.
+func (e *postgresEngine) makeSchema(ctx context.Context, pool *sql.DB) error {
+	var there bool
+	err := pool.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)", e.schema).Scan(&there)
+	if err != nil || there {
+		return err
+	}
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }() // gives it back
+	return e.exec(context.WithoutCancel(ctx), conn, "BEGIN; "+e.lockStatement()+"; CREATE SCHEMA IF NOT EXISTS "+e.schema+"; COMMIT")
+}
+
+func (e *postgresEngine) inspect(ctx context.Context, q Querier, known int) (int, error) {
+	var marked bool
+	var tables, version int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(BOOL_OR(c.relname = $2), false)
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')`,
+		e.schema, schemaVersionTable).Scan(&tables, &marked)
+	if err != nil {
+		return 0, err
+	}
+	if marked {
+		err = q.QueryRowContext(ctx, "SELECT version FROM "+schemaVersionTable).Scan(&version)
+	}
+	switch {
+	case err != nil:
+		return 0, err
+	case tables > 0 && !marked:
+		return 0, &CorruptError{Path: e.shown, Reason: "has tables of another program in its schema " + e.schema,
+			Hint: "name a schema that is empty, or isn't there yet, by ?search_path= in `state:`"}
+	case version > known:
+		return 0, &NewerSchemaError{Path: e.shown, Found: version, Known: known}
+	}
+	return version, nil
+}
+
+// migration gives the file of the same name from migrations/postgresql, where a rule cannot make it out of SQLite's.
+// However long it takes, the server lets it.
+func (e *postgresEngine) migration(m migration) (string, error) {
+	text, err := fs.ReadFile(migrationFiles, "migrations/postgresql/"+m.name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "SET LOCAL statement_timeout = 0; " + definitions(m.sql), nil
+	case err != nil:
+		return "", err
+	default:
+		return "SET LOCAL statement_timeout = 0; " + string(text), nil
+	}
+}
+
+func (e *postgresEngine) mark(ctx context.Context, tx *Tx, version int) error {
+	if err := followIdentities(ctx, tx); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, fmt.Sprintf(`
+		CREATE TABLE IF NOT EXISTS %[1]s (version BIGINT NOT NULL);
+		DELETE FROM %[1]s;
+		INSERT INTO %[1]s VALUES (%[2]d)`, schemaVersionTable, version))
+	return err
+}
+
+// followIdentities lets the next row of every table get an id above all that are there, as SQLite does by itself.
+func followIdentities(ctx context.Context, tx *Tx) error {
+	tables, err := textsOf(ctx, tx, `SELECT table_name FROM information_schema.columns
+		WHERE table_schema = current_schema() AND column_name = 'id' AND is_identity = 'YES' ORDER BY table_name`)
+	if err != nil {
+		return err
+	}
+	for _, table := range tables {
+		_, err := tx.ExecContext(ctx, fmt.Sprintf(
+			`SELECT setval(pg_get_serial_sequence('%[1]s', 'id'), COALESCE(MAX(id), 0) + 1, false) FROM %[1]s`, quoted(table)))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// textsOf gives the first column of what a query finds.
+func textsOf(ctx context.Context, q Querier, query string, args ...any) (all []string, err error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // the error of Err counts
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		all = append(all, text)
+	}
+	return all, rows.Err()
+}
+
+// quoted writes a name so that it means what it is.
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// literal writes a text as SQL.
+func literal(text string) string { return "'" + strings.ReplaceAll(plainText(text), "'", "''") + "'" }
+
+func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+// key names an advisory lock of this state: they belong to the whole database.
+func (e *postgresEngine) key(what string) int64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte("connector\x00" + e.schema + "\x00" + what)) // a hash never fails
+	return int64(h.Sum64())                                            //nolint:gosec // all 64 bits are wanted, whatever the sign
+}
+
+func (e *postgresEngine) channel() string {
+	return fmt.Sprintf("connector_%016x", uint64(e.key("changed"))) //nolint:gosec // a name for people who list channels
+}
+
+// lockStatement waits for the write lock, which the end of the transaction gives back.
+func (e *postgresEngine) lockStatement() string {
+	return fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", e.key("write"))
+}
+
+// begin takes one round trip: it begins, waits for the write lock and then reads the clock. Whatever the first
+// statement of the transaction reads was committed by then, as each statement of READ COMMITTED looks anew.
+func (e *postgresEngine) begin(ctx context.Context, conn *sql.Conn, durable bool) (*transaction, error) {
+	text := "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; " + e.lockStatement()
+	if durable {
+		text += "; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
+	}
+	text += "; SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+	bounded, cancel := context.WithTimeout(ctx, transactionLimit)
+	results, err := e.simple(bounded, conn, text)
+	var now int64
+	if err == nil {
+		now, err = strconv.ParseInt(lastValue(results), 10, 64)
+	}
+	if err != nil {
+		cancel()
+		e.rollBack(ctx, conn)
+		return nil, err
+	}
+	run := &transaction{executor: conn, now: FromMicros(now), bound: func(context.Context) context.Context { return bounded }}
+	done := false
+	run.commit = func(topics []string) error {
+		done = true // even where it fails: the connection then is thrown away, and with it the transaction
+		return e.commit(bounded, conn, topics)
+	}
+	run.abandon = func() {
+		cancel()
+		if !done {
+			e.rollBack(ctx, conn)
+		}
+	}
+	run.doom = func() {} // PostgreSQL refuses whatever follows by itself
+	return run, nil
+}
+
+// commit tells the other processes and ends the transaction, in one round trip. A transaction with a failed statement
+// is rolled back by the server, which says so only in its answer.
+func (e *postgresEngine) commit(ctx context.Context, conn *sql.Conn, topics []string) error {
+	var text strings.Builder
+	for _, topic := range topics {
+		fmt.Fprintf(&text, "SELECT pg_notify('%s', %s); ", e.channel(), literal(topic))
+	}
+	text.WriteString("COMMIT")
+	results, err := e.simple(ctx, conn, text.String())
+	if err == nil && results[len(results)-1].CommandTag.String() != "COMMIT" {
+		err = errors.New("the transaction was rolled back, since one of its statements had failed; nothing was written")
+	}
+	if err != nil {
+		e.rollBack(context.WithoutCancel(ctx), conn)
+	}
+	return err
+}
+
+// rollBack ends what is begun; a connection that cannot is thrown away, which comes to the same.
+func (e *postgresEngine) rollBack(ctx context.Context, conn *sql.Conn) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if e.exec(ctx, conn, "ROLLBACK") != nil {
+		discard(conn)
+	}
+}
+
+func (e *postgresEngine) exec(ctx context.Context, conn *sql.Conn, text string) error {
+	_, err := e.simple(ctx, conn, text)
+	return err
+}
+
+// simple runs statements without arguments in one round trip.
+func (e *postgresEngine) simple(ctx context.Context, conn *sql.Conn, text string) (results []*pgconn.Result, err error) {
+	rawErr := conn.Raw(func(driverConn any) error {
+		c, ok := driverConn.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("the connection is a %T", driverConn)
+		}
+		pg := c.Conn().PgConn()
+		e.pid.Store(pg.PID())
+		results, err = pg.Exec(ctx, text).ReadAll()
+		return nil
+	})
+	return results, errors.Join(err, rawErr)
+}
+
+// lastValue is the first value of the last statement's first row.
+func lastValue(results []*pgconn.Result) string {
+	if len(results) == 0 {
+		return ""
+	}
+	if rows := results[len(results)-1].Rows; len(rows) > 0 && len(rows[0]) > 0 {
+		return string(rows[0][0])
+	}
+	return ""
+}
+
+func (e *postgresEngine) again(err error) bool {
+	var u *UnavailableError
+	return errors.As(e.explain(err), &u) && (u.Trouble == Unreachable || u.Trouble == ConnectionLost)
+}
+
+// watch listens on a connection of its own, and comes back after that broke. It looks after everybody at each
+// beginning, since what came in between is unknown.
+func (e *postgresEngine) watch(ctx context.Context, db *DB) {
+	for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, 30*time.Second) {
+		if e.listen(ctx, db) {
+			pause = firstPause
+		}
+		_ = SystemClock().Sleep(ctx, pause) // its end is seen above
+	}
+}
+
+// listen passes on what it hears until the connection breaks, and tells whether there was one.
+func (e *postgresEngine) listen(ctx context.Context, db *DB) bool {
+	conn, err := e.lasting(ctx)
+	if err != nil {
+		return false
+	}
+	defer closeQuietly(ctx, conn)
+	if _, err := conn.Exec(ctx, "LISTEN "+e.channel()); err != nil {
+		return false
+	}
+	db.signals.sendAll()
+	for {
+		heard, err := conn.WaitForNotification(ctx)
+		if err != nil {
+			return true
+		}
+		if heard.PID != e.pid.Load() { // otherwise those who wait here have been told already
+			db.signals.send(heard.Payload)
+		}
+	}
+}
+
+func (e *postgresEngine) snapshot(context.Context, *DB, string) error { return errors.ErrUnsupported }

@@ -1,0 +1,235 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// sqliteEngine is a state in a file.
+type sqliteEngine struct{ path string }
+
+func (e *sqliteEngine) dialect() Dialect                      { return SQLite }
+func (e *sqliteEngine) location() string                      { return e.path }
+func (e *sqliteEngine) text(query string) string              { return query }
+func (e *sqliteEngine) args(args []any) []any                 { return args }
+func (e *sqliteEngine) migration(m migration) (string, error) { return m.sql, nil }
+func (e *sqliteEngine) again(error) bool                      { return false } // it has waited already
+func (e *sqliteEngine) explain(err error) error               { return explain(e.path, err) }
+
+func (e *sqliteEngine) openWriter(ctx context.Context) (*sql.DB, error) {
+	if err := prepareFile(e.path); err != nil {
+		return nil, err
+	}
+	pool, err := openPool(writerDSN(e.path), 1)
+	if err != nil {
+		return nil, err
+	}
+	return pool, e.useWAL(ctx, pool)
+}
+
+func (e *sqliteEngine) openReaders(immutable bool) (*sql.DB, error) {
+	if _, err := os.Stat(e.path); err != nil {
+		return nil, fileTrouble(e.path, err)
+	}
+	return openPool(readerDSN(e.path, immutable), readerCount)
+}
+
+// useWAL switches the file to a write-ahead log, which it then keeps. Some file systems cannot share the memory that
+// this takes, and SQLite answers with the mode that it kept.
+func (e *sqliteEngine) useWAL(ctx context.Context, pool *sql.DB) error {
+	var mode string
+	if err := pool.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return unavailableFor(e.path, BadDisk, fmt.Errorf("journal mode %q instead of a write-ahead log", mode))
+	}
+	return nil
+}
+
+func (e *sqliteEngine) inspect(ctx context.Context, q Querier, known int) (int, error) {
+	var version, id, tables int
+	for _, ask := range []struct {
+		query string
+		into  *int
+	}{
+		{"PRAGMA user_version", &version},
+		{"PRAGMA application_id", &id},
+		{"SELECT COUNT(*) FROM sqlite_schema", &tables},
+	} {
+		if err := q.QueryRowContext(ctx, ask.query).Scan(ask.into); err != nil {
+			return 0, err
+		}
+	}
+	switch {
+	case id != applicationID && (id != 0 || version != 0 || tables != 0):
+		return 0, &CorruptError{Path: e.path, Reason: "is an SQLite database of another program",
+			Hint: "check the path of `state:`"}
+	case version > known:
+		return 0, &NewerSchemaError{Path: e.path, Found: version, Known: known}
+	}
+	return version, nil
+}
+
+func (e *sqliteEngine) mark(ctx context.Context, tx *Tx, version int) error {
+	_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, version))
+	return err
+}
+
+func (e *sqliteEngine) begin(ctx context.Context, conn *sql.Conn, durable bool) (*transaction, error) {
+	if durable {
+		if err := setSynchronous(ctx, conn, "FULL"); err != nil {
+			return nil, err
+		}
+	}
+	tx, err := conn.BeginTx(ctx, nil) // BEGIN IMMEDIATE, by the DSN
+	if err != nil {
+		if durable {
+			relax(ctx, conn)
+		}
+		return nil, err
+	}
+	undo := func() { _ = tx.Rollback() } // does nothing after the commit
+	return &transaction{
+		executor: tx,
+		bound:    context.WithoutCancel,
+		commit:   func([]string) error { return tx.Commit() }, // other processes poll
+		abandon: func() {
+			undo()
+			if durable {
+				relax(ctx, conn)
+			}
+		},
+		doom: undo,
+	}, nil
+}
+
+func setSynchronous(ctx context.Context, conn *sql.Conn, mode string) error {
+	_, err := conn.ExecContext(ctx, "PRAGMA synchronous = "+mode)
+	return err
+}
+
+// relax goes back to the mode of ordinary commits. Where that fails the connection is thrown away; the pool's next one
+// begins in that mode.
+func relax(ctx context.Context, conn *sql.Conn) {
+	if setSynchronous(ctx, conn, "NORMAL") != nil {
+		discard(conn)
+	}
+}
+
+// discard closes a connection instead of giving it back to its pool.
+func discard(conn *sql.Conn) { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }
+
+// snapshot copies by VACUUM INTO, which leaves out what was deleted.
+func (e *sqliteEngine) snapshot(ctx context.Context, db *DB, path string) error {
+	pool, err := openPool(readerDSN(e.path, db.writer == nil), 1)
+	if err != nil {
+		return db.Explain(err)
+	}
+	defer func() { _ = pool.Close() }() // a reader's: there is nothing left to lose
+	if _, err := pool.ExecContext(ctx, "PRAGMA query_only = 0"); err != nil {
+		return db.Explain(err)
+	}
+	_, err = pool.ExecContext(ctx, "VACUUM INTO ?", path)
+	return explain(path, err)
+}
+
+// watch wakes everybody when another connection has written to the file. SQLite counts those writes for each
+// connection apart (data_version), so the writer's is asked where there is one: it doesn't count its own.
+func (e *sqliteEngine) watch(ctx context.Context, db *DB) {
+	pool := db.writer
+	if pool == nil {
+		var err error
+		if pool, err = openPool(readerDSN(e.path, false), 1); err != nil {
+			return // sql.Open fails on unknown drivers only
+		}
+		defer func() { _ = pool.Close() }() // a reader's: there is nothing left to lose
+	}
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	var seen fileVersion
+	for {
+		// What cannot be asked now is asked again: whoever reads or writes meets the same trouble and tells it.
+		if now, err := versionOf(ctx, pool); err == nil && now != seen {
+			seen = now
+			db.signals.sendAll()
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// fileVersion tells two states of a file apart, as one connection sees them.
+type fileVersion struct {
+	conn  any // the driver's connection: the numbers of two mean nothing to each other
+	count int64
+}
+
+func versionOf(ctx context.Context, pool *sql.DB) (v fileVersion, err error) {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return v, err
+	}
+	defer func() { _ = conn.Close() }() // gives it back
+	if err := conn.Raw(func(driverConn any) error { v.conn = driverConn; return nil }); err != nil {
+		return v, err
+	}
+	return v, conn.QueryRowContext(ctx, "PRAGMA data_version").Scan(&v.count)
+}
+
+func openPool(dsn string, size int) (*sql.DB, error) {
+	pool, err := sql.Open(driverName, dsn)
+	if err != nil {
+		return nil, err
+	}
+	return sized(pool, size), nil
+}
+
+// sized keeps as many connections as it may have.
+func sized(pool *sql.DB, size int) *sql.DB {
+	pool.SetMaxOpenConns(size)
+	pool.SetMaxIdleConns(size)
+	return pool
+}
+
+// writerDSN describes the writer's connection. go-sqlite3 sets the busy timeout before every other pragma.
+func writerDSN(path string) string {
+	q := url.Values{
+		"_busy_timeout":    {strconv.FormatInt(busyTimeout.Milliseconds(), 10)},
+		"_txlock":          {"immediate"},
+		"_synchronous":     {"NORMAL"},
+		"_foreign_keys":    {"1"},
+		"_stmt_cache_size": {"64"},
+		"mode":             {"rw"},
+	}
+	return fileURI(path) + "?" + q.Encode()
+}
+
+func readerDSN(path string, immutable bool) string {
+	q := url.Values{
+		"_busy_timeout":    {strconv.FormatInt(busyTimeout.Milliseconds(), 10)},
+		"_query_only":      {"1"},
+		"_stmt_cache_size": {"64"},
+		"mode":             {"ro"},
+	}
+	if immutable {
+		q.Set("immutable", "1")
+	}
+	return fileURI(path) + "?" + q.Encode()
+}
+
+// fileURI writes a path so that neither go-sqlite3 nor SQLite takes a part of it for something else.
+func fileURI(path string) string {
+	return "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.ToSlash(path))
+}
