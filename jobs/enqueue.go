@@ -54,21 +54,46 @@ func (q *Queue) enqueue(ctx context.Context, tx *state.Tx, specs []Spec) (ids []
 	if err != nil {
 		return nil, nil, fmt.Errorf("enqueue: %w", err)
 	}
-	for _, step := range []func(context.Context, *state.Tx) error{b.channels, b.insert, b.revive, b.refresh, b.replace, b.follow, b.depend} {
+	if err := b.store(ctx, tx, nil); err != nil {
+		return nil, nil, fmt.Errorf("enqueue: %w", err)
+	}
+	ids = make([]int64, len(specs))
+	for i, j := range b.jobs {
+		ids[i] = j.ID
+	}
+	created, _ = b.result()
+	return ids, created, nil
+}
+
+// store writes the batch. linked is called when all jobs have their ids, and may let them depend on each other.
+func (b *batch) store(ctx context.Context, tx *state.Tx, linked func() error) error {
+	for _, step := range []func(context.Context, *state.Tx) error{b.channels, b.insert, b.revive, b.refresh, b.replace, b.follow} {
 		if err := step(ctx, tx); err != nil {
-			return nil, nil, fmt.Errorf("enqueue: %w", err)
+			return err
 		}
 	}
-	ids, created = make([]int64, len(specs)), make([]bool, len(specs))
-	counted := make(map[*Job]bool, len(specs))
+	if linked != nil {
+		if err := linked(); err != nil {
+			return err
+		}
+	}
+	return b.depend(ctx, tx)
+}
+
+// result tells for each spec whether it made a job, and how many did.
+func (b *batch) result() (created []bool, count int) {
+	created = make([]bool, len(b.jobs))
+	counted := make(map[*Job]bool, len(b.jobs))
 	for _, j := range b.joined {
 		counted[j] = true
 	}
 	for i, j := range b.jobs {
-		ids[i], created[i] = j.ID, !counted[j]
+		if created[i] = !counted[j]; created[i] {
+			count++
+		}
 		counted[j] = true
 	}
-	return ids, created, nil
+	return created, count
 }
 
 func (q *Queue) sort(ctx context.Context, tx *state.Tx, specs []Spec) (*batch, error) {
@@ -77,7 +102,7 @@ func (q *Queue) sort(ctx context.Context, tx *state.Tx, specs []Spec) (*batch, e
 	var keys []key
 	var unique []*Job
 	for _, s := range specs {
-		j, err := newJob(s, q.newUUID(), tx.Now())
+		j, err := newJob(q.completed(s), q.newUUID(), tx.Now())
 		if err != nil {
 			return nil, err
 		}

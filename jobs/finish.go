@@ -199,7 +199,7 @@ func (q *Queue) nextTry(e ending, o Outcome, now time.Time) (ending, State, erro
 	}
 	after := o.After
 	if after <= 0 {
-		after = q.retryDelay(max(e.Retry, 1))
+		after = q.retryDelay(e.Job)
 	}
 	e.ETA, e.Hold = now.Add(after), o.Hold
 	return e, StatePending, nil

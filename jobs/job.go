@@ -65,12 +65,14 @@ type Spec struct {
 	Model       string
 	Channel     string         // default: a channel of the backend's own, "root.<backend>"
 	Identity    string         // what stands for the job while it waits
+	IdentityBy  IdentityKey    // makes the identity where none is given: IdentityExact or IdentityHashed
 	Policy      IdentityPolicy // what becomes of the new call where a job of its identity waits already; default: it is dropped
 	Pair        string         // the record pair that it works on; default: the identity
 	Description string
 	Args        any           // what json.Marshal takes; ids only, never a secret
 	Priority    int           // default 10
 	ETA         time.Time     // default: at once
+	After       time.Duration // where no ETA is given: not before this time has passed
 	Hold        bool          // a run doesn't end before the eta came and the job ran
 	MaxRetries  *int          // default 5; 0: for ever
 	DependsOn   []int64       // ids of jobs that must be done first
@@ -112,6 +114,14 @@ func newJob(s Spec, uuid string, now time.Time) (Job, error) {
 	args, err := encodeArgs(s.Function, s.Args)
 	if err != nil {
 		return Job{}, err
+	}
+	if s.Identity == "" && s.IdentityBy != nil {
+		if s.Identity, err = s.IdentityBy(s); err != nil {
+			return Job{}, err
+		}
+	}
+	if s.ETA.IsZero() && s.After > 0 {
+		s.ETA = now.Add(s.After)
 	}
 	j := Job{UUID: uuid, Function: s.Function, Backend: s.Backend, Model: s.Model, Channel: s.Channel,
 		Identity: s.Identity, Pair: cmp.Or(s.Pair, s.Identity), Graph: s.Graph, ArgsVersion: max(s.ArgsVersion, 1),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,16 +80,17 @@ func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
 // CycleError says that jobs would wait for each other.
 type CycleError struct {
-	Path []int64 // ids of jobs, each waiting for the next; the first is also the last
+	Path  []int64  // ids of jobs, each waiting for the next; the first is also the last
+	Names []string // instead of ids, where the jobs have none yet: their descriptions, or functions
 }
 
 // Error shows the path.
 func (e *CycleError) Error() string {
-	ids := make([]string, len(e.Path))
-	for i, id := range e.Path {
-		ids[i] = strconv.FormatInt(id, 10)
+	steps := slices.Clone(e.Names)
+	for _, id := range e.Path {
+		steps = append(steps, strconv.FormatInt(id, 10))
 	}
-	return "jobs would wait for each other in a circle (" + strings.Join(ids, " → ") + "); one of them must do without"
+	return "jobs would wait for each other in a circle (" + strings.Join(steps, " → ") + "); one of them must do without"
 }
 
 // failure describes an error for the job's row.

@@ -6,7 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
+	mathrand "math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -16,16 +16,13 @@ import (
 
 // Queue is the queue of one state. It may be used from several goroutines.
 type Queue struct {
-	db       *state.DB
-	newUUID  func() string
-	pattern  []delay // ascending by attempt
-	maxWaits int
-	channels Channels
-}
-
-type delay struct {
-	from  int // from this attempt on
-	delay time.Duration
+	db        *state.DB
+	newUUID   func() string
+	pattern   RetryPattern
+	random    func(n int64) int64 // a number from 0 to n-1
+	maxWaits  int
+	channels  Channels
+	functions map[string]FunctionOptions
 }
 
 // Option changes a queue's defaults.
@@ -34,17 +31,12 @@ type Option func(*Queue)
 // WithUUIDs sets the source of the jobs' UUIDs. The default is random.
 func WithUUIDs(next func() string) Option { return func(q *Queue) { q.newUUID = next } }
 
-// WithRetryPattern sets how long a job waits before its next attempt: the value of the largest key that is not above the
-// number of attempts spent; ten minutes below the smallest key. The default is 10 s after the first attempt, a minute
-// after the second, then five and ten minutes.
-func WithRetryPattern(pattern map[int]time.Duration) Option {
-	return func(q *Queue) {
-		q.pattern = nil
-		for _, n := range slices.Sorted(maps.Keys(pattern)) {
-			q.pattern = append(q.pattern, delay{n, pattern[n]})
-		}
-	}
-}
+// WithRetryPattern sets how long a job waits before its next attempt, where its function has no pattern of its own. The
+// default is 10 s after the first attempt, a minute after the second, then five and ten minutes.
+func WithRetryPattern(p RetryPattern) Option { return func(q *Queue) { q.pattern = p } }
+
+// WithRandom sets the source of chance for random delays: a function that gives a number from 0 to n-1.
+func WithRandom(random func(n int64) int64) Option { return func(q *Queue) { q.random = random } }
 
 // WithMaxWaits sets how many runs of one job may end in Wait. One more fails it: what it misses doesn't come about. The
 // default is 10.
@@ -55,8 +47,7 @@ func WithChannels(c Channels) Option { return func(q *Queue) { q.channels = c } 
 
 // New gives the queue that lives in a state.
 func New(db *state.DB, opts ...Option) *Queue {
-	q := &Queue{db: db, newUUID: randomUUID, maxWaits: 10,
-		pattern: []delay{{1, 10 * time.Second}, {2, time.Minute}, {3, 5 * time.Minute}, {4, 10 * time.Minute}}}
+	q := &Queue{db: db, newUUID: randomUUID, maxWaits: 10, pattern: defaultPattern(), random: mathrand.Int64N}
 	for _, o := range opts {
 		o(q)
 	}
@@ -68,17 +59,6 @@ func randomUUID() string {
 	_, _ = rand.Read(b[:]) // never fails: it ends the program instead
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
-// retryDelay gives the pause after so many attempts.
-func (q *Queue) retryDelay(attempts int) time.Duration {
-	d := 10 * time.Minute
-	for _, p := range q.pattern {
-		if p.from <= attempts {
-			d = p.delay
-		}
-	}
-	return d
 }
 
 // NotFoundError says that there is no such job.

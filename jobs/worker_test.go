@@ -59,7 +59,7 @@ func TestOutcomes(t *testing.T) {
 		}
 	})
 	t.Run("Ensure retries come after the pattern's delays until no attempt is left", func(t *testing.T) {
-		b := newBench(t, jobs.WithRetryPattern(map[int]time.Duration{2: time.Hour, 4: time.Minute}))
+		b := newBench(t, jobs.WithRetryPattern(jobs.RetryPattern{2: {Min: time.Hour}, 4: {Min: time.Minute}}))
 		id := b.add(jobs.Spec{})
 		for n, want := range []time.Duration{10 * time.Minute, time.Hour, time.Hour, time.Minute} {
 			s := b.mustHandle(always(jobs.Outcome{Kind: jobs.Retry, Err: errors.New("busy")}))
