@@ -78,7 +78,7 @@ func (q *Queue) readDesk(ctx context.Context, tx *state.Tx, f ClaimFilter) (*des
 	return d, nil
 }
 
-func readLines(ctx context.Context, tx *state.Tx) (all []*line, err error) {
+func readLines(ctx context.Context, tx state.Querier) (all []*line, err error) {
 	err = each(ctx, tx, "SELECT backend, channel, last_start FROM job_channel ORDER BY backend, channel", nil, func(rows scanner) error {
 		l := &line{}
 		var last int64
@@ -91,7 +91,7 @@ func readLines(ctx context.Context, tx *state.Tx) (all []*line, err error) {
 }
 
 // readRunning counts the slots in use.
-func (d *desk) readRunning(ctx context.Context, tx *state.Tx) error {
+func (d *desk) readRunning(ctx context.Context, tx state.Querier) error {
 	query := "SELECT channel, COUNT(DISTINCT slot) FROM job WHERE state = 'started' GROUP BY channel"
 	return each(ctx, tx, query, nil, func(rows scanner) error {
 		var channel string
@@ -160,7 +160,7 @@ func (d *desk) throttled(ch Channel, all []*line) bool {
 }
 
 // blocked tells whether a sequential channel waits: for a failed job, or for the eta of the first in line.
-func (d *desk) blocked(ctx context.Context, tx *state.Tx, ch Channel) (blocked bool, err error) {
+func (d *desk) blocked(ctx context.Context, tx state.Querier, ch Channel) (blocked bool, err error) {
 	const in = "(channel = ? OR channel > ? AND channel < ?)" // '/' comes after '.'
 	rank := "ORDER BY priority, created, id LIMIT 1"
 	query := `SELECT EXISTS (SELECT 1 FROM job WHERE state = 'failed' AND ` + in + `)
