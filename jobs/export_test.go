@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/odoo-connector/connector/state"
 )
@@ -32,4 +33,13 @@ func plan(ctx context.Context, db *state.DB, query string, args []any) string {
 		return err.Error()
 	}
 	return strings.Join(steps, "\n") + "\n"
+}
+
+// SpreadOf is what statistics say of durations.
+func SpreadOf(all []time.Duration) Spread {
+	var s spreader
+	for _, d := range all {
+		s.add(d)
+	}
+	return s.spread()
 }

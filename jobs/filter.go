@@ -21,6 +21,7 @@ type Filter struct {
 	Since    time.Time // the last step was then or later: its end, the start of its run, or since when it waits
 	Until    time.Time // the last step was before
 	Error    string    // text of the failure, see [ErrorWildcard]; or the kind of it
+	Kind     string    // of the failure, in full, e.g. "odoo.Fault"
 	Worker   string    // owner of the last claim, as host:pid, or all of a host's
 	Graph    string    // uuid
 	IDs      []int64
@@ -162,6 +163,7 @@ func (f Filter) base() (c conditions, err error) {
 
 // failure adds the condition on the text of the error.
 func (f Filter) failure(c *conditions) {
+	c.equal("exc_name", f.Kind)
 	if f.Error == "" {
 		return
 	}
