@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/state"
 	"github.com/odoo-connector/connector/synchronizer"
@@ -102,8 +103,8 @@ func (a *app) listJobs(ctx context.Context, states []string, backend string, lim
 		}
 		filter.States = append(filter.States, jobs.State(s))
 	}
-	return a.withState(ctx, func(db *state.DB) error {
-		list, err := jobs.New(db).List(ctx, filter)
+	return a.withQueue(ctx, func(q *jobs.Queue) error {
+		list, err := q.List(ctx, filter)
 		if err != nil {
 			return err
 		}
@@ -140,8 +141,17 @@ func (a *app) showJobs(list []jobs.Job, limit int) error {
 	return nil
 }
 
+// withQueue opens the queue of the local database for looking.
+func (a *app) withQueue(ctx context.Context, do func(*jobs.Queue) error) error {
+	return a.withConfiguredState(ctx, func(db *state.DB, c *config.Config) error { return do(newQueue(db, c)) })
+}
+
 // withState opens the local database for looking.
-func (a *app) withState(ctx context.Context, do func(*state.DB) error) (err error) {
+func (a *app) withState(ctx context.Context, do func(*state.DB) error) error {
+	return a.withConfiguredState(ctx, func(db *state.DB, _ *config.Config) error { return do(db) })
+}
+
+func (a *app) withConfiguredState(ctx context.Context, do func(*state.DB, *config.Config) error) (err error) {
 	c, err := a.load()
 	if err != nil {
 		return err
@@ -151,7 +161,7 @@ func (a *app) withState(ctx context.Context, do func(*state.DB) error) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return do(db)
+	return do(db, c)
 }
 
 // jobByFlag refuses an argument where the flag is meant: reviews are named without one.
@@ -174,8 +184,8 @@ Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration (no such job, 
 			if id == 0 {
 				return &usageError{"give the job's id: --id N"}
 			}
-			return a.withState(c.Context(), func(db *state.DB) error {
-				j, err := jobs.New(db).Get(c.Context(), id)
+			return a.withQueue(c.Context(), func(q *jobs.Queue) error {
+				j, err := q.Get(c.Context(), id)
 				if err != nil {
 					return err
 				}
@@ -254,8 +264,8 @@ func (a *app) runAll(ctx context.Context, names []string) (err error) {
 // runOne runs one job with its steps told on stdout, or on stderr beside a JSON answer.
 func (a *app) runOne(ctx context.Context, id int64) (err error) {
 	var j jobs.Job
-	err = a.withState(ctx, func(db *state.DB) error {
-		j, err = jobs.New(db).Get(ctx, id)
+	err = a.withQueue(ctx, func(q *jobs.Queue) error {
+		j, err = q.Get(ctx, id)
 		return err
 	})
 	if err != nil {

@@ -44,7 +44,7 @@ type opened struct {
 }
 
 func (a *app) load() (*config.Config, error) {
-	return config.Load(a.config, a.registry.Kinds())
+	return config.Load(a.config, a.registry.Kinds(), checkJobs)
 }
 
 // choose are the named backends, or all where none is named.
@@ -115,7 +115,7 @@ func (a *app) open(ctx context.Context, names []string, explain func(string)) (*
 	if r.db, err = state.Open(ctx, r.config.State, state.Options{Clock: a.clock}); err != nil {
 		return r, err
 	}
-	r.queue = jobs.New(r.db)
+	r.queue = newQueue(r.db, r.config)
 	if err := r.openSandboxes(chosen, r.odoosOf(chosen)); err != nil {
 		return r, err
 	}

@@ -40,6 +40,8 @@ type Config struct {
 	Odoo []Odoo
 	// Backends holds the external systems in the order of the file, at least one, each with a name of its own.
 	Backends []Backend
+	// Jobs is the job queue's section.
+	Jobs Jobs
 }
 
 // Odoo is one Odoo database and the user that the connector logs in as.

@@ -13,17 +13,17 @@ const maxFile = 1 << 20
 
 // Load reads and checks the file at path against the systems that kinds describe. Every problem of the file is reported at
 // once: the error is [Errors]. The returned Config is complete (defaults are filled in) and nil where there is an error.
-// Secrets are not fetched yet; see [Secret.Reveal].
-func Load(path string, kinds []Kind) (*Config, error) {
+// Secrets are not fetched yet; see [Secret.Reveal]. The checks add what they find wrong.
+func Load(path string, kinds []Kind, checks ...Check) (*Config, error) {
 	data, err := readLimited(path, maxFile)
 	if err != nil {
 		return nil, Errors{unreadable(path, err)}
 	}
-	return LoadBytes(path, data, kinds)
+	return LoadBytes(path, data, kinds, checks...)
 }
 
 // LoadBytes checks data as [Load] does; path only names it in messages and gives the directory where relative paths start.
-func LoadBytes(path string, data []byte, kinds []Kind) (*Config, error) {
+func LoadBytes(path string, data []byte, kinds []Kind, checks ...Check) (*Config, error) {
 	dir, err := filepath.Abs(filepath.Dir(path))
 	if err != nil {
 		return nil, Errors{unreadable(path, err)}
@@ -34,6 +34,7 @@ func LoadBytes(path string, data []byte, kinds []Kind) (*Config, error) {
 		return nil, err
 	}
 	c := r.config(root)
+	r.runChecks(c, root, checks)
 	if err := r.errs.err(); err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	topKeys  = []string{"state", "odoo", "backends"}
+	topKeys  = []string{"state", "odoo", "backends", "jobs"}
 	odooKeys = []string{
 		"name", "url", "database", "username", "password", "api_key", "protocol", "ca_file", "timeout",
 		"calls_at_once", "calls_per_second", "language", "companies", "tracking_disable",
@@ -34,6 +34,7 @@ func (r *reader) config(root *yaml.Node) *Config {
 	c.State = r.state(m)
 	c.Odoo = r.odoos(m)
 	c.Backends = r.backends(m, c.Odoo)
+	c.Jobs = r.jobs(m)
 	return c
 }
 

@@ -15,15 +15,15 @@ type page struct {
 
 // The job functions of an import in pages.
 var (
-	listBoard = jobs.NewFunc("board.list", print("list the board"))
+	listBoard = jobs.NewFunc("board.list", say("list the board"))
 	readPage  = jobs.NewFunc("board.page", func(_ context.Context, _ session, p page) jobs.Outcome {
 		fmt.Println("read page", p.Number)
 		return jobs.Outcome{Kind: jobs.Done}
 	})
-	tellEnd = jobs.NewFunc("board.end", print("tell the end"))
+	tellEnd = jobs.NewFunc("board.end", say("tell the end"))
 )
 
-func print(text string) func(context.Context, session, page) jobs.Outcome {
+func say(text string) func(context.Context, session, page) jobs.Outcome {
 	return func(context.Context, session, page) jobs.Outcome {
 		fmt.Println(text)
 		return jobs.Outcome{Kind: jobs.Done}

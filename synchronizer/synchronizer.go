@@ -27,6 +27,9 @@ const (
 	OrderRecords = "order_records"
 )
 
+// Functions names the job functions.
+func Functions() []string { return []string{ImportRecord, ExportRecord, OrderRecords} }
+
 // Args are the arguments of both job functions: the ids of the pair, as far as they are known.
 type Args struct {
 	Model      string `json:"model"`                 // the binding model
