@@ -27,10 +27,10 @@ const workerDied = "worker died"
 
 // attemptOutcome names the end of a run; "" where the job itself keeps all there is to know.
 func attemptOutcome(kind OutcomeKind, to State) string {
-	switch {
-	case to == StateDone:
+	switch to {
+	case StateDone:
 		return ""
-	case to == StateFailed:
+	case StateFailed:
 		return string(StateFailed)
 	default:
 		return kind.String()

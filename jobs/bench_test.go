@@ -72,3 +72,23 @@ func fill(q *bench, n int) {
 		})
 	}
 }
+
+// BenchmarkPool runs jobs that do nothing, a hundred at a time in channels without limits, and in one that takes one.
+func BenchmarkPool(b *testing.B) {
+	for _, c := range []struct {
+		channels string
+		jobs     int
+	}{{"root.trello:0", 100}, {"root.trello:1", 1}} {
+		b.Run(fmt.Sprint(c.jobs, " at a time"), func(b *testing.B) {
+			q := newBench(b, channels(b, c.channels))
+			fill(q, b.N)
+			w := q.worker(each(always(jobs.Outcome{Kind: jobs.Done})), jobs.WorkerOptions{Jobs: c.jobs})
+			b.ResetTimer()
+			stats, err := w.Run(b.Context(), jobs.RunFilter{Backend: "trello"})
+			if err != nil || stats.Done != b.N {
+				b.Fatal(stats, err)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "jobs/s")
+		})
+	}
+}

@@ -17,6 +17,8 @@ type ClaimFilter struct {
 	IDs      []int64  // these alone; a pause, an order or a throttle of their channel doesn't keep them waiting, its capacity does
 	Limit    int      // the longest slice; 0 means 1
 	Slots    int      // how many slices at most; 0 means 1
+
+	without []string // backends that are left alone
 }
 
 func (f ClaimFilter) backends() []string {
@@ -33,6 +35,9 @@ func (f ClaimFilter) where() (string, []any) {
 	if backends := f.backends(); len(backends) > 0 {
 		where, args = " AND backend IN "+marks(len(backends)), anys(backends)
 	}
+	if len(f.without) > 0 {
+		where, args = where+" AND backend NOT IN "+marks(len(f.without)), append(args, anys(f.without)...)
+	}
 	if len(f.IDs) > 0 {
 		where, args = where+" AND id IN "+marks(len(f.IDs)), append(args, anys(f.IDs)...)
 	}
@@ -41,7 +46,7 @@ func (f ClaimFilter) where() (string, []any) {
 
 // has tells whether a line is among those that the filter selects.
 func (f ClaimFilter) has(backend, channel string) bool {
-	if backends := f.backends(); len(backends) > 0 && !slices.Contains(backends, backend) {
+	if backends := f.backends(); len(backends) > 0 && !slices.Contains(backends, backend) || slices.Contains(f.without, backend) {
 		return false
 	}
 	return len(f.Channels) == 0 || slices.ContainsFunc(f.Channels, func(above string) bool {
@@ -129,18 +134,33 @@ func promote(ctx context.Context, tx *state.Tx, now int64) error {
 	return err
 }
 
-// Recover takes back the jobs of a backend that are in the hands of dead workers, and gives their number. Only the holder
-// of the backend's lock may call it: then every started job is one. A job that was alone in its worker's hands is charged
-// an attempt, and fails when it was the last one; the others are charged nothing and run alone from now on, since nobody
-// can tell which of them it was.
+// Recover takes back the jobs of a backend that are in the hands of dead workers, and gives their number. A job that was
+// alone in its worker's hands is charged an attempt, and fails when it was the last one; the others are charged nothing and
+// run alone from now on, since nobody can tell which of them it was.
 func (q *Queue) Recover(ctx context.Context, tx *state.Tx, backend string) (int, error) {
-	query := "SELECT " + columns + ", slice FROM job WHERE backend = ? AND state IN ('enqueued','started') ORDER BY id"
+	list, err := readWorkers(ctx, tx)
+	if err != nil {
+		return 0, fmt.Errorf("take back the jobs of dead workers: %w", err)
+	}
+	where, args := "backend = ?", []any{backend}
+	for _, w := range list {
+		if q.alive(w, tx.Now()) {
+			where, args = where+" AND worker <> ?", append(args, w.ID)
+		}
+	}
+	return q.takeBack(ctx, tx, where, args...)
+}
+
+// takeBack takes back the jobs in hands that a condition selects.
+func (q *Queue) takeBack(ctx context.Context, tx *state.Tx, where string, args ...any) (int, error) {
+	query := "SELECT " + columns + ", slice FROM job WHERE state = 'started' AND " + where + `
+		UNION ALL SELECT ` + columns + ", slice FROM job WHERE state = 'enqueued' AND " + where + " ORDER BY id"
 	type orphan struct {
 		Job
 		slice int
 	}
 	var orphans []orphan
-	err := each(ctx, tx, query, []any{backend}, func(rows scanner) error {
+	err := each(ctx, tx, query, slices.Concat(args, args), func(rows scanner) error {
 		var o orphan
 		var err error
 		o.Job, err = scanJob(plus{rows, &o.slice})
@@ -172,7 +192,7 @@ func (q *Queue) recoverJob(ctx context.Context, tx *state.Tx, j Job, alone bool)
 			step(StateEnqueued, StatePending), dueAt(j.ETA, tx.Now()), j.ID)
 		return err
 	}
-	j.Alone = true
+	j.Alone, j.takenBack = true, true
 	if alone {
 		j.Crashes++
 		j.Retry++

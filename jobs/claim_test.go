@@ -219,6 +219,7 @@ func TestRecover(t *testing.T) {
 		id := b.add(jobs.Spec{})
 		other := b.add(jobs.Spec{})
 		_, err := b.handle(func(j jobs.Job) jobs.Outcome {
+			b.declareDead()
 			b.recover(2)
 			twin := b.add(jobs.Spec{Identity: "twin of none"})
 			b.wantState(twin, pend)
@@ -247,6 +248,7 @@ func TestLost(t *testing.T) {
 			id := b.add(jobs.Spec{Identity: "a"})
 			var twin int64
 			_, err := b.handle(func(jobs.Job) jobs.Outcome {
+				b.declareDead()
 				b.recover(1)
 				b.wantClaim(1, id)
 				twin = b.add(jobs.Spec{Identity: "a"})
@@ -269,6 +271,7 @@ func TestGiveBack(t *testing.T) {
 		var twin int64
 		broken := errors.New("no environment")
 		h := func(context.Context, []jobs.Job, func(jobs.Job, jobs.Outcome) error) error {
+			b.declareDead()
 			b.recover(1)
 			b.wantClaim(1, id)
 			twin = b.add(jobs.Spec{Identity: "a"})

@@ -370,6 +370,6 @@ func pad(ids []int64) []int64 {
 // do. It is negative, apart from the slots of single jobs.
 func newSlot() int64 {
 	var b [8]byte
-	_, _ = rand.Read(b[:])                              // never fails: it ends the program instead
-	return -int64(binary.BigEndian.Uint64(b[:])>>2) - 1 //nolint:gosec // 62 bits
+	_, _ = rand.Read(b[:]) // never fails: it ends the program instead
+	return -int64(binary.BigEndian.Uint64(b[:])>>2) - 1
 }

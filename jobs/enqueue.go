@@ -72,6 +72,9 @@ func (b *batch) store(ctx context.Context, tx *state.Tx, linked func() error) er
 			return err
 		}
 	}
+	if len(b.fresh)+len(b.revived) > 0 {
+		tx.Notify(Topic)
+	}
 	if linked != nil {
 		if err := linked(); err != nil {
 			return err

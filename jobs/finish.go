@@ -105,13 +105,7 @@ func (q *Queue) settle(ctx context.Context, tx *state.Tx, j Job, o Outcome) (Job
 	if err != nil {
 		return j, err
 	}
-	var why failure
-	switch {
-	case to == StateFailed, o.Kind == Retry:
-		why = describe(next.err)
-	case o.Kind == Paused:
-		why = failure{j.ExcName, j.ExcMessage, j.ExcInfo} // of its last try, as long as it had no other
-	}
+	why := reason(j, next, o, to)
 	if err := q.move(ctx, tx, next.Job, to, why); err != nil {
 		return j, err
 	}
@@ -144,6 +138,17 @@ func (q *Queue) settle(ctx context.Context, tx *state.Tx, j Job, o Outcome) (Job
 		after.Finished = tx.Now()
 	}
 	return after, nil
+}
+
+// reason is what a job shows of the failure that its run met.
+func reason(before Job, next ending, o Outcome, to State) failure {
+	switch {
+	case to == StateFailed, o.Kind == Retry:
+		return describe(next.err)
+	case o.Kind == Paused:
+		return failure{before.ExcName, before.ExcMessage, before.ExcInfo} // of its last try, as long as it had no other
+	}
+	return failure{}
 }
 
 // ending is a job as its outcome leaves it.
@@ -209,7 +214,7 @@ func (q *Queue) nextTry(e ending, o Outcome, now time.Time) (ending, State, erro
 // job isn't the claimer's any more.
 func (q *Queue) move(ctx context.Context, tx *state.Tx, j Job, to State, why failure) error {
 	if to == StatePending || to == StateWaitDependencies {
-		if err := owned(ctx, tx, j); err != nil {
+		if err := q.owned(ctx, tx, j); err != nil {
 			return err
 		}
 		if err := absorb(ctx, tx, j); err != nil {
@@ -224,11 +229,12 @@ func (q *Queue) move(ctx context.Context, tx *state.Tx, j Job, to State, why fai
 	if to == StatePending {
 		due = dueAt(j.ETA, tx.Now())
 	}
+	fence, last := q.fence(j, tx.Now())
 	res, err := tx.ExecContext(ctx, `UPDATE job SET state = ?, eta = ?, due = ?, slot = 0, hold = ?, retry = ?, crashes = ?, alone = ?,
 		waits = ?, enqueued = ?, finished = ?, result = ?, exc_name = ?, exc_message = ?, exc_info = ?
-		WHERE id = ? AND state = 'started' AND claims = ?`,
+		WHERE id = ? AND state = 'started' AND claims = ?`+fence, append([]any{
 		step(StateStarted, to), state.Micros(j.ETA), due, flag(j.Hold), j.Retry, j.Crashes, flag(j.Alone), j.Waits, ready, finished,
-		j.Result, why.name, why.message, why.info, j.ID, j.claims)
+		j.Result, why.name, why.message, why.info, j.ID, j.claims}, last...)...)
 	if err != nil {
 		return err
 	}
@@ -245,10 +251,20 @@ func (q *Queue) move(ctx context.Context, tx *state.Tx, j Job, to State, why fai
 	return nil
 }
 
+// fence is the condition that a job's worker has not lost its lease; those who take a job back don't ask for it.
+func (q *Queue) fence(j Job, now time.Time) (string, []any) {
+	if q.lease == 0 || j.takenBack {
+		return "", nil
+	}
+	return " AND EXISTS (SELECT 1 FROM job_worker AS w WHERE w.id = job.worker AND w.lease > ?)", []any{state.Micros(now)}
+}
+
 // owned makes sure that a job is still in its claimer's hands.
-func owned(ctx context.Context, tx *state.Tx, j Job) error {
+func (q *Queue) owned(ctx context.Context, tx *state.Tx, j Job) error {
 	var n int
-	row := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM job WHERE id = ? AND state = 'started' AND claims = ?", j.ID, j.claims)
+	fence, last := q.fence(j, tx.Now())
+	query := "SELECT COUNT(*) FROM job WHERE id = ? AND state = 'started' AND claims = ?" + fence
+	row := tx.QueryRowContext(ctx, query, append([]any{j.ID, j.claims}, last...)...)
 	if err := row.Scan(&n); err != nil {
 		return err
 	}

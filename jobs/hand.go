@@ -56,6 +56,7 @@ func refuseTwin(ctx context.Context, tx *state.Tx, j Job) error {
 }
 
 func restart(ctx context.Context, tx *state.Tx, j Job) error {
+	tx.Notify(Topic)
 	query := "UPDATE job SET " + fresh(j.State) + ", eta = 0, due = 1, hold = 0, enqueued = ? WHERE id = ?"
 	_, err := tx.ExecContext(ctx, query, state.Micros(tx.Now()), j.ID)
 	return err

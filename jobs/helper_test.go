@@ -158,6 +158,15 @@ func (b *bench) recover(want int) {
 	})
 }
 
+// declareDead makes the others believe that no worker lives.
+func (b *bench) declareDead() {
+	b.t.Helper()
+	b.write(func(tx *state.Tx) error {
+		_, err := tx.ExecContext(b.ctx(), "DELETE FROM job_worker")
+		return err
+	})
+}
+
 // handle runs all jobs, each with the outcome that fn gives for it.
 func (b *bench) handle(fn func(jobs.Job) jobs.Outcome) (jobs.Stats, error) {
 	b.t.Helper()

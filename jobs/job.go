@@ -52,10 +52,11 @@ type Job struct {
 
 	DependsOn []int64 // the jobs that must be done first, ascending
 
-	claims int    // number of its claims, which only the last claimer knows
-	slot   int64  // of its channel, while it is started
-	next   string // stored call that follows, see follow.go
-	policy IdentityPolicy
+	claims    int    // number of its claims, which only the last claimer knows
+	slot      int64  // of its channel, while it is started
+	next      string // stored call that follows, see follow.go
+	policy    IdentityPolicy
+	takenBack bool // from a dead worker
 }
 
 // Spec describes a job to enqueue.

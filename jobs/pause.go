@@ -69,6 +69,7 @@ func (q *Queue) Resume(ctx context.Context, tx *state.Tx, scope, name string) (b
 	if err != nil {
 		return false, fmt.Errorf("resume %s %s: %w", scope, name, err)
 	}
+	tx.Notify(Topic)
 	n, err := res.RowsAffected()
 	return n > 0, err
 }

@@ -23,6 +23,7 @@ type Queue struct {
 	maxWaits  int
 	channels  Channels
 	functions map[string]FunctionOptions
+	lease     time.Duration // of workers; 0: they hold a kernel lock
 }
 
 // Option changes a queue's defaults.

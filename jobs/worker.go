@@ -6,35 +6,71 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"github.com/odoo-connector/connector/state"
 )
 
-// Worker runs the jobs of a queue, slice after slice.
+// Worker runs the jobs of a queue: slice after slice, or several slices at once.
 type Worker struct {
 	queue    *Queue
 	owner    string
 	handlers map[string]Handler
 	options  WorkerOptions
+	presence *presence
+	mu       sync.Mutex
+	onLost   func(error) // when the lease is lost
 }
 
 // WorkerOptions are what a worker may be told.
 type WorkerOptions struct {
 	SliceLimit int                     // the longest slice; 0 means 1
+	Jobs       int                     // slices at once, as far as their channels allow; 0 means 1: on the caller's goroutine
+	TimeLimit  time.Duration           // how long a job may run that has no limit of its own; 0: for ever
+	Grace      time.Duration           // how long slices may go on after the run was told to stop; 0: until their record ends
+	Info       any                     // what is noted of this worker for people, as JSON
 	Progress   func(j Job, o Outcome)  // called after an outcome was stored, with the job as it is then
+	Claimed    func(slice []Job)       // called before a slice begins
+	Notice     func(Notice)            // called for what people should know and no job tells
 	Repanic    func(panicked any) bool // a panic that is to go on, as if the process died there; nil: none
 }
 
-// NewWorker gives a worker. owner is noted in the jobs that it has in hand; handlers are found by the jobs' functions.
+// Notice is something that happened to a worker beside its jobs.
+type Notice struct {
+	Kind    NoticeKind
+	Backend string        // OutageBegan, OutageEnded
+	Job     Job           // JobStuck
+	Workers []string      // WorkersDied
+	Count   int           // WorkersDied: jobs that were taken back
+	After   time.Duration // OutageBegan: when the backend is tried again; JobStuck: how long the job has been running
+	Err     error
+}
+
+// NoticeKind is what happened.
+type NoticeKind int
+
+// The kinds of notices.
+const (
+	OutageBegan NoticeKind = iota + 1 // a job found its backend down; the backend's jobs wait
+	OutageEnded                       // the backend answers again
+	WorkersDied                       // other workers died; their jobs were taken back
+	JobStuck                          // a job goes on although its time is up
+	LeaseLost                         // this worker could not renew its lease; its jobs are another's now
+)
+
+// NewWorker gives a worker. owner is noted in the jobs that it has in hand, and must be no other process's; handlers are
+// found by the jobs' functions.
 func NewWorker(q *Queue, owner string, handlers map[string]Handler, o WorkerOptions) *Worker {
 	return &Worker{queue: q, owner: owner, handlers: handlers, options: o}
 }
 
 // RunFilter says which jobs a run works on. What is left zero selects nothing away.
 type RunFilter struct {
-	Backend string
-	IDs     []int64
-	NoHold  bool // jobs marked to be held for (Outcome.Hold) are left too: another run of the same process comes back to them
+	Backend  string
+	Backends []string // any of these
+	Channels []string // these and the channels below them
+	IDs      []int64
+	NoHold   bool // jobs marked to be held for (Outcome.Hold) are left too: another run of the same process comes back to them
 }
 
 // Stats counts the runs of jobs by how they ended; a job that ran twice counts twice.
@@ -64,13 +100,24 @@ func (e *NoHandlerError) Error() string {
 // Run works until no job is left whose eta has come. Later ones stay, except those to be held for (Spec.Hold, Outcome.Hold):
 // their eta is waited for. A job whose handler panics fails with the stack; where several were in hand, they run alone
 // once more. Run returns what was done in any case, and as error:
-//   - a *PausedError when a job found the backend down;
+//   - a *PausedError when a job found the backend down; where several backends take part, the others' jobs were done first;
 //   - ctx's error when ctx ended: the handler was let finish what it had in hand, the rest went back;
 //   - a handler's own error, or one of the state.
-func (w *Worker) Run(ctx context.Context, f RunFilter) (Stats, error) {
-	var s Stats
-	claim := ClaimFilter{Backend: f.Backend, IDs: f.IDs, Limit: w.options.SliceLimit}
-	asOf, err := w.work(ctx, claim, f.NoHold, &s)
+func (w *Worker) Run(ctx context.Context, f RunFilter) (Stats, error) { return w.run(ctx, f, false) }
+
+// Work is Run without an end: when nothing is left to do it waits until there is, and takes back the jobs of workers that
+// died. A backend that is down is tried again after a while. It ends with ctx.
+func (w *Worker) Work(ctx context.Context, f RunFilter) (Stats, error) { return w.run(ctx, f, true) }
+
+func (w *Worker) run(ctx context.Context, f RunFilter, forever bool) (s Stats, err error) {
+	claim := ClaimFilter{Backend: f.Backend, Backends: f.Backends, Channels: f.Channels, IDs: f.IDs, Limit: w.options.SliceLimit}
+	defer func() { err = errors.Join(err, w.leave(context.WithoutCancel(ctx))) }()
+	var asOf time.Time
+	if forever || w.options.Jobs > 1 {
+		asOf, err = newPool(w, claim, f.NoHold, forever, &s).run(ctx)
+	} else {
+		asOf, err = w.work(ctx, claim, f.NoHold, &s)
+	}
 	left, leftErr := w.queue.later(context.WithoutCancel(ctx), claim, asOf)
 	s.Left, s.NextETA = left.count, left.next
 	if err == nil {
@@ -79,18 +126,22 @@ func (w *Worker) Run(ctx context.Context, f RunFilter) (Stats, error) {
 	return s, err
 }
 
-// work runs slices until there are none, and gives the instant of its last look at the line.
+// work runs slices one after the other until there are none, and gives the instant of its last look at the line.
 func (w *Worker) work(ctx context.Context, claim ClaimFilter, noHold bool, s *Stats) (asOf time.Time, err error) {
+	claim.Slots = 1
 	asOf = w.queue.db.Clock().Now()
 	for ctx.Err() == nil {
 		var c Claimed
-		if c, err = w.queue.ClaimSlices(ctx, w.owner, claim); err != nil {
-			return c.AsOf, err
+		if c, err = w.claim(ctx, claim); err != nil {
+			return asOf, err
 		}
 		asOf = c.AsOf
 		switch {
 		case len(c.Slices) > 0:
 			err = w.runSlice(ctx, c.Slices[0], s)
+		case !c.Next.IsZero(): // a throttled channel opens soon
+			clock := w.queue.db.Clock()
+			err = clock.Sleep(ctx, c.Next.Sub(clock.Now()))
 		case noHold:
 			return asOf, nil
 		default:
@@ -106,6 +157,25 @@ func (w *Worker) work(ctx context.Context, claim ClaimFilter, noHold bool, s *St
 	return asOf, ctx.Err()
 }
 
+// claim takes the next slices, as a worker that others know of.
+func (w *Worker) claim(ctx context.Context, f ClaimFilter) (c Claimed, err error) {
+	c.AsOf = w.queue.db.Clock().Now()
+	if due, err := w.queue.due(ctx, f, c.AsOf); err != nil || !due {
+		return c, err
+	}
+	if err := w.enlist(ctx); err != nil {
+		return c, err
+	}
+	err = w.queue.db.Write(ctx, func(tx *state.Tx) (err error) {
+		c, err = w.queue.claimIn(ctx, tx, w.presence.id, f)
+		return err
+	})
+	if err != nil {
+		return c, fmt.Errorf("claim jobs: %w", err)
+	}
+	return c, nil
+}
+
 // hold waits for the nearest eta that a run waits for, and tells whether there was one.
 func (w *Worker) hold(ctx context.Context, claim ClaimFilter, asOf time.Time) (bool, error) {
 	left, err := w.queue.later(ctx, claim, asOf)
@@ -118,14 +188,51 @@ func (w *Worker) hold(ctx context.Context, claim ClaimFilter, asOf time.Time) (b
 
 // runSlice lets the handler work on a slice and gives back what it left.
 func (w *Worker) runSlice(ctx context.Context, slice []Job, s *Stats) error {
-	h := newHand(w, slice, s)
+	h := newHand(w, slice)
+	h.store = func(ctx context.Context, e *ended) error {
+		after, err := w.queue.finish(ctx, e.job, e.outcome)
+		e.after = after
+		if err == nil {
+			h.count(s, e)
+		}
+		return err
+	}
+	if w.options.Claimed != nil {
+		w.options.Claimed(slice)
+	}
+	w.setOnLost(h.stop)
+	return w.settleHand(ctx, h, w.callHand(ctx, h), s)
+}
+
+// callHand runs the handler of what is in hand, within its time.
+func (w *Worker) callHand(ctx context.Context, h *hand) error {
 	work := context.WithoutCancel(ctx)
-	err := w.call(context.WithValue(work, stopKey{}, func() bool { return ctx.Err() != nil || h.paused.Load() != nil }), h)
+	if limit := w.timeLimit(h.slice); limit > 0 {
+		var cancel context.CancelFunc
+		work, cancel = context.WithTimeoutCause(work, limit, &TimeLimitError{Limit: limit})
+		defer cancel()
+		h.limit = limit
+	}
+	work, cancel := context.WithCancelCause(work)
+	defer cancel(nil)
+	h.enter(work, cancel)
+	return w.call(context.WithValue(work, stopKey{}, func() bool { return ctx.Err() != nil || h.paused.Load() != nil || h.stopped.Load() }), h)
+}
+
+// settleHand deals with what the handler left, and gives the error that ends the run.
+func (w *Worker) settleHand(ctx context.Context, h *hand, err error, s *Stats) error {
+	work := context.WithoutCancel(ctx)
 	left := h.left()
 	var panicked *PanicError
 	died := errors.As(err, &panicked) && len(left) > 0
-	if died && len(slice) == 1 {
-		return h.finish(work, slice[0], Outcome{Kind: Failed, Err: panicked})
+	if died && len(h.slice) == 1 {
+		return h.finish(work, h.slice[0], Outcome{Kind: Failed, Err: panicked})
+	}
+	if over := h.overtime(); over != nil && len(left) > 0 { // the first one had the time
+		if finishErr := h.finish(work, left[0], Outcome{Kind: Retry, Err: over}); finishErr != nil {
+			return errors.Join(err, finishErr)
+		}
+		left, err = left[1:], nil
 	}
 	s.GivenBack += len(left)
 	if backErr := w.queue.giveBack(work, left, died); backErr != nil {
@@ -172,89 +279,4 @@ func unknown(_ context.Context, slice []Job, finish func(Job, Outcome) error) er
 		}
 	}
 	return nil
-}
-
-// hand is what a worker has in hand: one slice.
-type hand struct {
-	worker *Worker
-	slice  []Job
-	stats  *Stats
-
-	paused atomic.Pointer[PausedError]
-	mu     sync.Mutex // handlers may finish jobs from several goroutines
-	open   map[int64]Job
-}
-
-func newHand(w *Worker, slice []Job, s *Stats) *hand {
-	h := &hand{worker: w, slice: slice, stats: s, open: make(map[int64]Job, len(slice))}
-	for _, j := range slice {
-		h.open[j.ID] = j
-	}
-	return h
-}
-
-func (h *hand) finish(ctx context.Context, j Job, o Outcome) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	own, ok := h.open[j.ID]
-	if !ok {
-		return fmt.Errorf("finish job %d: it is not in hand, or was finished before", j.ID)
-	}
-	after, err := h.worker.queue.finish(ctx, own, o)
-	if err != nil {
-		var lost *LostError
-		if errors.As(err, &lost) {
-			delete(h.open, j.ID) // there is nothing left to give back
-		}
-		return err
-	}
-	delete(h.open, j.ID)
-	h.count(after, o)
-	if h.worker.options.Progress != nil {
-		h.worker.options.Progress(after, o)
-	}
-	return nil
-}
-
-func (h *hand) count(after Job, o Outcome) {
-	s := h.stats
-	switch {
-	case after.State == StateFailed:
-		s.Failed++
-	case o.Kind == Done:
-		s.Done++
-	case o.Kind == NothingToDo:
-		s.NothingToDo++
-	case o.Kind == Retry:
-		s.Retried++
-	case o.Kind == Wait:
-		s.Waiting++
-	case o.Kind == Postponed:
-		s.Postponed++
-	case o.Kind == Paused:
-		s.Paused++
-		h.paused.Store(&PausedError{Backend: after.Backend, After: o.After, Err: o.Err})
-	}
-}
-
-// left gives the unfinished jobs in the order of the line.
-func (h *hand) left() []Job {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var list []Job
-	for _, j := range h.slice {
-		if _, open := h.open[j.ID]; open {
-			list = append(list, j)
-		}
-	}
-	return list
-}
-
-type stopKey struct{}
-
-// Stopping tells a handler that it should begin no further record: the run was told to stop, or the backend is paused.
-// What it hasn't finished when it returns goes back into the line.
-func Stopping(ctx context.Context) bool {
-	stop, ok := ctx.Value(stopKey{}).(func() bool)
-	return ctx.Err() != nil || ok && stop()
 }

@@ -20,6 +20,7 @@ CREATE INDEX job_started ON job (channel, slot) WHERE state = 'started';
 CREATE INDEX job_line ON job (backend, channel, priority, created, id) WHERE state = 'pending' AND due = 1;
 CREATE INDEX job_later ON job (eta) WHERE state = 'pending' AND due = 0;
 -- The others, for those who count and look.
+CREATE INDEX job_promised ON job (backend) WHERE state = 'enqueued';
 CREATE INDEX job_blocked ON job (backend) WHERE state = 'wait_dependencies';
 CREATE INDEX job_failed ON job (backend, identity) WHERE state = 'failed';
 CREATE INDEX job_failed_in ON job (channel) WHERE state = 'failed';

@@ -1,0 +1,420 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/odoo-connector/connector/state"
+)
+
+// Topic is what the queue's transactions notify when there may be work (state.Tx.Notify).
+const Topic = "jobs"
+
+// pool runs several slices at once. Its own goroutine alone writes: what the slices that run at a time want to store, and the
+// claim of the next ones, share a transaction.
+type pool struct {
+	w       *Worker
+	filter  ClaimFilter
+	noHold  bool
+	forever bool
+	stats   *Stats
+
+	requests chan *request  // outcomes to store
+	ended    chan *handEnd  // handlers that returned
+	lost     chan error     // the lease ended
+	hands    map[*hand]bool // with jobs that are not finished
+	running  int            // handlers that have not returned
+	outages  map[string]*outage
+	asOf     time.Time
+	next     time.Time // when a throttled channel opens, or a held job's eta comes
+	dry      bool      // the last claim found no more
+	told     bool      // the run was told to stop
+	grace    <-chan time.Time
+	failure  error // what ends the run
+	paused   error // the outage that a run with an end met
+}
+
+// request is an outcome that waits to be stored.
+type request struct {
+	*ended
+	hand *hand
+	last bool // of its slice
+	done chan error
+}
+
+// handEnd is a handler's return, after what it left was dealt with.
+type handEnd struct {
+	hand *hand
+	left int // jobs that were given back
+	err  error
+}
+
+// outage is what is known of a backend that is down.
+type outage struct {
+	times int
+	until time.Time
+}
+
+func newPool(w *Worker, f ClaimFilter, noHold, forever bool, s *Stats) *pool {
+	return &pool{
+		w: w, filter: f, noHold: noHold, forever: forever, stats: s, requests: make(chan *request), ended: make(chan *handEnd),
+		lost: make(chan error, 1), hands: map[*hand]bool{}, outages: map[string]*outage{},
+	}
+}
+
+// run works until there is nothing left, or without an end.
+func (p *pool) run(ctx context.Context) (time.Time, error) {
+	p.asOf = p.w.queue.db.Clock().Now()
+	p.w.setOnLost(func(err error) { p.lost <- err })
+	watch, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	changed := p.w.queue.db.Changed(watch, Topic)
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	p.recoverDead(ctx)
+	for {
+		p.turn(ctx, p.collect())
+		if p.running == 0 && p.over(ctx) {
+			return p.asOf, p.verdict(ctx)
+		}
+		if !p.ready(ctx) {
+			p.wait(ctx, changed, look)
+		}
+	}
+}
+
+// lookEvery is how often a worker looks for others that died, for jobs that are stuck and, where nobody told it, for work.
+const lookEvery = time.Second
+
+// ready tells whether another claim makes sense at once.
+func (p *pool) ready(ctx context.Context) bool {
+	return !p.dry && p.open(ctx) && p.free() > 0
+}
+
+// open tells whether new slices may be started.
+func (p *pool) open(ctx context.Context) bool {
+	return ctx.Err() == nil && p.failure == nil
+}
+
+func (p *pool) free() int { return max(p.w.options.Jobs, 1) - len(p.hands) }
+
+// over tells whether the run has come to its end, now that nothing is in hand. Where it waits for an eta it does so here.
+func (p *pool) over(ctx context.Context) bool {
+	if !p.open(ctx) {
+		return true
+	}
+	if p.forever || !p.dry {
+		return false
+	}
+	if !p.next.IsZero() {
+		return false
+	}
+	if p.noHold || p.paused != nil {
+		return true
+	}
+	left, err := p.w.queue.later(ctx, p.filter, p.asOf)
+	if err != nil {
+		p.failure = err
+	}
+	if err != nil || left.hold.IsZero() {
+		return true
+	}
+	p.wakeAt(left.hold)
+	return false
+}
+
+func (p *pool) wakeAt(at time.Time) {
+	if p.next.IsZero() || at.Before(p.next) {
+		p.next = at
+	}
+}
+
+// verdict gives the error of a run that ended.
+func (p *pool) verdict(ctx context.Context) error {
+	switch {
+	case p.failure != nil:
+		return errors.Join(p.failure, p.paused)
+	case p.paused != nil:
+		return p.paused
+	default:
+		return ctx.Err()
+	}
+}
+
+// wait waits for something to do.
+func (p *pool) wait(ctx context.Context, changed <-chan struct{}, look *time.Ticker) {
+	stop := ctx.Done()
+	if p.told {
+		stop = nil
+	}
+	sleep, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	select {
+	case r := <-p.requests:
+		p.turn(ctx, append(p.collect(), r))
+	case e := <-p.ended:
+		p.returned(e)
+	case <-changed:
+		p.dry = false
+	case <-p.opens(ctx, sleep):
+		p.dry, p.next = false, time.Time{}
+	case <-look.C:
+		p.look(ctx)
+	case err := <-p.lost:
+		p.failure = err
+		p.cancel(err)
+	case <-stop:
+		p.told = true
+		if grace := p.w.options.Grace; grace > 0 {
+			p.grace = time.After(grace)
+		}
+	case <-p.grace:
+		p.grace = nil
+		p.cancel(context.Cause(ctx))
+	}
+}
+
+// opens gives a channel that is sent to when the next throttled channel opens; nil: none is waited for.
+func (p *pool) opens(ctx, sleep context.Context) <-chan struct{} {
+	if p.next.IsZero() || !p.open(ctx) {
+		return nil
+	}
+	clock, opens := p.w.queue.db.Clock(), make(chan struct{})
+	wait := p.next.Sub(clock.Now())
+	go func() {
+		if clock.Sleep(sleep, wait) == nil {
+			select {
+			case opens <- struct{}{}:
+			case <-sleep.Done():
+			}
+		}
+	}()
+	return opens
+}
+
+// cancel ends the contexts of all handlers.
+func (p *pool) cancel(cause error) {
+	for h := range p.hands {
+		h.stop(cause)
+	}
+}
+
+// look is done now and then: workers that died, jobs that are stuck, work that nobody told of.
+func (p *pool) look(ctx context.Context) {
+	p.dry = false
+	if p.forever && p.open(ctx) {
+		p.recoverDead(ctx)
+	}
+	now := time.Now()
+	for h := range p.hands {
+		if h.overtime() != nil && !h.reported && now.Sub(h.begun) > h.limit+stuckAfter {
+			h.reported = true
+			p.w.notice(Notice{Kind: JobStuck, Job: h.slice[0], After: now.Sub(h.begun)})
+		}
+	}
+}
+
+// stuckAfter is how long a handler may go on after its time was up before people are told.
+const stuckAfter = 10 * time.Second
+
+// recoverDead takes back the jobs of workers that died.
+func (p *pool) recoverDead(ctx context.Context) {
+	dead, n, err := p.w.queue.RecoverDead(context.WithoutCancel(ctx))
+	if err != nil {
+		p.failure = err
+	}
+	if n > 0 {
+		p.w.notice(Notice{Kind: WorkersDied, Workers: dead, Count: n})
+	}
+}
+
+// returned deals with a handler that has returned.
+func (p *pool) returned(e *handEnd) {
+	p.running--
+	delete(p.hands, e.hand)
+	p.stats.GivenBack += e.left
+	p.dry = false
+	var paused *PausedError
+	switch {
+	case e.err == nil:
+	case errors.As(e.err, &paused):
+		p.outage(paused)
+	default:
+		p.failure = errors.Join(p.failure, e.err)
+	}
+}
+
+// outage leaves a backend's jobs alone for a while.
+func (p *pool) outage(paused *PausedError) {
+	o := p.outages[paused.Backend]
+	if o == nil {
+		o = &outage{}
+		p.outages[paused.Backend] = o
+	}
+	after := max(paused.After, outageDelay(o.times))
+	o.times++
+	o.until = p.w.queue.db.Clock().Now().Add(after)
+	if !p.forever {
+		p.paused = errors.Join(p.paused, paused)
+	}
+	p.w.notice(Notice{Kind: OutageBegan, Backend: paused.Backend, After: after, Err: paused.Err})
+	for h := range p.hands {
+		if h.slice[0].Backend == paused.Backend {
+			h.stopped.Store(true)
+		}
+	}
+}
+
+// outageDelay is how long a backend is left alone after it was found down so many times before.
+func outageDelay(times int) time.Duration {
+	delays := []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute}
+	return delays[min(times, len(delays)-1)]
+}
+
+// collect takes the outcomes that wait already.
+func (p *pool) collect() (list []*request) {
+	for {
+		select {
+		case r := <-p.requests:
+			list = append(list, r)
+		default:
+			return list
+		}
+	}
+}
+
+// turn stores outcomes and claims the next slices, in one transaction.
+func (p *pool) turn(ctx context.Context, list []*request) {
+	want := 0
+	if p.open(ctx) && (!p.dry || len(list) > 0) {
+		want = p.free()
+		for _, r := range list {
+			want += flag(r.last)
+		}
+	}
+	switch {
+	case len(list) > 0:
+		p.store(ctx, list, want)
+	case want > 0:
+		p.claim(ctx, want)
+	}
+}
+
+// store stores outcomes, and claims what they make room for.
+func (p *pool) store(ctx context.Context, list []*request, want int) {
+	work := context.WithoutCancel(ctx)
+	var c Claimed
+	err := p.writer(list)(work, func(tx *state.Tx) (err error) {
+		for _, r := range list {
+			if err := p.w.queue.store(work, tx, r.ended); err != nil {
+				return err
+			}
+		}
+		if want > 0 {
+			c, err = p.w.queue.claimIn(work, tx, p.w.presence.id, p.claimFilter(want))
+		}
+		return err
+	})
+	p.answer(list, err)
+	switch {
+	case err != nil: // the handlers return it
+	case want > 0:
+		p.begin(ctx, c, want)
+	default:
+		p.dry = false // there may be room now
+	}
+}
+
+func (p *pool) writer(list []*request) func(context.Context, func(*state.Tx) error) error {
+	for _, r := range list {
+		if r.outcome.Durable {
+			return p.w.queue.db.WriteDurable
+		}
+	}
+	return p.w.queue.db.Write
+}
+
+// answer tells the handlers how their outcomes were stored.
+func (p *pool) answer(list []*request, err error) {
+	for _, r := range list {
+		own := err
+		if own == nil {
+			own = r.err
+		}
+		if own == nil {
+			r.hand.count(p.stats, r.ended)
+			p.answered(r)
+		} else {
+			own = fmt.Errorf("complete job %d: %w", r.job.ID, own)
+		}
+		if r.last && err == nil {
+			delete(p.hands, r.hand)
+		}
+		r.done <- own
+	}
+}
+
+// answered ends the outage of a backend that answers again.
+func (p *pool) answered(r *request) {
+	if backend := r.job.Backend; p.outages[backend] != nil && r.outcome.Kind != Paused {
+		delete(p.outages, backend)
+		p.w.notice(Notice{Kind: OutageEnded, Backend: backend})
+	}
+}
+
+// claim claims slices while there is nothing to store.
+func (p *pool) claim(ctx context.Context, want int) {
+	c, err := p.w.claim(ctx, p.claimFilter(want))
+	if err != nil {
+		if ctx.Err() == nil {
+			p.failure = err
+		}
+		return
+	}
+	p.asOf = c.AsOf
+	p.begin(ctx, c, want)
+}
+
+// claimFilter leaves out the backends that are down.
+func (p *pool) claimFilter(want int) ClaimFilter {
+	f := p.filter
+	f.Slots = want
+	now := p.w.queue.db.Clock().Now()
+	for name, o := range p.outages {
+		if !p.forever || o.until.After(now) {
+			f.without = append(f.without, name)
+		}
+	}
+	return f
+}
+
+// begin lets the claimed slices run.
+func (p *pool) begin(ctx context.Context, c Claimed, want int) {
+	p.dry, p.next = len(c.Slices) < want, c.Next
+	for _, slice := range c.Slices {
+		h := newHand(p.w, slice)
+		h.store = func(_ context.Context, e *ended) error { return p.submit(h, e) }
+		p.hands[h] = true
+		p.running++
+		if p.w.options.Claimed != nil {
+			p.w.options.Claimed(slice)
+		}
+		go func() { p.ended <- p.serve(ctx, h) }()
+	}
+}
+
+// serve lets a handler work on a slice.
+func (p *pool) serve(ctx context.Context, h *hand) *handEnd {
+	var s Stats
+	err := p.w.settleHand(ctx, h, p.w.callHand(ctx, h), &s)
+	return &handEnd{h, s.GivenBack, err}
+}
+
+// submit hands an outcome to the pool's goroutine and waits until it is stored. h.mu is held.
+func (p *pool) submit(h *hand, e *ended) error {
+	r := &request{ended: e, hand: h, last: len(h.open) == 1, done: make(chan error, 1)}
+	p.requests <- r
+	return <-r.done
+}

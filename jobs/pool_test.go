@@ -1,0 +1,274 @@
+package jobs_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/state"
+)
+
+// busy counts the jobs that run at a time, by channel.
+type busy struct {
+	mu       sync.Mutex
+	now, top map[string]int
+}
+
+func (b *busy) enter(channel string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.now == nil {
+		b.now, b.top = map[string]int{}, map[string]int{}
+	}
+	b.now[channel]++
+	b.top[channel] = max(b.top[channel], b.now[channel])
+}
+
+func (b *busy) leave(channel string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now[channel]--
+}
+
+func channels(t testing.TB, text string) jobs.Option {
+	t.Helper()
+	c, err := jobs.ParseChannels(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return jobs.WithChannels(c)
+}
+
+func (b *bench) addTo(channel string, n int) {
+	b.t.Helper()
+	for i := range n {
+		b.add(jobs.Spec{Channel: channel, Identity: fmt.Sprint(channel, " ", i)})
+	}
+}
+
+func TestPool(t *testing.T) {
+	t.Run("Ensure channels are never over their capacity, and are used up to it", func(t *testing.T) {
+		b := newBench(t, channels(t, "root:7,a:3,a.b:2,c:0"))
+		for _, name := range []string{"a", "a.b", "c", "d"} {
+			b.addTo(name, 40)
+		}
+		var seen busy
+		w := b.worker(each(func(j jobs.Job) jobs.Outcome {
+			seen.enter(j.Channel)
+			time.Sleep(time.Millisecond) // so that they overlap
+			seen.leave(j.Channel)
+			return jobs.Outcome{Kind: jobs.Done}
+		}), jobs.WorkerOptions{Jobs: 20})
+		s, err := w.Run(b.ctx(), jobs.RunFilter{})
+		if err != nil || s.Done != 160 {
+			t.Fatalf("%+v, %v", s, err)
+		}
+		for name, limit := range map[string]int{"root.a": 3, "root.a.b": 2, "root.c": 7, "root.d": 1} {
+			if top := seen.top[name]; top > limit || top < 1 || limit > 1 && top < 2 {
+				t.Errorf("%d jobs of %s ran at a time, want up to %d", top, name, limit)
+			}
+		}
+	})
+	t.Run("Ensure a record pair is worked on by one job at a time, whatever its channels", func(t *testing.T) {
+		b := newBench(t, channels(t, "a:0,b:0"))
+		for i := range 60 {
+			b.add(jobs.Spec{Channel: []string{"a", "b"}[i%2], Pair: fmt.Sprint("pair ", i%5)})
+		}
+		var seen busy
+		w := b.worker(each(func(j jobs.Job) jobs.Outcome {
+			seen.enter(j.Pair)
+			time.Sleep(time.Millisecond)
+			seen.leave(j.Pair)
+			return jobs.Outcome{Kind: jobs.Done}
+		}), jobs.WorkerOptions{Jobs: 20})
+		if s, err := w.Run(b.ctx(), jobs.RunFilter{}); err != nil || s.Done != 60 {
+			t.Fatalf("%+v, %v", s, err)
+		}
+		for pair, top := range seen.top {
+			if top != 1 {
+				t.Errorf("%d jobs of %s ran at a time", top, pair)
+			}
+		}
+	})
+	t.Run("Ensure what fails to be stored takes nobody else along", func(t *testing.T) {
+		b := newBench(t)
+		for range 30 {
+			b.add(jobs.Spec{})
+		}
+		w := b.worker(each(func(j jobs.Job) jobs.Outcome {
+			return jobs.Outcome{Kind: jobs.Done, Commit: func(ctx context.Context, tx *state.Tx) error {
+				if j.ID%3 != 0 {
+					return meta(fmt.Sprint("job ", j.ID), j.ID)(ctx, tx)
+				}
+				return errors.Join(meta("never", j.ID)(ctx, tx), errors.New("no room"))
+			}}
+		}), jobs.WorkerOptions{Jobs: 10})
+		s, err := w.Run(b.ctx(), jobs.RunFilter{})
+		if err != nil || s.Done != 20 || s.Failed != 10 || b.meta("never") != "" || b.meta("job 1") == "" {
+			t.Errorf("%+v, %v, stored %q and %q", s, err, b.meta("never"), b.meta("job 1"))
+		}
+	})
+	t.Run("Ensure what is enqueued meanwhile is worked on without an end", func(t *testing.T) {
+		b := newBench(t)
+		ctx, stop := context.WithCancel(b.ctx())
+		var ran atomic.Int32
+		w := b.worker(each(func(jobs.Job) jobs.Outcome {
+			if ran.Add(1) == 5 {
+				stop()
+			}
+			return jobs.Outcome{Kind: jobs.Done}
+		}), jobs.WorkerOptions{Jobs: 2})
+		go func() {
+			for i := range 5 {
+				_ = b.db.Write(b.ctx(), func(tx *state.Tx) error {
+					_, _, err := b.Enqueue(b.ctx(), tx, card(jobs.Spec{Identity: fmt.Sprint(i)}))
+					return err
+				})
+			}
+		}()
+		s, err := w.Work(ctx, jobs.RunFilter{})
+		if !errors.Is(err, context.Canceled) || s.Done != 5 {
+			t.Errorf("%+v, %v", s, err)
+		}
+	})
+	t.Run("Ensure an outage leaves the other backends' jobs running, and is told", func(t *testing.T) {
+		b := newBench(t)
+		for range 3 {
+			b.add(jobs.Spec{})
+			b.add(jobs.Spec{Backend: "magento"})
+		}
+		var notices []jobs.Notice
+		w := b.worker(each(func(j jobs.Job) jobs.Outcome {
+			if j.Backend == "magento" {
+				return jobs.Outcome{Kind: jobs.Paused, Err: errors.New("it is down")}
+			}
+			return jobs.Outcome{Kind: jobs.Done}
+		}), jobs.WorkerOptions{Jobs: 1, Notice: func(n jobs.Notice) { notices = append(notices, n) }})
+		s, err := w.Run(b.ctx(), jobs.RunFilter{Backends: []string{"trello", "magento"}})
+		var paused *jobs.PausedError
+		if !errors.As(err, &paused) {
+			t.Errorf("%+v, %v, %v", s, err, notices)
+		}
+		w = b.worker(w2(b), jobs.WorkerOptions{Jobs: 4, Notice: func(n jobs.Notice) { notices = append(notices, n) }})
+		s, err = w.Run(b.ctx(), jobs.RunFilter{})
+		if err == nil || s.Done < 1 || len(notices) == 0 || notices[len(notices)-1].Backend != "magento" {
+			t.Errorf("%+v, %v, %v", s, err, notices)
+		}
+	})
+}
+
+func w2(*bench) jobs.Handler {
+	return each(func(j jobs.Job) jobs.Outcome {
+		if j.Backend == "magento" {
+			return jobs.Outcome{Kind: jobs.Paused, Err: errors.New("it is down")}
+		}
+		return jobs.Outcome{Kind: jobs.Done}
+	})
+}
+
+func TestTimeLimit(t *testing.T) {
+	for _, n := range []int{1, 4} {
+		t.Run(fmt.Sprintf("Ensure an attempt ends when its time is up, %d at a time", n), func(t *testing.T) {
+			b := newBench(t)
+			slow := b.add(jobs.Spec{TimeLimit: 20 * time.Millisecond})
+			quick := b.add(jobs.Spec{})
+			w := b.worker(func(ctx context.Context, slice []jobs.Job, finish func(jobs.Job, jobs.Outcome) error) error {
+				if slice[0].ID == slow {
+					<-ctx.Done()
+					return ctx.Err()
+				}
+				return finish(slice[0], jobs.Outcome{Kind: jobs.Done})
+			}, jobs.WorkerOptions{Jobs: n})
+			s, err := w.Run(b.ctx(), jobs.RunFilter{})
+			if j := b.job(slow); err != nil || s.Retried != 1 || j.Retry != 1 || j.ExcName != "jobs.TimeLimitError" {
+				t.Errorf("%+v, %v, %+v", s, err, j)
+			}
+			b.wantState(quick, done)
+		})
+	}
+}
+
+func TestGrace(t *testing.T) {
+	t.Run("Ensure what goes on after its grace is given back unspent", func(t *testing.T) {
+		b := newBench(t)
+		id := b.add(jobs.Spec{})
+		ctx, stop := context.WithCancel(b.ctx())
+		w := b.worker(func(ctx context.Context, _ []jobs.Job, _ func(jobs.Job, jobs.Outcome) error) error {
+			stop()
+			<-ctx.Done()
+			return nil
+		}, jobs.WorkerOptions{Jobs: 1, Grace: 10 * time.Millisecond})
+		s, err := w.Work(ctx, jobs.RunFilter{})
+		if j := b.job(id); !errors.Is(err, context.Canceled) || s.GivenBack != 1 || j.State != pend || j.Retry != 0 {
+			t.Errorf("%+v, %v, %+v", s, err, j)
+		}
+	})
+}
+
+func TestPresence(t *testing.T) {
+	t.Run("Ensure the jobs of a worker that died are taken back by another, and those of one that lives are not", func(t *testing.T) {
+		b := newBench(t)
+		id := b.add(jobs.Spec{})
+		other := b.add(jobs.Spec{Channel: "other", Backend: "magento"})
+		w := b.worker(each(func(j jobs.Job) jobs.Outcome {
+			if j.ID != id {
+				return jobs.Outcome{Kind: jobs.Done}
+			}
+			if dead, n, err := b.RecoverDead(b.ctx()); err != nil || n != 0 {
+				t.Errorf("took %d jobs of %v (%v)", n, dead, err)
+			}
+			list, err := b.Workers(b.ctx())
+			if err != nil || len(list) != 1 || !list[0].Alive || list[0].ID != b.job(id).Worker {
+				t.Errorf("%+v, %v", list, err)
+			}
+			return jobs.Outcome{Kind: jobs.Done}
+		}), jobs.WorkerOptions{})
+		if _, err := w.Run(b.ctx(), jobs.RunFilter{Backend: "trello"}); err != nil {
+			t.Fatal(err)
+		}
+		if list, err := b.Workers(b.ctx()); err != nil || len(list) != 0 {
+			t.Errorf("%+v, %v", list, err)
+		}
+		b.dieWith(other)
+		dead, n, err := b.RecoverDead(b.ctx())
+		if err != nil || n != 1 || len(dead) != 1 {
+			t.Errorf("took %d jobs of %v (%v)", n, dead, err)
+		}
+		b.wantState(other, pend)
+	})
+	t.Run("Ensure a worker that lost its lease completes nothing", func(t *testing.T) {
+		b := newBench(t, jobs.WithLease(time.Minute))
+		id := b.add(jobs.Spec{})
+		_, err := b.handle(func(j jobs.Job) jobs.Outcome {
+			_ = b.clock.Sleep(b.ctx(), 2*time.Minute)
+			return jobs.Outcome{Kind: jobs.Done, Commit: meta("effect", j.ID)}
+		})
+		var lost *jobs.LostError
+		if !errors.As(err, &lost) || b.meta("effect") != "" {
+			t.Errorf("%v, stored %q", err, b.meta("effect"))
+		}
+		b.wantState(id, strt)
+		if _, n, err := b.RecoverDead(b.ctx()); n != 1 || err != nil {
+			t.Errorf("took %d jobs (%v)", n, err)
+		}
+		b.wantState(id, pend)
+	})
+}
+
+// dieWith leaves a job in the hands of a worker whose lock is gone.
+func (b *bench) dieWith(id int64) {
+	b.t.Helper()
+	b.write(func(tx *state.Tx) error {
+		_, err := tx.ExecContext(b.ctx(), "INSERT INTO job_worker (id, slot, started, heartbeat) VALUES ('dead:1', 77, 1, 1)")
+		return err
+	})
+	slice, err := b.Claim(b.ctx(), "dead:1", jobs.ClaimFilter{IDs: []int64{id}})
+	if err != nil || len(slice) != 1 {
+		b.t.Fatal(slice, err)
+	}
+}

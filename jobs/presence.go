@@ -1,0 +1,310 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/odoo-connector/connector/state"
+)
+
+// presence is how others know that a worker lives. On one machine it holds a kernel lock, which ends with its process. Over
+// several it has a lease, which it renews; when it cannot, it stops its work before the lease ends.
+type presence struct {
+	id   string // as its jobs name it
+	slot int
+	lock interface{ Release() error } // nil: it lives by its lease
+	stop context.CancelFunc           // ends the renewals
+	done sync.WaitGroup
+}
+
+// WithLease lets workers live by a lease of this length instead of a kernel lock: for a state that several machines share.
+// A lease is renewed after a third of its time. Zero goes back to the lock.
+func WithLease(length time.Duration) Option { return func(q *Queue) { q.lease = length } }
+
+// leaseMargin is the part of a lease at whose end a worker that couldn't renew it has stopped: what it sent outside is over
+// before another worker has its jobs.
+const leaseMargin = 3
+
+// enlist makes the worker known to the others, once.
+func (w *Worker) enlist(ctx context.Context) error {
+	if w.presence != nil {
+		return nil
+	}
+	p := &presence{}
+	if w.queue.lease == 0 {
+		if err := p.takeSlot(w.queue.db); err != nil {
+			return fmt.Errorf("make this worker known: %w", err)
+		}
+	}
+	begun := time.Now()
+	if err := w.queue.db.Write(ctx, func(tx *state.Tx) error { return w.queue.register(ctx, tx, p, w.owner, w.options.Info) }); err != nil {
+		return errors.Join(fmt.Errorf("make this worker known: %w", err), p.release())
+	}
+	w.presence = p
+	if w.queue.lease > 0 {
+		w.keepLease(ctx, p, begun)
+	}
+	return nil
+}
+
+// takeSlot takes the first kernel lock that no other worker of this machine holds.
+func (p *presence) takeSlot(db *state.DB) error {
+	for n := 1; ; n++ {
+		lock, err := state.Lock(db.Path(), slotName(n), db.Clock().Now())
+		var locked *state.LockedError
+		if errors.As(err, &locked) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		p.slot, p.lock = n, lock
+		return nil
+	}
+}
+
+func slotName(n int) string { return "worker-" + strconv.Itoa(n) }
+
+func (p *presence) release() error {
+	if p.lock == nil {
+		return nil
+	}
+	return p.lock.Release()
+}
+
+// register writes the worker's row. Whoever had its slot or its name before is dead: its jobs are taken back.
+func (q *Queue) register(ctx context.Context, tx *state.Tx, p *presence, owner string, info any) error {
+	others, err := readWorkers(ctx, tx)
+	if err != nil {
+		return err
+	}
+	used := map[string]bool{}
+	for _, o := range others {
+		if p.slot > 0 && o.slot == p.slot {
+			if _, err := q.bury(ctx, tx, o.ID); err != nil {
+				return err
+			}
+			continue
+		}
+		used[o.ID] = true
+	}
+	p.id = owner
+	for n := 2; used[p.id]; n++ { // several workers of one process
+		p.id = fmt.Sprintf("%s/%d", owner, n)
+	}
+	text, err := json.Marshal(info)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "INSERT INTO job_worker (id, slot, started, heartbeat, lease, info) VALUES (?,?,?,?,?,?)",
+		p.id, p.slot, state.Micros(tx.Now()), state.Micros(tx.Now()), q.leaseFrom(tx.Now()), string(text))
+	return err
+}
+
+func (q *Queue) leaseFrom(now time.Time) int64 {
+	if q.lease == 0 {
+		return 0
+	}
+	return state.Micros(now.Add(q.lease))
+}
+
+// leave says that the worker has nothing in hand any more.
+func (w *Worker) leave(ctx context.Context) error {
+	p := w.presence
+	if p == nil {
+		return nil
+	}
+	w.presence = nil
+	if p.stop != nil {
+		p.stop()
+		p.done.Wait()
+	}
+	err := w.queue.db.Write(ctx, func(tx *state.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM job_worker WHERE id = ? AND NOT EXISTS (SELECT 1 FROM job WHERE state = 'started' AND worker = ?)",
+			p.id, p.id)
+		return err
+	})
+	return errors.Join(err, p.release())
+}
+
+// WorkerInfo describes a worker that others may see.
+type WorkerInfo struct {
+	ID        string
+	Started   time.Time
+	Heartbeat time.Time // when it last said that it lives; by a kernel lock: when it started
+	Lease     time.Time // until when it is taken for alive; zero: it holds a kernel lock
+	Info      json.RawMessage
+	Alive     bool
+	slot      int
+}
+
+// Workers gives the workers that have, or had when they died, jobs in hand.
+func (q *Queue) Workers(ctx context.Context) ([]WorkerInfo, error) {
+	list, err := readWorkers(ctx, q.db.Read())
+	if err != nil {
+		return nil, fmt.Errorf("read the workers: %w", q.db.Explain(err))
+	}
+	for i := range list {
+		list[i].Alive = q.alive(list[i], q.db.Clock().Now())
+	}
+	return list, nil
+}
+
+func readWorkers(ctx context.Context, from state.Querier) (list []WorkerInfo, err error) {
+	err = each(ctx, from, "SELECT id, slot, started, heartbeat, lease, info FROM job_worker ORDER BY id", nil, func(rows scanner) error {
+		var w WorkerInfo
+		var started, heartbeat, lease int64
+		var info string
+		err := rows.Scan(&w.ID, &w.slot, &started, &heartbeat, &lease, &info)
+		w.Started, w.Heartbeat, w.Lease = state.FromMicros(started), state.FromMicros(heartbeat), state.FromMicros(lease)
+		w.Info = json.RawMessage(info)
+		list = append(list, w)
+		return err
+	})
+	return list, err
+}
+
+// alive tells whether a worker may still have its jobs in hand.
+func (q *Queue) alive(w WorkerInfo, now time.Time) bool {
+	if w.slot == 0 {
+		return w.Lease.After(now)
+	}
+	lock, err := state.Lock(q.db.Path(), slotName(w.slot), now)
+	if err != nil {
+		return true // it holds it, or nobody can tell
+	}
+	_ = lock.Release() // it was free: the worker is dead
+	return false
+}
+
+// bury takes back the jobs of a worker that died, gives their number and forgets it.
+func (q *Queue) bury(ctx context.Context, tx *state.Tx, worker string) (int, error) {
+	n, err := q.takeBack(ctx, tx, "worker = ?", worker)
+	if err != nil {
+		return 0, err
+	}
+	_, err = tx.ExecContext(ctx, "DELETE FROM job_worker WHERE id = ?", worker)
+	return n, err
+}
+
+// RecoverDead takes back the jobs of all workers that died, and gives their names and the number of the jobs. Anybody may call
+// it at any time.
+func (q *Queue) RecoverDead(ctx context.Context) (dead []string, count int, err error) {
+	list, err := q.Workers(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, w := range list {
+		if w.Alive {
+			continue
+		}
+		err := q.db.Write(ctx, func(tx *state.Tx) error {
+			if still, err := stillDead(ctx, tx, w); err != nil || !still {
+				return err
+			}
+			n, err := q.bury(ctx, tx, w.ID)
+			dead, count = append(dead, w.ID), count+n
+			return err
+		})
+		if err != nil {
+			return dead, count, fmt.Errorf("take back the jobs of %s: %w", w.ID, err)
+		}
+	}
+	return dead, count, nil
+}
+
+// stillDead makes sure, now that nobody else writes, that the worker of this name is the one that was found dead.
+func stillDead(ctx context.Context, tx *state.Tx, w WorkerInfo) (bool, error) {
+	var n int
+	err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM job_worker WHERE id = ? AND started = ? AND lease = ?",
+		w.ID, state.Micros(w.Started), state.Micros(w.Lease)).Scan(&n)
+	return n > 0, err
+}
+
+// keepLease renews the lease until the worker leaves. When it ends unrenewed, the slices in hand are stopped some time before.
+func (w *Worker) keepLease(ctx context.Context, p *presence, renewed time.Time) {
+	ctx, p.stop = context.WithCancel(context.WithoutCancel(ctx))
+	p.done.Go(func() {
+		for {
+			if !pause(ctx, w.queue.lease/leaseMargin) {
+				return
+			}
+			begun := time.Now()
+			err := w.renew(ctx, p)
+			var lost *LeaseError
+			switch {
+			case err == nil:
+				renewed = begun
+			case ctx.Err() != nil:
+				return
+			case errors.As(err, &lost) || time.Since(renewed) > w.queue.lease*(leaseMargin-1)/leaseMargin:
+				w.lose(err)
+				return
+			}
+		}
+	})
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// LeaseError says that a worker's lease ended before it renewed it; its jobs are another's now.
+type LeaseError struct{ Worker string }
+
+// Error names the worker.
+func (e *LeaseError) Error() string {
+	return fmt.Sprintf("the lease of worker %s ended before it was renewed; its jobs were given to others", e.Worker)
+}
+
+func (w *Worker) renew(ctx context.Context, p *presence) error {
+	ctx, cancel := context.WithTimeout(ctx, w.queue.lease/leaseMargin)
+	defer cancel()
+	return w.queue.db.Write(ctx, func(tx *state.Tx) error {
+		now := tx.Now()
+		res, err := tx.ExecContext(ctx, "UPDATE job_worker SET heartbeat = ?, lease = ? WHERE id = ? AND lease > ?",
+			state.Micros(now), w.queue.leaseFrom(now), p.id, state.Micros(now))
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, &LeaseError{Worker: p.id})
+		}
+		return nil
+	})
+}
+
+// setOnLost sets what is done when the lease is lost.
+func (w *Worker) setOnLost(do func(error)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.onLost = do
+}
+
+// lose stops the worker's slices: their jobs are another's.
+func (w *Worker) lose(err error) {
+	w.notice(Notice{Kind: LeaseLost, Err: err})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.onLost != nil {
+		w.onLost(err)
+	}
+}
+
+func (w *Worker) notice(n Notice) {
+	if w.options.Notice != nil {
+		w.options.Notice(n)
+	}
+}
