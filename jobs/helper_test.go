@@ -183,7 +183,7 @@ func (b *bench) mustHandle(fn func(jobs.Job) jobs.Outcome) jobs.Stats {
 }
 
 func (b *bench) worker(h jobs.Handler, o jobs.WorkerOptions) *jobs.Worker {
-	return jobs.NewWorker(b.Queue, "worker", map[string]jobs.Handler{"card.import": h, "board.import": h}, o)
+	return jobs.NewWorker(b.Queue, "runner", map[string]jobs.Handler{"card.import": h, "board.import": h}, o)
 }
 
 // each is a handler that works through its slice.

@@ -111,7 +111,14 @@ func (w *Worker) Work(ctx context.Context, f RunFilter) (Stats, error) { return 
 
 func (w *Worker) run(ctx context.Context, f RunFilter, forever bool) (s Stats, err error) {
 	claim := ClaimFilter{Backend: f.Backend, Backends: f.Backends, Channels: f.Channels, IDs: f.IDs, Limit: w.options.SliceLimit}
-	defer func() { err = errors.Join(err, w.leave(context.WithoutCancel(ctx))) }()
+	returned := false
+	defer func() {
+		if returned {
+			err = errors.Join(err, w.leave(context.WithoutCancel(ctx)))
+		} else if w.presence != nil { // a panic goes on: the process dies, and its lock with it
+			_ = w.presence.release()
+		}
+	}()
 	var asOf time.Time
 	if forever || w.options.Jobs > 1 {
 		asOf, err = newPool(w, claim, f.NoHold, forever, &s).run(ctx)
@@ -123,6 +130,7 @@ func (w *Worker) run(ctx context.Context, f RunFilter, forever bool) (s Stats, e
 	if err == nil {
 		err = leftErr
 	}
+	returned = true
 	return s, err
 }
 
