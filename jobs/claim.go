@@ -115,7 +115,10 @@ func (q *Queue) claimIn(ctx context.Context, tx *state.Tx, owner string, f Claim
 	if err != nil {
 		return c, err
 	}
-	picked := d.choose(max(f.Slots, 1), max(f.Limit, 1))
+	picked, err := d.choose(ctx, tx, max(f.Slots, 1), max(f.Limit, 1))
+	if err != nil {
+		return c, err
+	}
 	c.Next = d.next
 	if len(picked) == 0 {
 		return c, nil

@@ -26,8 +26,9 @@ type desk struct {
 type line struct {
 	backend, channel string
 	lastStart        time.Time
-	single           bool // its jobs share no slice
-	waiting          []candidate
+	single           bool        // its jobs share no slice
+	waiting          []candidate // the first of them; the rest is read when it is needed
+	whole            bool        // nobody waits behind those
 }
 
 // candidate is as much of a waiting job as a claim decides by.
@@ -46,7 +47,7 @@ func (c candidate) compare(other candidate) int {
 // readDesk reads the lines that the filter selects and whose channels may start a job now.
 func (q *Queue) readDesk(ctx context.Context, tx *state.Tx, f ClaimFilter) (*desk, error) {
 	d := &desk{channels: q.channels, filter: f, now: tx.Now(), taken: map[string]int{}, pairs: map[string]bool{}}
-	all, err := readLines(ctx, tx)
+	all, err := readLines(ctx, tx, f.IDs)
 	if err != nil {
 		return nil, err
 	}
@@ -58,36 +59,82 @@ func (q *Queue) readDesk(ctx context.Context, tx *state.Tx, f ClaimFilter) (*des
 		return nil, err
 	}
 	for _, l := range all {
-		if !f.has(l.backend, l.channel) {
+		if len(l.waiting) == 0 || !f.has(l.backend, l.channel) {
 			continue
 		}
 		open, err := d.open(ctx, tx, l, all, pauses)
 		if err != nil {
 			return nil, err
 		}
-		if !open {
-			continue
-		}
-		if err := d.fill(ctx, tx, l); err != nil {
-			return nil, err
-		}
-		if len(l.waiting) > 0 {
+		if open {
 			d.lines = append(d.lines, l)
 		}
 	}
 	return d, nil
 }
 
-func readLines(ctx context.Context, tx state.Querier) (all []*line, err error) {
-	err = each(ctx, tx, "SELECT backend, channel, last_start FROM job_channel ORDER BY backend, channel", nil, func(rows scanner) error {
-		l := &line{}
+// candidateColumns are those of scanCandidate, of the table that is named j.
+const candidateColumns = "j.id, j.function, j.model, j.pair, j.alone, j.priority, j.created"
+
+// notRunning is the condition that nobody works on the record pair of the job that is named j. The words are those of the
+// index job_running.
+const notRunning = `(j.pair = '' OR NOT EXISTS (SELECT 1 FROM job AS other WHERE other.pair <> ''
+	AND other.state = 'started' AND other.backend = j.backend AND other.pair = j.pair))`
+
+// headsQuery selects all lines, each with the first job that could start. The words of its conditions are those of job_line.
+const headsQuery = `SELECT c.backend, c.channel, c.last_start, COALESCE(h.id, 0), COALESCE(h.function, ''), COALESCE(h.model, ''),
+		COALESCE(h.pair, ''), COALESCE(h.alone, 0), COALESCE(h.priority, 0), COALESCE(h.created, 0)
+	FROM job_channel AS c LEFT JOIN job AS h ON h.id = (
+		SELECT j.id FROM job AS j WHERE j.state = 'pending' AND j.due = 1 AND j.backend = c.backend AND j.channel = c.channel
+			AND ` + notRunning + ` ORDER BY j.priority, j.created, j.id LIMIT 1)
+	ORDER BY c.backend, c.channel`
+
+// readLines reads all lines with the head of each; of jobs that are asked for by their ids, those.
+func readLines(ctx context.Context, from state.Querier, ids []int64) (all []*line, err error) {
+	err = each(ctx, from, headsQuery, nil, func(rows scanner) error {
+		l := &line{whole: len(ids) > 0}
 		var last int64
-		err := rows.Scan(&l.backend, &l.channel, &last)
+		var c candidate
+		err := rows.Scan(&l.backend, &l.channel, &last, &c.id, &c.function, &c.model, &c.pair, &c.alone, &c.priority, &c.created)
 		l.lastStart = state.FromMicros(last)
+		if c.id != 0 && len(ids) == 0 {
+			l.waiting = append(l.waiting, c)
+		}
 		all = append(all, l)
 		return err
 	})
-	return all, err
+	if err != nil || len(ids) == 0 {
+		return all, err
+	}
+	return all, readAsked(ctx, from, ids, all)
+}
+
+// readAsked puts the jobs of these ids into their lines.
+func readAsked(ctx context.Context, from state.Querier, ids []int64, all []*line) error {
+	lines := map[key]*line{}
+	for _, l := range all {
+		lines[key{l.backend, l.channel}] = l
+	}
+	for chunk := range slices.Chunk(ids, chunkSize) {
+		query := "SELECT j.backend, j.channel, " + candidateColumns + " FROM job AS j WHERE j.state = 'pending' AND j.due = 1 AND " + notRunning +
+			" AND j.id IN " + marks(len(chunk))
+		err := each(ctx, from, query, anys(chunk), func(rows scanner) error {
+			var at key
+			var c candidate
+			err := rows.Scan(&at.backend, &at.identity, &c.id, &c.function, &c.model, &c.pair, &c.alone, &c.priority, &c.created)
+			if l := lines[at]; l != nil {
+				l.waiting = append(l.waiting, c)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, l := range all {
+		slices.SortFunc(l.waiting, candidate.compare)
+	}
+	return nil
 }
 
 // readRunning counts the slots in use.
@@ -173,41 +220,41 @@ func (d *desk) blocked(ctx context.Context, tx state.Querier, ch Channel) (block
 // headCount is how many waiting jobs of one line a claim looks at, at most.
 const headCount = 2000
 
-// fill reads the head of a line, without the jobs whose record pair is being worked on.
-func (d *desk) fill(ctx context.Context, tx *state.Tx, l *line) error {
-	limit := max(d.filter.Limit, 1)
+// more reads the jobs behind the head of a line, as many as so many slices can take.
+func (d *desk) more(ctx context.Context, tx *state.Tx, l *line, head candidate, slots, limit int) error {
+	if l.whole || len(l.waiting) > 0 {
+		return nil
+	}
+	l.whole = true
 	if l.single {
 		limit = 1
 	}
-	n := d.filter.Slots
 	for _, name := range upwards(l.channel) {
 		if capacity := d.channels.Get(name).Capacity; capacity > 0 {
-			n = min(n, capacity-d.taken[name])
+			slots = min(slots, capacity-d.taken[name])
 		}
 	}
-	query, args := headQuery(l.backend, l.channel, d.filter.IDs, min(max(n, 1)*limit+1, headCount))
+	n := min(max(slots, 0)*limit+limit-1, headCount)
+	if n == 0 {
+		return nil
+	}
+	query, args := nextQuery(l.backend, l.channel, n+1)
 	return each(ctx, tx, query, args, func(rows scanner) error {
 		var c candidate
 		err := rows.Scan(&c.id, &c.function, &c.model, &c.pair, &c.alone, &c.priority, &c.created)
-		l.waiting = append(l.waiting, c)
+		if c.id != head.id {
+			l.waiting = append(l.waiting, c)
+		}
 		return err
 	})
 }
 
-// headQuery selects the first jobs in a line. The words of its conditions are those of the indexes job_line and
-// job_running.
-func headQuery(backend, channel string, ids []int64, limit int) (string, []any) {
-	args := []any{backend, channel}
-	only := ""
-	if len(ids) > 0 {
-		only, args = " AND id IN "+marks(len(ids)), append(args, anys(ids)...)
-	}
-	query := `SELECT id, function, model, pair, alone, priority, created FROM job
-		WHERE state = 'pending' AND due = 1 AND backend = ? AND channel = ?` + only + `
-		AND (pair = '' OR NOT EXISTS (SELECT 1 FROM job AS other WHERE other.pair <> ''
-			AND other.state = 'started' AND other.backend = job.backend AND other.pair = job.pair))
-		ORDER BY priority, created, id LIMIT ?`
-	return query, append(args, limit)
+// nextQuery selects the first jobs in a line.
+func nextQuery(backend, channel string, limit int) (string, []any) {
+	query := "SELECT " + candidateColumns + ` FROM job AS j
+		WHERE j.state = 'pending' AND j.due = 1 AND j.backend = ? AND j.channel = ? AND ` + notRunning + `
+		ORDER BY j.priority, j.created, j.id LIMIT ?`
+	return query, []any{backend, channel, limit}
 }
 
 // picked is a slice that a claim chose.
@@ -218,7 +265,7 @@ type picked struct {
 
 // choose picks slices in the order of all lines together. A slice takes a slot and as many of the next jobs in its line as
 // go with the first one; where it takes the last slot, it ends before a job that stands behind one of another line.
-func (d *desk) choose(slots, limit int) (list []picked) {
+func (d *desk) choose(ctx context.Context, tx *state.Tx, slots, limit int) (list []picked, err error) {
 	for len(list) < slots {
 		l := d.first(nil)
 		if l == nil {
@@ -228,6 +275,9 @@ func (d *desk) choose(slots, limit int) (list []picked) {
 			d.taken[name]++
 		}
 		p := picked{l, []candidate{d.pop(l)}}
+		if err := d.more(ctx, tx, l, p.jobs[0], slots-len(list)-1, limit); err != nil {
+			return nil, err
+		}
 		rival := d.first(l)
 		if len(list)+1 < slots {
 			rival = nil // it gets a slot of its own
@@ -240,7 +290,7 @@ func (d *desk) choose(slots, limit int) (list []picked) {
 			l.waiting = nil
 		}
 	}
-	return list
+	return list, nil
 }
 
 // first gives the line whose first job is the first of all that could start; but not that of except.

@@ -366,7 +366,7 @@ func (p *pool) answered(r *request) {
 
 // claim claims slices while there is nothing to store.
 func (p *pool) claim(ctx context.Context, want int) {
-	c, err := p.w.claim(ctx, p.claimFilter(want))
+	c, err := p.w.claim(ctx, p.claimFilter(want), false)
 	if err != nil {
 		if ctx.Err() == nil {
 			p.failure = err

@@ -129,7 +129,7 @@ type later struct {
 func (q *Queue) later(ctx context.Context, f ClaimFilter, asOf time.Time) (later, error) {
 	where, args := f.where()
 	query := `SELECT COUNT(*), COALESCE(MIN(eta), 0), COALESCE(MIN(CASE WHEN hold = 1 THEN eta END), 0)
-		FROM job WHERE state = 'pending' AND eta > ?` + where
+		FROM job WHERE state = 'pending' AND due = 0 AND eta > ?` + where
 	var n int
 	var next, hold int64
 	row := q.db.Read().QueryRowContext(ctx, query, append([]any{state.Micros(asOf)}, args...)...)

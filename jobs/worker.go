@@ -138,12 +138,12 @@ func (w *Worker) run(ctx context.Context, f RunFilter, forever bool) (s Stats, e
 func (w *Worker) work(ctx context.Context, claim ClaimFilter, noHold bool, s *Stats) (asOf time.Time, err error) {
 	claim.Slots = 1
 	asOf = w.queue.db.Clock().Now()
-	for ctx.Err() == nil {
+	for sure := false; ctx.Err() == nil; {
 		var c Claimed
-		if c, err = w.claim(ctx, claim); err != nil {
+		if c, err = w.claim(ctx, claim, sure); err != nil {
 			return asOf, err
 		}
-		asOf = c.AsOf
+		asOf, sure = c.AsOf, len(c.Slices) > 0 // where there was one there may be more
 		switch {
 		case len(c.Slices) > 0:
 			err = w.runSlice(ctx, c.Slices[0], s)
@@ -165,11 +165,14 @@ func (w *Worker) work(ctx context.Context, claim ClaimFilter, noHold bool, s *St
 	return asOf, ctx.Err()
 }
 
-// claim takes the next slices, as a worker that others know of.
-func (w *Worker) claim(ctx context.Context, f ClaimFilter) (c Claimed, err error) {
+// claim takes the next slices, as a worker that others know of. Where it isn't sure that there are any it looks first, which
+// takes no write lock.
+func (w *Worker) claim(ctx context.Context, f ClaimFilter, sure bool) (c Claimed, err error) {
 	c.AsOf = w.queue.db.Clock().Now()
-	if due, err := w.queue.due(ctx, f, c.AsOf); err != nil || !due {
-		return c, err
+	if !sure {
+		if due, err := w.queue.due(ctx, f, c.AsOf); err != nil || !due {
+			return c, err
+		}
 	}
 	if err := w.enlist(ctx); err != nil {
 		return c, err
