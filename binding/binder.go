@@ -54,7 +54,7 @@ func (b *Binder) ByExternal(ctx context.Context, model string, externalIDs []str
 	if err != nil {
 		return nil, err
 	}
-	found, err := b.query(ctx, `model = ? AND external_id IN (SELECT value FROM json_each(?))`, model, list)
+	found, err := b.query(ctx, `model = ? AND external_id IN (`+b.db.Dialect().TextsOf("?")+`)`, model, list)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (b *Binder) ByOdoo(ctx context.Context, model string, odooIDs []int64) (map
 	if err != nil {
 		return nil, err
 	}
-	found, err := b.query(ctx, `model = ? AND odoo_id IN (SELECT value FROM json_each(?))`, model, list)
+	found, err := b.query(ctx, `model = ? AND odoo_id IN (`+b.db.Dialect().IntegersOf("?")+`)`, model, list)
 	if err != nil {
 		return nil, err
 	}
@@ -218,7 +218,7 @@ func (e *DuplicateError) Unwrap() error { return e.Err }
 
 // Save writes a binding in a transaction: a new one if its ID is 0, which it then sets. Role, primary
 // if it is left out, and Canonical are set as they are stored. A pair that would bind a record twice
-// is refused with a *DuplicateError.
+// is refused with a *DuplicateError, after which the transaction, or the savepoint that this is part of, can only be undone.
 func (b *Binder) Save(ctx context.Context, tx *state.Tx, f *Binding) error {
 	if f.lean {
 		return fmt.Errorf("%s was read without its fields, so it cannot be saved; this is a mistake of the program", f)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
+	"os"
 	"reflect"
 	"slices"
 	"strconv"
@@ -15,23 +15,12 @@ import (
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/record"
 	"github.com/odoo-connector/connector/state"
+	"github.com/odoo-connector/connector/state/statetest"
 )
 
 var now = time.Date(2026, 3, 9, 12, 0, 5, 123456000, time.UTC)
 
-func open(t testing.TB) *state.DB {
-	t.Helper()
-	db, err := state.Open(t.Context(), filepath.Join(t.TempDir(), "state.db"), state.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
-}
+func TestMain(m *testing.M) { os.Exit(statetest.Main(m)) }
 
 // world is a binder with what tests do to it.
 type world struct {
@@ -40,8 +29,8 @@ type world struct {
 	*binding.Binder
 }
 
-func newWorld(t testing.TB) *world {
-	db := open(t)
+func newWorld(t testing.TB, s statetest.Store) *world {
+	db := s.Another(t).Open(t, state.Options{})
 	return &world{t, db, binding.New(db, "https://odoo.test/db", "shop")}
 }
 
@@ -88,9 +77,11 @@ func externalIDs(bindings []binding.Binding) (ids []string) {
 	return ids
 }
 
-func TestSave(t *testing.T) {
+func TestSave(t *testing.T) { statetest.Each(t, testSave) }
+
+func testSave(t *testing.T, s statetest.Store) {
 	t.Run("Ensure everything that a binding holds comes back", func(t *testing.T) {
-		w := newWorld(t)
+		w := newWorld(t, s)
 		full := binding.Binding{
 			Model: "demo.card", ExternalID: "c1", OdooModel: "project.task", OdooID: 7, Scope: "B1", Role: binding.Primary, Parent: "B1", Name: "Door",
 			Fields: binding.Fields{
@@ -123,14 +114,14 @@ func TestSave(t *testing.T) {
 		})
 	})
 	t.Run("Ensure a binding that leaves its role out is a primary one, on disk and in hand", func(t *testing.T) {
-		w := newWorld(t)
+		w := newWorld(t, s)
 		saved := w.save(card("c1", 1, ""))[0]
 		if got := w.get(saved.ID); saved.Role != binding.Primary || got.Role != binding.Primary {
 			t.Errorf("in hand it is %q, on disk %q", saved.Role, got.Role)
 		}
 	})
 	t.Run("Ensure nothing is there after the transaction failed", func(t *testing.T) {
-		w := newWorld(t)
+		w := newWorld(t, s)
 		stop := errors.New("stop")
 		b := card("c1", 1, "")
 		err := w.write(func(tx *state.Tx) error {
@@ -145,7 +136,7 @@ func TestSave(t *testing.T) {
 		}
 	})
 	t.Run("Ensure a binding can be taken away", func(t *testing.T) {
-		w := newWorld(t)
+		w := newWorld(t, s)
 		saved := w.save(card("c1", 1, ""), card("c2", 2, ""))
 		w.must(func(tx *state.Tx) error { return w.Delete(w.Context(), tx, saved[0].ID) })
 		all, err := w.All(t.Context(), "demo.card")
@@ -158,7 +149,9 @@ func TestSave(t *testing.T) {
 	})
 }
 
-func TestDuplicates(t *testing.T) {
+func TestDuplicates(t *testing.T) { statetest.Each(t, testDuplicates) }
+
+func testDuplicates(t *testing.T, s statetest.Store) {
 	alias := func(b binding.Binding) binding.Binding { b.Role = binding.Alias; return b }
 	for _, c := range []struct {
 		name    string
@@ -176,7 +169,7 @@ func TestDuplicates(t *testing.T) {
 		{"an import's intent takes the external record's place", card("c1", 0, ""), true},
 	} {
 		t.Run("Ensure "+c.name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newWorld(t, s)
 			w.save(card("c1", 1, "B1"))
 			err := w.write(func(tx *state.Tx) error { return w.Save(w.Context(), tx, &c.second) })
 			var duplicate *binding.DuplicateError
@@ -195,7 +188,7 @@ func TestDuplicates(t *testing.T) {
 		})
 	}
 	t.Run("Ensure a change that makes a duplicate is refused as well", func(t *testing.T) {
-		w := newWorld(t)
+		w := newWorld(t, s)
 		second := w.save(card("c1", 1, ""), card("c2", 2, ""))[1]
 		second.OdooID = 1
 		var duplicate *binding.DuplicateError
@@ -204,11 +197,11 @@ func TestDuplicates(t *testing.T) {
 		}
 	})
 	t.Run("Ensure several intents may be open at a time", func(t *testing.T) {
-		w := newWorld(t)
+		w := newWorld(t, s)
 		w.save(card("", 1, ""), card("", 2, ""), card("c3", 0, ""), card("c4", 0, ""))
 	})
 	t.Run("Ensure backends and databases don't share their bindings", func(t *testing.T) {
-		w := newWorld(t)
+		w := newWorld(t, s)
 		w.save(card("c1", 1, ""))
 		for _, other := range []*binding.Binder{binding.New(w.db, w.Database(), "other"), binding.New(w.db, "https://odoo.test/other", w.Backend())} {
 			b := card("c1", 1, "")
@@ -224,8 +217,10 @@ func TestDuplicates(t *testing.T) {
 	})
 }
 
-func TestFinding(t *testing.T) {
-	w := newWorld(t)
+func TestFinding(t *testing.T) { statetest.Each(t, testFinding) }
+
+func testFinding(t *testing.T, s statetest.Store) {
+	w := newWorld(t, s)
 	alias := card("rouge", 4, "B1")
 	alias.Role = binding.Alias
 	saved := w.save(alias, card("red1", 4, "B1"), card("red2", 4, "B2"), card("blue", 5, ""), card("", 6, ""), card("new", 0, ""))
@@ -279,8 +274,10 @@ func TestFinding(t *testing.T) {
 	})
 }
 
-func TestManyAtOnce(t *testing.T) {
-	w := newWorld(t)
+func TestManyAtOnce(t *testing.T) { statetest.Each(t, testManyAtOnce) }
+
+func testManyAtOnce(t *testing.T, s statetest.Store) {
+	w := newWorld(t, s)
 	const bound, asked = 2000, 40000 // SQLite takes at most 32,766 parameters, and as ids in a list of them the question would fail
 	bindings := make([]binding.Binding, bound)
 	for i := range bindings {
@@ -319,8 +316,10 @@ func TestManyAtOnce(t *testing.T) {
 	})
 }
 
-func TestIntents(t *testing.T) {
-	w := newWorld(t)
+func TestIntents(t *testing.T) { statetest.Each(t, testIntents) }
+
+func testIntents(t *testing.T, s statetest.Store) {
+	w := newWorld(t, s)
 	intent := func(b binding.Binding, i binding.Intent, sent binding.Sent) binding.Binding {
 		b.Intent, b.IntentAt, b.Sent = i, now, sent
 		return b
@@ -370,8 +369,10 @@ func TestIntents(t *testing.T) {
 	})
 }
 
-func TestBase(t *testing.T) {
-	w := newWorld(t)
+func TestBase(t *testing.T) { statetest.Each(t, testBase) }
+
+func testBase(t *testing.T, s statetest.Store) {
+	w := newWorld(t, s)
 	b := card("c1", 1, "")
 	b.Fields = binding.Fields{"name": {External: "aa", Odoo: "bb", Base: record.Text("Door")}, "due": {Base: record.Null()}}
 	saved := w.save(b)[0]
@@ -443,8 +444,10 @@ func TestBinding(t *testing.T) {
 	})
 }
 
-func TestReviews(t *testing.T) {
-	w := newWorld(t)
+func TestReviews(t *testing.T) { statetest.Each(t, testReviews) }
+
+func testReviews(t *testing.T, s statetest.Store) {
+	w := newWorld(t, s)
 	ctx := t.Context()
 	review := func(external string, odoo int64, scope, field string) binding.Review {
 		return binding.Review{
@@ -535,8 +538,10 @@ func TestReviews(t *testing.T) {
 	})
 }
 
-func TestDatabases(t *testing.T) {
-	w := newWorld(t)
+func TestDatabases(t *testing.T) { statetest.Each(t, testDatabases) }
+
+func testDatabases(t *testing.T, s statetest.Store) {
+	w := newWorld(t, s)
 	ctx := t.Context()
 	for i, database := range []string{"b", "a", "b"} {
 		b := card(strconv.Itoa(i), int64(i)+1, "")
@@ -559,8 +564,10 @@ func TestDatabases(t *testing.T) {
 	})
 }
 
-func TestCancelled(t *testing.T) {
-	w := newWorld(t)
+func TestCancelled(t *testing.T) { statetest.Each(t, testCancelled) }
+
+func testCancelled(t *testing.T, s statetest.Store) {
+	w := newWorld(t, s)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	t.Run("Ensure every question ends with its context", func(t *testing.T) {

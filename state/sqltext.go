@@ -1,6 +1,7 @@
 package state
 
 import (
+	"database/sql"
 	"regexp"
 	"strconv"
 	"strings"
@@ -150,6 +151,8 @@ func storable(args []any) []any {
 			if text := plainText(v); text != v {
 				args = replaced(args, i, text)
 			}
+		case sql.NullString:
+			args = replaced(args, i, sql.NullString{String: plainText(v.String), Valid: v.Valid})
 		}
 	}
 	return args
