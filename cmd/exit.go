@@ -54,6 +54,14 @@ func (e *failedJobsError) Error() string {
 	return fmt.Sprintf("%s failed; see `connector jobs list --state failed`", count(e.n, "job", "jobs"))
 }
 
+// lostLockError says that a run stopped since the connection broke that held its lock.
+type lostLockError struct{ name string }
+
+func (e *lostLockError) Error() string {
+	return fmt.Sprintf("the connection broke that held the lock of %s, and another run may have it now; "+
+		"this one stopped, and the next goes on from here", e.name)
+}
+
 // exit prints the error and gives its code.
 func (a *app) exit(err error) int {
 	if err == nil {
@@ -75,6 +83,9 @@ func (a *app) sentence(err error) string {
 	var stopped *stoppedError
 	if errors.As(err, &stopped) {
 		return stopped.Error()
+	}
+	if lost := a.lost.Load(); lost != nil && errors.Is(err, context.Canceled) {
+		return lost.Error()
 	}
 	if a.signal != nil && errors.Is(err, context.Canceled) {
 		return "stopped; the record in hand was finished and the other jobs wait for the next run"
@@ -116,6 +127,9 @@ func (a *app) codeOf(err error) int {
 	if a.signal != nil && errors.Is(err, context.Canceled) {
 		return signalCode(a.signal)
 	}
+	if a.lost.Load() != nil && errors.Is(err, context.Canceled) {
+		return exitEnvironment
+	}
 	var usage interface{ Usage() bool }
 	var locked *state.LockedError
 	var denied *synchronizer.DeniedError
@@ -130,7 +144,7 @@ func (a *app) codeOf(err error) int {
 		return exitUsage
 	case errors.As(err, &locked):
 		return exitLocked
-	case errors.As(err, &denied):
+	case errors.As(err, &denied), errors.As(err, &unavailable) && unavailable.Refused():
 		return exitDenied
 	case errors.As(err, &failed):
 		return exitFailedJobs

@@ -155,15 +155,23 @@ func withName(name string) []string {
 
 // openToLook opens the local state for a look, beside whoever works on it; where there is none yet, one that is forgotten again.
 func (r *running) openToLook(ctx context.Context) (forget func() error, err error) {
-	path, forget := r.config.State, func() error { return nil }
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+	forget = func() error { return nil }
+	location, err := r.config.StateLocation(ctx)
+	if err != nil {
+		return forget, err
+	}
+	there, err := hasState(ctx, location)
+	if err != nil {
+		return forget, err
+	}
+	if !there {
 		dir, err := os.MkdirTemp("", "connector")
 		if err != nil {
 			return forget, &environmentError{err}
 		}
-		path, forget = filepath.Join(dir, "state.db"), func() error { return os.RemoveAll(dir) }
+		location, forget = filepath.Join(dir, "state.db"), func() error { return os.RemoveAll(dir) }
 	}
-	r.db, err = state.Open(ctx, path, state.Options{Clock: r.app.clock})
+	r.db, err = state.Open(ctx, location, state.Options{Clock: r.app.clock})
 	return forget, err
 }
 

@@ -62,8 +62,10 @@ type app struct {
 	fakes    []sandbox.System
 	out, err io.Writer
 	clock    state.Clock
-	signal   os.Signal   // that stopped the run, nil for none
-	working  atomic.Bool // a backend is open, so that stopping may take a while
+	signal   os.Signal                     // that stopped the run, nil for none
+	stop     func()                        // stops the run as a signal does
+	lost     atomic.Pointer[lostLockError] // that stopped the run otherwise, nil for nothing
+	working  atomic.Bool                   // a backend is open, so that stopping may take a while
 	config   string
 	output   string
 }
@@ -113,6 +115,7 @@ func (a *app) run(args []string) int {
 // process with the second.
 func (a *app) signals(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(parent)
+	a.stop = cancel
 	got := make(chan os.Signal, 2)
 	signal.Notify(got, os.Interrupt, syscall.SIGTERM)
 	go func() {
@@ -135,13 +138,20 @@ func (a *app) signals(parent context.Context) (context.Context, func()) {
 	}
 }
 
+// stopFor stops the run as a signal does, for the first such reason.
+func (a *app) stopFor(reason *lostLockError) {
+	if a.lost.CompareAndSwap(nil, reason) {
+		a.stop()
+	}
+}
+
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "connector",
 		Short: "Keep external systems in step with Odoo",
 		Long: `connector keeps external systems (Trello today) in step with Odoo, from outside: it logs in over
 Odoo's external API, polls both sides for changes, turns each change into a job and runs the jobs
-one by one. Bindings and jobs are kept in a local SQLite file.
+one by one. Bindings and jobs are kept in a local SQLite file, or in PostgreSQL.
 
 Exit codes: 0 done, 2 usage; each command's help tells its own.`,
 		Example: "  connector --config config.yaml sync trello",

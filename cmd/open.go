@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
@@ -25,7 +26,9 @@ type running struct {
 	config     *config.Config
 	db         *state.DB
 	queue      *jobs.Queue
-	locks      []*state.FileLock
+	locks      []state.Held
+	closed     chan struct{} // by Close, through closing
+	closing    func()
 	sandboxes  map[string]*sandbox.Sandbox
 	sessions   map[string]*odoo.Session
 	refused    map[string]error    // logins that failed
@@ -80,18 +83,46 @@ func chosen[T any](kind string, all []T, nameOf func(T) string, names []string) 
 	return out, nil
 }
 
-// openState opens the local database alone, for commands that only look.
+// openState opens the state alone, for commands that only look.
 func (a *app) openState(ctx context.Context, c *config.Config) (*state.DB, error) {
-	if _, err := os.Stat(c.State); errors.Is(err, os.ErrNotExist) {
+	location, err := c.StateLocation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch there, err := hasState(ctx, location); {
+	case err != nil:
+		return nil, err
+	case !there:
 		return nil, &usageError{fmt.Sprintf("there is no %s yet; run `connector sync` first", c.State)}
 	}
-	return state.Open(ctx, c.State, state.Options{Clock: a.clock})
+	return state.Open(ctx, location, state.Options{Clock: a.clock})
+}
+
+// hasState tells whether there is a state already, be it one that cannot be used.
+func hasState(ctx context.Context, location string) (bool, error) {
+	if !state.IsURL(location) {
+		_, err := os.Stat(location)
+		return !errors.Is(err, os.ErrNotExist), nil
+	}
+	db, err := state.Open(ctx, location, state.Options{ReadOnly: true})
+	var unavailable *state.UnavailableError
+	switch {
+	case err == nil:
+		return true, db.Close()
+	case errors.As(err, &unavailable) && unavailable.Trouble == state.NoState:
+		return false, nil
+	case errors.As(err, &unavailable) && unavailable.Trouble == state.OlderSchema:
+		return true, nil
+	default:
+		return false, err
+	}
 }
 
 func newRunning(a *app) *running {
+	closed := make(chan struct{})
 	return &running{
 		app: a, sandboxes: map[string]*sandbox.Sandbox{}, sessions: map[string]*odoo.Session{}, refused: map[string]error{},
-		courtesies: map[string]courtesy{},
+		courtesies: map[string]courtesy{}, closed: closed, closing: sync.OnceFunc(func() { close(closed) }),
 	}
 }
 
@@ -108,11 +139,15 @@ func (a *app) open(ctx context.Context, names []string, explain func(string)) (*
 	if err != nil {
 		return r, err
 	}
-	if chosen, err = r.lock(chosen); err != nil {
+	location, err := r.config.StateLocation(ctx)
+	if err != nil {
+		return r, err
+	}
+	if chosen, err = r.lock(ctx, location, chosen); err != nil {
 		return r, err
 	}
 	a.working.Store(true)
-	if r.db, err = state.Open(ctx, r.config.State, state.Options{Clock: a.clock}); err != nil {
+	if r.db, err = state.Open(ctx, location, state.Options{Clock: a.clock}); err != nil {
 		return r, err
 	}
 	r.queue = newQueue(r.db, r.config)
@@ -134,24 +169,39 @@ func (a *app) open(ctx context.Context, names []string, explain func(string)) (*
 }
 
 // lock takes the backends' locks, so that no two runs work on one of them, and gives those that it got.
-func (r *running) lock(chosen []config.Backend) (free []config.Backend, err error) {
-	if dir := filepath.Dir(r.config.State); dir != "" {
+func (r *running) lock(ctx context.Context, location string, chosen []config.Backend) (free []config.Backend, err error) {
+	if dir := r.config.StateDir(); dir != "" {
 		if _, err := os.Stat(dir); err != nil {
 			return nil, &usageError{fmt.Sprintf("the directory of the state file, %s, cannot be used: %v; make it, or change `state:`", dir, errors.Unwrap(err))}
 		}
 	}
 	for _, b := range chosen {
-		l, err := state.Lock(r.config.State, b.Name, r.app.clock.Now())
+		l, err := state.LockState(ctx, location, b.Name, r.app.clock.Now())
 		if err != nil {
 			r.failures = append(r.failures, err)
 			continue
 		}
 		r.locks, free = append(r.locks, l), append(free, b)
+		r.stopWithout(l, b.Name)
 	}
 	if len(free) == 0 {
 		return nil, errors.Join(r.failures...)
 	}
 	return free, nil
+}
+
+// stopWithout stops the run as a signal does when the lock is lost, since another run may have it then.
+func (r *running) stopWithout(l state.Held, name string) {
+	if l.Lost() == nil {
+		return
+	}
+	go func() {
+		select {
+		case <-l.Lost():
+			r.app.stopFor(&lostLockError{name})
+		case <-r.closed:
+		}
+	}()
 }
 
 // odoosOf are the Odoo entries that the backends belong to, each once.
@@ -208,9 +258,9 @@ func withSystem(all []sandbox.System, s sandbox.System) []sandbox.System {
 	return append(all, s)
 }
 
-// sandboxDir is where a sandbox keeps its journals: beside state.db.
+// sandboxDir is where a sandbox keeps its journals: beside state.db, or beside the configuration.
 func (r *running) sandboxDir(name string) string {
-	return filepath.Join(filepath.Dir(r.config.State), "sandbox-"+name)
+	return filepath.Join(r.config.StateDir(), "sandbox-"+name)
 }
 
 func (a *app) fake(kind string) (sandbox.System, error) {
@@ -280,6 +330,7 @@ func (r *running) sandboxed(b config.Backend) (config.Backend, error) {
 
 // Close gives everything back, in the reverse order of opening.
 func (r *running) Close() error {
+	r.closing()
 	var errs []error
 	if r.db != nil {
 		errs = append(errs, r.db.Close())

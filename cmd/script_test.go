@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/odoo-connector/connector/state/statetest"
 )
 
 // TestScripts runs the command line as a person or a cron job does: testdata/script holds what is typed and what must follow. Beside
@@ -41,6 +43,10 @@ import (
 //	expand FROM TO                writes a file with the variables of the script in it
 //	closedpipe CODE PROGRAM [ARG…] runs a program whose output nobody reads
 //	sql FILE STATEMENT            changes an SQLite file
+//	postgres NAME [alone]         makes an empty place in a PostgreSQL and sets $NAME to its URL, $NAME_host to
+//	                              the directory of its socket
+//	kill-postgres NAME            ends the server of a place that has one alone, as a crash does
+//	run-sql URL STATEMENT         changes a state in PostgreSQL, which it makes where there is none
 //	damage FILE                   overwrites all but the first page of a file
 //	tmpfs DIR SIZE                mounts a small file system there; grow DIR SIZE and remount DIR ro change it
 //	fill DIR                      takes all space that is left there
@@ -55,6 +61,8 @@ func TestScripts(t *testing.T) {
 				return canMount(), nil
 			case "root":
 				return os.Geteuid() == 0, nil
+			case "postgres":
+				return statetest.Available(), nil
 			default:
 				return false, fmt.Errorf("there is no condition %q", name)
 			}
@@ -63,7 +71,8 @@ func TestScripts(t *testing.T) {
 			"exits": exits, "within": within, "start": startCommand, "await": await, "signal": sendSignal, "ends": ends,
 			"serve": serve, "fake": fakeCommand, "asked": asked, "copy": copyOdoo, "report": checkReport, "counts": checkCounts,
 			"mode": mode, "expand": expand, "tmpfs": tmpfs, "fill": fill, "remount": remount, "closedpipe": closedPipe,
-			"sql": runSQL, "damage": damage, "grow": grow,
+			"sql": runSQL, "damage": damage, "grow": grow, "postgres": postgres, "run-sql": runPostgres,
+			"kill-postgres": killPostgres,
 		},
 	})
 }
@@ -83,12 +92,14 @@ func markers() []string {
 
 // script is what the commands of one script share.
 type script struct {
+	t         testing.TB
 	said      bytes.Buffer // all that the programs wrote
 	took      time.Duration
 	processes map[string]*process
 	signalled map[string]time.Time
 	fakes     map[string]*fake
 	mounted   []string
+	servers   map[string]*statetest.Server
 }
 
 func scriptOf(ts *testscript.TestScript) *script {
@@ -103,7 +114,7 @@ func scriptOf(ts *testscript.TestScript) *script {
 type scriptKey struct{}
 
 func setUp(env *testscript.Env) error {
-	s := &script{processes: map[string]*process{}, signalled: map[string]time.Time{}, fakes: map[string]*fake{}}
+	s := &script{processes: map[string]*process{}, signalled: map[string]time.Time{}, fakes: map[string]*fake{}, servers: map[string]*statetest.Server{}}
 	env.Values[scriptKey{}] = s
 	env.Setenv("CONNECTOR_ODOO_PASSWORD", passwordMarker)
 	env.Setenv("TRELLO_KEY", keyMarker)
@@ -118,6 +129,7 @@ func setUp(env *testscript.Env) error {
 		}
 	}
 	t, _ := env.T().(testing.TB)
+	s.t = t
 	env.Defer(func() { s.end(t, env.WorkDir) })
 	return nil
 }

@@ -34,8 +34,12 @@ type Config struct {
 	Path string
 	// Dir is the absolute directory of the file; relative paths in the file start here.
 	Dir string
-	// State is the absolute path of the local database; state.db beside the file where `state:` is left out.
+	// State is where bindings and jobs are kept: the absolute path of an SQLite file, state.db beside the configuration where
+	// `state:` is left out; or the URL of a PostgreSQL database, postgres://…, without its password.
 	State string
+	// StatePassword is the password that the URL or `state:`'s password: gives; none where it is left out, as for a file and
+	// where PGPASSWORD or ~/.pgpass has it. [Config.StateLocation] puts both together.
+	StatePassword Secret
 	// Odoo holds the Odoo databases in the order of the file, at least one, each with a name of its own.
 	Odoo []Odoo
 	// Backends holds the external systems in the order of the file, at least one, each with a name of its own.

@@ -151,7 +151,7 @@ var wrongLines = []struct{ about, line, replacement, want string }{
 	{"a merge key", "boards:", "    <<: {boards: []}", `14: backends[0]: merge keys (<<) are not read; write the keys out`},
 	{"an alias that leads back to itself", "boards:", "    boards: &b [*b]",
 		`14: backends[0].boards[0]: an alias leads back to itself; write the values out`},
-	{"a state that is no path", "state:", "state: {a: b}", `1: state: expected text, found keys with values`},
+	{"a state that is no path", "state:", "state: [a]", `1: state: expected text, found a list`},
 }
 
 func TestErrorsOfLines(t *testing.T) {

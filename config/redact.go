@@ -17,7 +17,7 @@ func (c *Config) Redacted() map[string]any {
 	for i, b := range c.Backends {
 		backends[i] = b.redacted()
 	}
-	shape := map[string]any{"state": c.State, "odoo": odoos, "backends": backends}
+	shape := map[string]any{"state": c.redactedState(), "odoo": odoos, "backends": backends}
 	if jobs := c.Jobs.redacted(); len(jobs) > 0 {
 		shape["jobs"] = jobs
 	}

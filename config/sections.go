@@ -31,27 +31,11 @@ func (r *reader) config(root *yaml.Node) *Config {
 		return c
 	}
 	m, _ := top.mapping(topKeys)
-	c.State = r.state(m)
+	r.state(m, c)
 	c.Odoo = r.odoos(m)
 	c.Backends = r.backends(m, c.Odoo)
 	c.Jobs = r.jobs(m)
 	return c
-}
-
-// state reads where the local database is.
-func (r *reader) state(m mapping) string {
-	path := defaultState
-	v, given := m.get("state")
-	if given {
-		if text, ok := v.text(); ok {
-			path = text
-		}
-	}
-	absolute, err := resolve(r.dir, path)
-	if err != nil {
-		v.fail("the home directory is unknown", "write the whole path instead of ~")
-	}
-	return absolute
 }
 
 // entries gives the items of a required list that has at least one.

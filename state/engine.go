@@ -12,7 +12,7 @@ type engine interface {
 	// location names the database for people and in errors, without a password.
 	location() string
 	// text and args give a query and its arguments as the driver wants them.
-	text(query string) string
+	text(query string, args []any) string
 	args(args []any) []any
 
 	// openWriter opens the pool of the one connection that writes, and makes the place for the state where there is none.

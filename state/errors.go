@@ -49,7 +49,8 @@ const (
 	BadDisk     Trouble = "bad disk"     // SQLITE_IOERR and what the file system cannot do
 	OlderSchema Trouble = "older schema" // opened for reading, and only a writer may bring the schema up to date
 
-	NoDatabase     Trouble = "no database"     // the server has no such database, or it holds no state and is opened for reading
+	NoDatabase     Trouble = "no database"     // the server has no such database
+	NoState        Trouble = "no state"        // the database holds none yet, and is opened for reading
 	Unreachable    Trouble = "unreachable"     // the server cannot be reached or isn't ready; nothing was done
 	ConnectionLost Trouble = "connection lost" // in the middle: what was being committed is committed, or not
 )
@@ -65,6 +66,9 @@ type UnavailableError struct {
 
 // Error says what is in the way and what to do about it.
 func (e *UnavailableError) Error() string { return fmt.Sprintf("%s: %s; %s", e.Path, e.Reason, e.Hint) }
+
+// Refused tells that a server refused the user; a file that may not be read is a matter of this machine.
+func (e *UnavailableError) Refused() bool { return e.Trouble == Denied && IsURL(e.Path) }
 
 // Unwrap gives the cause.
 func (e *UnavailableError) Unwrap() error { return e.Err }

@@ -92,7 +92,7 @@ func (db *DB) checkSchema(ctx context.Context) error {
 	}
 	db.version = found
 	if found == 0 && db.Dialect() == PostgreSQL {
-		return &UnavailableError{Path: db.Path(), Trouble: NoDatabase, Reason: "holds no state yet",
+		return &UnavailableError{Path: db.Path(), Trouble: NoState, Reason: "holds no state yet",
 			Hint: "check `state:`; the first sync makes one"}
 	}
 	if found < len(steps) {

@@ -38,10 +38,10 @@ type postgresEngine struct {
 	pid    atomic.Uint32 // of the writer's session, whose notifications are no news
 }
 
-func (e *postgresEngine) dialect() Dialect         { return PostgreSQL }
-func (e *postgresEngine) location() string         { return e.shown }
-func (e *postgresEngine) text(query string) string { return e.texts.rewrite(query) }
-func (e *postgresEngine) args(args []any) []any    { return storable(args) }
+func (e *postgresEngine) dialect() Dialect                     { return PostgreSQL }
+func (e *postgresEngine) location() string                     { return e.shown }
+func (e *postgresEngine) text(query string, args []any) string { return e.texts.rewrite(query, args) }
+func (e *postgresEngine) args(args []any) []any                { return storable(args) }
 
 func (e *postgresEngine) openWriter(ctx context.Context) (*sql.DB, error) {
 	pool := e.pool(1, map[string]string{

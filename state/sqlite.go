@@ -18,7 +18,7 @@ type sqliteEngine struct{ path string }
 
 func (e *sqliteEngine) dialect() Dialect                      { return SQLite }
 func (e *sqliteEngine) location() string                      { return e.path }
-func (e *sqliteEngine) text(query string) string              { return query }
+func (e *sqliteEngine) text(query string, _ []any) string     { return query }
 func (e *sqliteEngine) args(args []any) []any                 { return args }
 func (e *sqliteEngine) migration(m migration) (string, error) { return m.sql, nil }
 func (e *sqliteEngine) again(error) bool                      { return false } // it has waited already

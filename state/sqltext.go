@@ -2,6 +2,7 @@ package state
 
 import (
 	"database/sql"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -16,29 +17,29 @@ type piece struct {
 }
 
 // pieces cuts SQL text where a literal, a quoted name or a comment begins or ends.
-func pieces(sql string) (all []piece) {
+func pieces(query string) (all []piece) {
 	start := 0
-	for i := 0; i < len(sql); {
-		end := closing(sql, i)
+	for i := 0; i < len(query); {
+		end := closing(query, i)
 		if end == i {
 			i++
 			continue
 		}
 		if i > start {
-			all = append(all, piece{sql[start:i], true})
+			all = append(all, piece{query[start:i], true})
 		}
-		all = append(all, piece{sql[i:end], false})
+		all = append(all, piece{query[i:end], false})
 		start, i = end, end
 	}
-	if start < len(sql) {
-		all = append(all, piece{sql[start:], true})
+	if start < len(query) {
+		all = append(all, piece{query[start:], true})
 	}
 	return all
 }
 
 // closing gives where the literal, quoted name or comment ends that begins at i; i where none begins there.
-func closing(sql string, i int) int {
-	rest := sql[i:]
+func closing(query string, i int) int {
+	rest := query[i:]
 	switch {
 	case rest[0] == '\'' || rest[0] == '"':
 		return i + after(rest, rest[:1], 1) // a doubled quote inside begins the next one, which is as good
@@ -59,14 +60,15 @@ func after(text, mark string, from int) int {
 	return len(text)
 }
 
-// numbered writes the marks as PostgreSQL wants them: `? … ?` as `$1 … $2`.
-func numbered(sql string) string {
-	if !strings.Contains(sql, "?") {
-		return sql
+// numbered writes the marks as PostgreSQL wants them, each with its argument's type: `? … ?` as `$1::bigint … $2::text`.
+// Left to itself the server would take the type from what stands beside the mark, and 0 is of a smaller one.
+func numbered(query string, types []byte) string {
+	if !strings.Contains(query, "?") {
+		return query
 	}
 	var b strings.Builder
 	n := 0
-	for _, p := range pieces(sql) {
+	for _, p := range pieces(query) {
 		for p.code {
 			before, rest, found := strings.Cut(p.text, "?")
 			p.text = rest
@@ -76,6 +78,9 @@ func numbered(sql string) string {
 			}
 			n++
 			b.WriteString("$" + strconv.Itoa(n))
+			if n <= len(types) {
+				b.WriteString(typeNames[types[n-1]])
+			}
 		}
 		if !p.code {
 			b.WriteString(p.text)
@@ -84,29 +89,67 @@ func numbered(sql string) string {
 	return b.String()
 }
 
+var typeNames = map[byte]string{'i': "::bigint", 't': "::text", 'f': "::double precision", 'b': "::bytea", '?': ""}
+
+// typesOf gives a letter for the type of each argument, as typeNames has them.
+func typesOf(args []any, room []byte) []byte {
+	for _, arg := range args {
+		room = append(room, typeOf(arg))
+	}
+	return room
+}
+
+func typeOf(arg any) byte {
+	switch arg.(type) {
+	case nil:
+		return '?'
+	case string, sql.NullString:
+		return 't'
+	case int64, int, bool, sql.NullInt64:
+		return 'i'
+	case []byte:
+		return 'b'
+	}
+	switch kind := reflect.TypeOf(arg).Kind(); {
+	case kind == reflect.String:
+		return 't'
+	case kind >= reflect.Int && kind <= reflect.Uintptr:
+		return 'i'
+	case kind == reflect.Float32 || kind == reflect.Float64:
+		return 'f'
+	default:
+		return '?'
+	}
+}
+
 // rewriter remembers what numbered made of a query, as far as there is room: most programs have a few hundred.
 type rewriter struct {
 	mu    sync.RWMutex
-	known map[string]string
+	known map[queryForm]string
 }
+
+// queryForm is a query for arguments of certain types.
+type queryForm struct{ query, types string }
 
 const rewriterRoom = 2000
 
-func (r *rewriter) rewrite(sql string) string {
+func (r *rewriter) rewrite(query string, args []any) string {
+	var room [64]byte
+	types := typesOf(args, room[:0])
 	r.mu.RLock()
-	text, ok := r.known[sql]
+	text, ok := r.known[queryForm{query, string(types)}]
 	r.mu.RUnlock()
 	if ok {
 		return text
 	}
-	text = numbered(sql)
+	text = numbered(query, types)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.known == nil {
-		r.known = map[string]string{}
+		r.known = map[queryForm]string{}
 	}
 	if len(r.known) < rewriterRoom {
-		r.known[sql] = text
+		r.known[queryForm{query, string(types)}] = text
 	}
 	return text
 }
@@ -127,9 +170,9 @@ var definitionRules = []struct {
 }
 
 // definitions writes a migration of SQLite's for PostgreSQL.
-func definitions(sql string) string {
+func definitions(query string) string {
 	var b strings.Builder
-	for _, p := range pieces(sql) {
+	for _, p := range pieces(query) {
 		if p.code {
 			for _, rule := range definitionRules {
 				p.text = rule.from.ReplaceAllString(p.text, rule.to)

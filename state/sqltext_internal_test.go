@@ -1,6 +1,7 @@
 package state
 
 import (
+	"database/sql"
 	"fmt"
 	"slices"
 	"testing"
@@ -8,28 +9,40 @@ import (
 
 func TestNumbered(t *testing.T) {
 	for query, want := range map[string]string{
-		"SELECT 1":                              "SELECT 1",
-		"?":                                     "$1",
-		"a = ? AND b IN (?,?)":                  "a = $1 AND b IN ($2,$3)",
-		"a = '?' AND b = ?":                     "a = '?' AND b = $1",
-		"a = 'it''s ?' AND b = ? OR c = ''":     "a = 'it''s ?' AND b = $1 OR c = ''",
-		`"odd ? name" = ? -- why?` + "\n AND ?": `"odd ? name" = $1 -- why?` + "\n AND $2",
-		"? /* ? \n ' */ ? -- ?":                 "$1 /* ? \n ' */ $2 -- ?",
-		"a = ? AND b = 'open ?":                 "a = $1 AND b = 'open ?",
+		"SELECT 1":                           "SELECT 1",
+		"?":                                  "$1::bigint",
+		"a = ? AND b IN (?,?)":               "a = $1::bigint AND b IN ($2::text,$3)",
+		"a = '?' AND b = ?":                  "a = '?' AND b = $1::bigint",
+		"a = 'it''s ?' AND b = ? OR c = ''":  "a = 'it''s ?' AND b = $1::bigint OR c = ''",
+		`"odd ? name" = ? -- why?` + "\n, ?": `"odd ? name" = $1::bigint -- why?` + "\n, $2::text",
+		"? /* ? \n ' */ ? -- ?":              "$1::bigint /* ? \n ' */ $2::text -- ?",
+		"a = ? AND b = 'open ?":              "a = $1::bigint AND b = 'open ?",
+		"?,?,?,?,?,?,?,?,?":                  "$1::bigint,$2::text,$3,$4::bytea,$5::double precision,$6::bigint,$7::text,$8::text,$9::bigint",
 	} {
-		t.Run("Ensure only marks of arguments are numbered: "+query, func(t *testing.T) {
+		t.Run("Ensure only marks of arguments are numbered, with their types: "+query, func(t *testing.T) {
 			var r rewriter
+			args := []any{int64(1), "a", nil, []byte{1}, 1.5, true, Dialect("x"), sql.NullString{}, uint8(1)}
 			for range 2 { // anew, and remembered
-				if got := r.rewrite(query); got != want {
+				if got := r.rewrite(query, args); got != want {
 					t.Errorf("%q, want %q", got, want)
 				}
 			}
 		})
 	}
+	t.Run("Ensure one query has a form for each kind of argument", func(t *testing.T) {
+		var r rewriter
+		for range 2 {
+			for arg, want := range map[any]string{"a": "$1::text", 1: "$1::bigint", nil: "$1"} {
+				if got := r.rewrite("?", []any{arg}); got != want {
+					t.Errorf("%q for %v", got, arg)
+				}
+			}
+		}
+	})
 	t.Run("Ensure what is remembered has a bound", func(t *testing.T) {
 		var r rewriter
 		for i := range rewriterRoom + 10 {
-			if got, want := r.rewrite(fmt.Sprintf("%d = ?", i)), fmt.Sprintf("%d = $1", i); got != want {
+			if got, want := r.rewrite(fmt.Sprintf("%d = ?", i), nil), fmt.Sprintf("%d = $1", i); got != want {
 				t.Fatalf("%q, want %q", got, want)
 			}
 		}

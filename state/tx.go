@@ -32,21 +32,21 @@ func (t *Tx) Dialect() Dialect { return t.db.Dialect() }
 // ExecContext runs a statement that gives no rows.
 func (t *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	e := t.db.engine
-	res, err := t.run.ExecContext(t.run.bound(ctx), e.text(query), e.args(args)...)
+	res, err := t.run.ExecContext(t.run.bound(ctx), e.text(query, args), e.args(args)...)
 	return res, e.explain(err)
 }
 
 // QueryContext runs a statement that gives rows. They must be closed before the transaction's next statement.
 func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	e := t.db.engine
-	rows, err := t.run.QueryContext(t.run.bound(ctx), e.text(query), e.args(args)...)
+	rows, err := t.run.QueryContext(t.run.bound(ctx), e.text(query, args), e.args(args)...)
 	return rows, e.explain(err)
 }
 
 // QueryRowContext runs a statement that gives at most one row; Scan returns sql.ErrNoRows when it gives none.
 func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	e := t.db.engine
-	return t.run.QueryRowContext(t.run.bound(ctx), e.text(query), e.args(args)...)
+	return t.run.QueryRowContext(t.run.bound(ctx), e.text(query, args), e.args(args)...)
 }
 
 // Write runs fn in a transaction that holds the write lock from its beginning, and commits. An error or a panic of fn
@@ -129,11 +129,11 @@ type reader struct{ db *DB }
 
 func (r reader) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	e := r.db.engine
-	rows, err := r.db.readers.QueryContext(ctx, e.text(query), e.args(args)...)
+	rows, err := r.db.readers.QueryContext(ctx, e.text(query, args), e.args(args)...)
 	return rows, e.explain(err)
 }
 
 func (r reader) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	e := r.db.engine
-	return r.db.readers.QueryRowContext(ctx, e.text(query), e.args(args)...)
+	return r.db.readers.QueryRowContext(ctx, e.text(query, args), e.args(args)...)
 }

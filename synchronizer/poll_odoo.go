@@ -610,7 +610,7 @@ func (s *Synchronizer) move(ctx context.Context, m backend.Model, latest string)
 	}
 	return func(ctx context.Context, tx *state.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO poll_position (database, model, consumer, position, updated) VALUES (?,?,?,?,?)
-			ON CONFLICT (database, model, consumer) DO UPDATE SET position = max(position, excluded.position), updated = excluded.updated`,
+			ON CONFLICT (database, model, consumer) DO UPDATE SET position = `+tx.Dialect().Greatest("poll_position.position", "excluded.position")+`, updated = excluded.updated`,
 			s.env.Session.Database(), m.OdooModel, s.consumer(m), latest, state.Micros(tx.Now()))
 		return err
 	}, nil

@@ -161,7 +161,7 @@ func (s *Synchronizer) noteRun(ctx context.Context, failure error) error {
 	return s.db.Write(ctx, func(tx *state.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO backend_state (backend, paused_until, reason, last_success, last_run) VALUES (?,?,?,?,?)
 			ON CONFLICT (backend) DO UPDATE SET paused_until = excluded.paused_until, reason = excluded.reason,
-			last_success = max(last_success, excluded.last_success), last_run = excluded.last_run`,
+			last_success = `+tx.Dialect().Greatest("backend_state.last_success", "excluded.last_success")+`, last_run = excluded.last_run`,
 			s.env.Config.Name, until, reason, success, now)
 		return err
 	})

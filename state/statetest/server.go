@@ -46,6 +46,15 @@ var server struct {
 	err  error
 }
 
+// required is whether a test on PostgreSQL fails, instead of being skipped, where PostgreSQL isn't installed.
+func required() bool { return os.Getenv("CONNECTOR_TEST_POSTGRES") == "required" }
+
+// Available tells whether tests on PostgreSQL are run here; where they are required, they are run, and fail without it.
+func Available() bool {
+	_, err := findBinaries()
+	return err == nil || required()
+}
+
 // Main runs the tests of a package and stops the server that they started.
 func Main(m *testing.M) int {
 	code := m.Run()
@@ -59,9 +68,8 @@ func Main(m *testing.M) int {
 func running(t testing.TB) *Server {
 	t.Helper()
 	server.once.Do(func() { server.err = server.start() })
-	required := os.Getenv("CONNECTOR_TEST_POSTGRES") == "required"
 	switch {
-	case errors.Is(server.err, errNoBinaries) && !required:
+	case errors.Is(server.err, errNoBinaries) && !required():
 		t.Skip(server.err)
 	case server.err != nil:
 		t.Fatal(server.err)
