@@ -23,7 +23,7 @@ type presence struct {
 }
 
 // WithLease lets workers live by a lease of this length instead of a kernel lock: for a state that several machines share.
-// A lease is renewed after a third of its time. Zero goes back to the lock.
+// A lease is renewed after a third of its time. Zero goes back to the lock. On PostgreSQL a lease of a minute is the default.
 func WithLease(length time.Duration) Option { return func(q *Queue) { q.lease = length } }
 
 // leaseMargin is the part of a lease at whose end a worker that couldn't renew it has stopped: what it sent outside is over
@@ -149,8 +149,12 @@ func (q *Queue) Workers(ctx context.Context) ([]WorkerInfo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the workers: %w", q.db.Explain(err))
 	}
+	now, err := q.db.Now(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the workers: %w", err)
+	}
 	for i := range list {
-		list[i].Alive = q.alive(list[i], q.db.Clock().Now())
+		list[i].Alive = q.alive(list[i], now)
 	}
 	return list, nil
 }

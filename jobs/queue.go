@@ -46,9 +46,15 @@ func WithMaxWaits(n int) Option { return func(q *Queue) { q.maxWaits = n } }
 // WithChannels sets what the channels may do. The default is [Channels]' zero value.
 func WithChannels(c Channels) Option { return func(q *Queue) { q.channels = c } }
 
+// sharedLease is the lease of workers on PostgreSQL, which several machines can share: no kernel's lock tells there who died.
+const sharedLease = time.Minute
+
 // New gives the queue that lives in a state.
 func New(db *state.DB, opts ...Option) *Queue {
 	q := &Queue{db: db, newUUID: randomUUID, maxWaits: 10, pattern: defaultPattern(), random: mathrand.Int64N}
+	if db.Dialect() == state.PostgreSQL {
+		q.lease = sharedLease
+	}
 	for _, o := range opts {
 		o(q)
 	}

@@ -105,6 +105,16 @@ func (db *DB) Path() string { return db.engine.location() }
 // Clock gives the clock that the state was opened with.
 func (db *DB) Clock() Clock { return db.clock }
 
+// Now gives the instant that a transaction would bear which begins now, see [Tx.Now]: on PostgreSQL the server is asked.
+func (db *DB) Now(ctx context.Context) (time.Time, error) {
+	if db.ownTime || db.Dialect() != PostgreSQL {
+		return db.now(), nil
+	}
+	var us int64
+	err := db.readers.QueryRowContext(ctx, serverTime).Scan(&us)
+	return FromMicros(us), db.Explain(err)
+}
+
 // SchemaVersion gives the version of the schema, which is the number of the newest migration.
 func (db *DB) SchemaVersion() int { return db.version }
 

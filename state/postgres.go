@@ -29,6 +29,9 @@ const (
 	schemaVersionTable = "connector_schema"
 )
 
+// serverTime asks for the server's clock, in microseconds since 1970.
+const serverTime = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+
 // postgresEngine is a state in one schema of a PostgreSQL database.
 type postgresEngine struct {
 	config *pgx.ConnConfig
@@ -225,7 +228,7 @@ func (e *postgresEngine) begin(ctx context.Context, conn *sql.Conn, durable bool
 	if durable {
 		text += "; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 	}
-	text += "; SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+	text += "; " + serverTime
 	bounded, cancel := context.WithTimeout(ctx, transactionLimit)
 	results, err := e.simple(bounded, conn, text)
 	var now int64

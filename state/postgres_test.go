@@ -173,6 +173,10 @@ func TestPostgresSettings(t *testing.T) {
 				if err := row.Scan(&server); err != nil {
 					return err
 				}
+				outside, err := db.Now(t.Context())
+				if d := outside.Sub(tx.Now()); err != nil || d < 0 || d > time.Minute {
+					t.Errorf("%T: outside of the transaction it is %v later (%v)", c.clock, d, err)
+				}
 				between := state.FromMicros(server).Sub(tx.Now())
 				if c.own != (between > time.Hour) || between < 0 || tx.Now().Location() != time.UTC {
 					t.Errorf("%T: %v, the server's clock is %v ahead", c.clock, tx.Now(), between)
