@@ -272,16 +272,5 @@ func (f findingView) print(b *strings.Builder) {
 	}
 }
 
-// wrap writes a text behind a head, in lines of the screen's width; the lines after the first begin below the text.
-func wrap(b *strings.Builder, head, text string) {
-	width := screen - len(head)
-	line := ""
-	for word := range strings.FieldsSeq(text) {
-		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
-			b.WriteString(head + line + "\n")
-			head, line = strings.Repeat(" ", len(head)), ""
-		}
-		line = strings.TrimPrefix(line+" "+word, " ")
-	}
-	b.WriteString(head + line + "\n")
-}
+// wrap writes a text behind a head, in lines of the least screen.
+func wrap(b *strings.Builder, head, text string) { wrapped(b, head, text, screen) }

@@ -37,18 +37,16 @@ func columns(rows [][3]string) string {
 	var widths [2]int
 	for _, r := range rows {
 		for i := range widths {
-			widths[i] = max(widths[i], len([]rune(r[i])))
+			widths[i] = max(widths[i], widthOf(r[i]))
 		}
 	}
 	var b strings.Builder
 	for _, r := range rows {
 		line := "  " + pad(r[0], widths[0]) + "  " + pad(r[1], widths[1]) + "  "
-		b.WriteString(strings.TrimRight(line+cut(r[2], max(8, screen-len([]rune(line)))), " ") + "\n")
+		b.WriteString(strings.TrimRight(line+cut(r[2], max(8, screen-widthOf(line))), " ") + "\n")
 	}
 	return b.String()
 }
-
-func pad(s string, width int) string { return s + strings.Repeat(" ", max(0, width-len([]rune(s)))) }
 
 func (v fieldsView) pairRows() [][]string {
 	rows := [][]string{}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,11 +17,16 @@ import (
 
 func (a *app) jobsCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "jobs", Short: "Look at jobs and run them", Example: "  connector jobs list --state failed\n  connector jobs run --id 1",
-		Long: "jobs looks at the queue in the local database, and runs its jobs.\n\nExit codes: 0 done, 2 usage.", Args: cobra.NoArgs,
+		Use: "jobs", Short: "Look at jobs, and do something about them", Args: cobra.NoArgs,
+		Long: `jobs looks at the queue in the local database, runs its jobs, and puts right what went wrong.
+
+Exit codes: 0 done, 2 usage.`,
+		Example: `  connector jobs list --state failed
+  connector jobs errors
+  connector jobs show 1`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.jobsList(), a.jobsShow(), a.jobsRun())
+	c.AddCommand(a.jobsList(), a.jobsShow(), a.jobsGraph(), a.jobsStats(), a.jobsErrors(), a.jobsRun(), a.jobsPause(), a.jobsResume(), a.jobsChannels())
 	return c
 }
 
@@ -33,6 +37,7 @@ type jobView struct {
 	Function    string     `json:"function"`
 	Backend     string     `json:"backend"`
 	Model       string     `json:"model"`
+	Channel     string     `json:"channel"`
 	Description string     `json:"description"`
 	State       jobs.State `json:"state"`
 	Priority    int        `json:"priority"`
@@ -41,8 +46,14 @@ type jobView struct {
 	MaxRetries  int        `json:"max_retries"`
 	Crashes     int        `json:"crashes"`
 	Args        any        `json:"args"`
+	ArgsVersion int        `json:"args_version"`
+	Identity    string     `json:"identity,omitempty"`
+	Pair        string     `json:"pair,omitempty"`
+	Graph       string     `json:"graph,omitempty"`
 	DependsOn   []int64    `json:"depends_on"`
+	TimeLimit   float64    `json:"time_limit,omitempty"` // seconds
 	Created     *time.Time `json:"created,omitempty"`
+	Enqueued    *time.Time `json:"enqueued,omitempty"`
 	Started     *time.Time `json:"started,omitempty"`
 	Finished    *time.Time `json:"finished,omitempty"`
 	Worker      string     `json:"worker,omitempty"`
@@ -54,10 +65,12 @@ type jobView struct {
 
 func viewOf(j jobs.Job) jobView {
 	return jobView{
-		ID: j.ID, UUID: j.UUID, Function: j.Function, Backend: j.Backend, Model: j.Model, Description: j.Description,
+		ID: j.ID, UUID: j.UUID, Function: j.Function, Backend: j.Backend, Model: j.Model, Channel: j.Channel, Description: j.Description,
 		State: j.State, Priority: j.Priority, ETA: optional(j.ETA), Retry: j.Retry, MaxRetries: j.MaxRetries, Crashes: j.Crashes,
-		Args: j.Args, DependsOn: append([]int64{}, j.DependsOn...), Created: optional(j.Created), Started: optional(j.Started),
-		Finished: optional(j.Finished), Worker: j.Worker, Result: j.Result, ExcName: j.ExcName, ExcMessage: j.ExcMessage, ExcInfo: j.ExcInfo,
+		Args: j.Args, ArgsVersion: j.ArgsVersion, Identity: j.Identity, Pair: j.Pair, Graph: j.Graph,
+		DependsOn: append([]int64{}, j.DependsOn...), TimeLimit: j.TimeLimit.Seconds(), Created: optional(j.Created),
+		Enqueued: optional(j.Enqueued), Started: optional(j.Started), Finished: optional(j.Finished), Worker: j.Worker, Result: j.Result,
+		ExcName: j.ExcName, ExcMessage: j.ExcMessage, ExcInfo: j.ExcInfo,
 	}
 }
 
@@ -67,78 +80,6 @@ func optional(t time.Time) *time.Time {
 	}
 	t = t.UTC()
 	return &t
-}
-
-func (a *app) jobsList() *cobra.Command {
-	var states []string
-	var backend string
-	var limit int
-	c := &cobra.Command{
-		Use: "list", Short: "List jobs", Args: cobra.NoArgs,
-		Long:    "list shows the jobs of the queue, oldest first.\n\nExit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.",
-		Example: "  connector jobs list --state failed --backend trello\n  connector jobs show --id 1",
-		RunE: func(c *cobra.Command, _ []string) error {
-			return a.listJobs(c.Context(), states, backend, limit)
-		},
-	}
-	c.Flags().StringSliceVar(&states, "state", nil, "only jobs in this state: "+stateNames())
-	c.Flags().StringVar(&backend, "backend", "", "only jobs of this backend")
-	c.Flags().IntVar(&limit, "limit", 100, "at most so many; 0 for all")
-	return c
-}
-
-func stateNames() string {
-	var names []string
-	for _, s := range jobs.States() {
-		names = append(names, string(s))
-	}
-	return strings.Join(names, ", ")
-}
-
-func (a *app) listJobs(ctx context.Context, states []string, backend string, limit int) (err error) {
-	filter := jobs.Filter{Backend: backend, Limit: max(0, limit)}
-	for _, s := range states {
-		if !slices.Contains(jobs.States(), jobs.State(s)) {
-			return &usageError{fmt.Sprintf("--state %q is no state of a job; known: %s", s, stateNames())}
-		}
-		filter.States = append(filter.States, jobs.State(s))
-	}
-	return a.withQueue(ctx, func(q *jobs.Queue) error {
-		list, err := q.List(ctx, filter)
-		if err != nil {
-			return err
-		}
-		return a.showJobs(list, limit)
-	})
-}
-
-func (a *app) showJobs(list []jobs.Job, limit int) error {
-	if a.json() {
-		views := make([]jobView, len(list))
-		for i, j := range list {
-			views[i] = viewOf(j)
-		}
-		return a.printJSON(map[string]any{"jobs": views})
-	}
-	if len(list) == 0 {
-		_, err := fmt.Fprintln(a.out, "No jobs.")
-		return err
-	}
-	rows := [][]string{{"ID", "STATE", "BACKEND", "JOB", "RESULT"}}
-	for _, j := range list {
-		text := j.Result
-		if j.State == jobs.StateFailed || text == "" { // one that is tried again has a cause, too
-			text = j.ExcMessage
-		}
-		rows = append(rows, []string{fmt.Sprint(j.ID), string(j.State), j.Backend, cut(j.Description, 60), cut(text, 60)})
-	}
-	if err := table(a.out, rows); err != nil {
-		return err
-	}
-	if limit > 0 && len(list) == limit {
-		_, _ = fmt.Fprintf(a.err, "the first %d; --limit shows more\n", limit)
-	}
-	return nil
 }
 
 // withQueue opens the queue of the local database for looking.
@@ -162,60 +103,6 @@ func (a *app) withConfiguredState(ctx context.Context, do func(*state.DB, *confi
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	return do(db, c)
-}
-
-// jobByFlag refuses an argument where the flag is meant: reviews are named without one.
-func jobByFlag(_ *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return &usageError{fmt.Sprintf("%q is an argument too many; give the job's id as --id N", args[0])}
-	}
-	return nil
-}
-
-func (a *app) jobsShow() *cobra.Command {
-	var id int64
-	c := &cobra.Command{
-		Use: "show --id N", Short: "Show one job", Args: jobByFlag,
-		Long: `show prints all that is known of one job, with the cause of its last failure.
-
-Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration (no such job, too), 3 environment.`,
-		Example: "  connector jobs show --id 1\n  connector jobs run --id 1",
-		RunE: func(c *cobra.Command, _ []string) error {
-			if id == 0 {
-				return &usageError{"give the job's id: --id N"}
-			}
-			return a.withQueue(c.Context(), func(q *jobs.Queue) error {
-				j, err := q.Get(c.Context(), id)
-				if err != nil {
-					return err
-				}
-				return a.showJob(j)
-			})
-		},
-	}
-	c.Flags().Int64Var(&id, "id", 0, "the job's id")
-	return c
-}
-
-func (a *app) showJob(j jobs.Job) error {
-	if a.json() {
-		return a.printJSON(viewOf(j))
-	}
-	rows := [][]string{
-		{"Job", fmt.Sprint(j.ID)}, {"Description", j.Description}, {"State", string(j.State)}, {"Backend", j.Backend},
-		{"Function", j.Function}, {"Arguments", string(j.Args)}, {"Priority", fmt.Sprint(j.Priority)}, {"Not before", when(j.ETA)},
-		{"Attempts", fmt.Sprintf("%d of %d", j.Retry, j.MaxRetries)}, {"Waits for", strings.Trim(fmt.Sprint(j.DependsOn), "[]")},
-		{"Created", when(j.Created)}, {"Started", when(j.Started)}, {"Finished", when(j.Finished)}, {"Result", j.Result},
-		{"Failure", j.ExcMessage}, {"Kind", j.ExcName},
-	}
-	rows = slices.DeleteFunc(rows, func(r []string) bool { return r[1] == "" })
-	if err := table(a.out, rows); err != nil {
-		return err
-	}
-	if j.ExcInfo != "" {
-		_, _ = fmt.Fprintf(a.out, "\n%s\n", j.ExcInfo)
-	}
-	return nil
 }
 
 func (a *app) jobsRun() *cobra.Command {

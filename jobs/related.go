@@ -112,3 +112,23 @@ func place(j Job, byID map[int64]Job, placed map[int64]bool, sorted *[]Job) {
 		}
 	}
 }
+
+// Dependents reads the jobs that depend on a job directly, by id. They wait for it, unless they went on in another way.
+func (q *Queue) Dependents(ctx context.Context, id int64) ([]Job, error) {
+	var ids []int64
+	query := "SELECT job_id FROM job_dependency WHERE depends_on = ? ORDER BY job_id"
+	err := each(ctx, q.db.Read(), query, []any{id}, func(rows scanner) error {
+		var dependent int64
+		err := rows.Scan(&dependent)
+		ids = append(ids, dependent)
+		return err
+	})
+	var list []Job
+	if err == nil {
+		list, err = q.byIDs(ctx, ids)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what waits for job %d: %w", id, q.db.Explain(err))
+	}
+	return list, nil
+}

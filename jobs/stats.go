@@ -145,12 +145,20 @@ func (c *census) present(ctx context.Context, from state.Querier) error {
 			return err
 		}
 	}
-	query := "SELECT " + by + ", MIN(created) FROM job WHERE state = 'pending' AND due = 1 GROUP BY 1"
-	return each(ctx, from, query, nil, func(rows scanner) error {
+	return c.oldest(ctx, from)
+}
+
+// oldest finds the oldest of the jobs that could run, of those that stand in the line and of those that are about to.
+func (c *census) oldest(ctx context.Context, from state.Querier) error {
+	query := "SELECT " + string(c.by) + ", MIN(created) FROM job WHERE state = 'pending' AND due = 1 GROUP BY 1 UNION ALL SELECT " +
+		string(c.by) + ", MIN(created) FROM job WHERE state = 'pending' AND due = 0 AND eta <= ? GROUP BY 1"
+	return each(ctx, from, query, []any{state.Micros(c.now)}, func(rows scanner) error {
 		var name string
 		var created int64
 		err := rows.Scan(&name, &created)
-		c.of(name).Oldest = state.FromMicros(created)
+		if t, at := c.of(name), state.FromMicros(created); t.Oldest.IsZero() || at.Before(t.Oldest) {
+			t.Oldest = at
+		}
 		return err
 	})
 }

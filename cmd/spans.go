@@ -1,0 +1,88 @@
+package cmd
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// days are the parts of a span of time that time.ParseDuration doesn't know.
+var days = regexp.MustCompile(`^(?:(\d{1,4})w)?(?:(\d{1,5})d)?(.*)$`)
+
+// parseSpan reads a span of time such as 30s, 90m, 1h30m, 2d or 1w.
+func parseSpan(text string) (time.Duration, error) {
+	part := days.FindStringSubmatch(text)
+	var d time.Duration
+	for i, unit := range []time.Duration{7 * 24 * time.Hour, 24 * time.Hour} {
+		if n, err := strconv.Atoi(part[i+1]); err == nil {
+			d += time.Duration(n) * unit
+		}
+	}
+	if rest := part[3]; rest != "" || d == 0 {
+		more, err := time.ParseDuration(rest)
+		if err != nil || more < 0 {
+			return 0, fmt.Errorf("%q is no span of time; write it as 30s, 90m, 1h30m, 2d or 1w", text)
+		}
+		d += more
+	}
+	return d, nil
+}
+
+// instants are the forms of an instant, in local time where they name no zone.
+var instants = []string{time.RFC3339, "2006-01-02T15:04:05", time.DateTime, "2006-01-02 15:04", time.DateOnly}
+
+// parseInstant reads an instant: one of its own, a time of today, or a span before (sign -1) or after (1) now.
+func parseInstant(text string, now time.Time, sign time.Duration) (time.Time, error) {
+	text = strings.TrimSpace(text)
+	if text == "now" {
+		return now, nil
+	}
+	if d, err := parseSpan(text); err == nil {
+		return now.Add(sign * d), nil
+	}
+	for _, form := range instants {
+		if t, err := time.ParseInLocation(form, text, time.Local); err == nil {
+			return t, nil
+		}
+	}
+	if t, err := time.ParseInLocation("15:04", text, time.Local); err == nil {
+		y, m, d := now.Local().Date()
+		return time.Date(y, m, d, t.Hour(), t.Minute(), 0, 0, time.Local), nil
+	}
+	return time.Time{}, fmt.Errorf("%q is no time; write a span such as 30m, 2h or 3d, or an instant such as \"2026-03-02 15:04\"", text)
+}
+
+// span writes a span of time as short as people say it, in two units at most.
+func span(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d <= 0:
+		return "0s"
+	case d < time.Millisecond:
+		return d.Round(time.Microsecond).String()
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < 10*time.Second:
+		return d.Round(100 * time.Millisecond).String()
+	case d < time.Minute:
+		return d.Round(time.Second).String()
+	case d < time.Hour:
+		return two(d, time.Minute, "m", time.Second, "s")
+	case d < 2*day:
+		return two(d, time.Hour, "h", time.Minute, "m")
+	default:
+		return two(d, day, "d", time.Hour, "h")
+	}
+}
+
+// two writes a span in a unit and a smaller one.
+func two(d, unit time.Duration, name string, smaller time.Duration, smallerName string) string {
+	d = d.Round(smaller)
+	text := strconv.Itoa(int(d/unit)) + name
+	if rest := int(d % unit / smaller); rest > 0 {
+		text += strconv.Itoa(rest) + smallerName
+	}
+	return text
+}
