@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -68,6 +69,7 @@ type app struct {
 	working  atomic.Bool                   // a backend is open, so that stopping may take a while
 	config   string
 	output   string
+	wait     time.Duration // for a backend that another run works on
 }
 
 func newApp(options ...Option) *app {
@@ -160,6 +162,7 @@ Exit codes: 0 done, 2 usage; each command's help tells its own.`,
 	}
 	root.PersistentFlags().StringVar(&a.config, "config", "config.yaml", "the configuration file (CONNECTOR_CONFIG)")
 	root.PersistentFlags().StringVar(&a.output, "output", "text", "text or json (CONNECTOR_OUTPUT)")
+	root.PersistentFlags().DurationVar(&a.wait, "wait", 0, "how long to wait for a backend that another run works on, as 5m (CONNECTOR_WAIT)")
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.settings(c) }
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{fmt.Sprintf("%v; see `%s --help`", err, c.CommandPath())}

@@ -175,15 +175,11 @@ func (r *running) lock(ctx context.Context, location string, chosen []config.Bac
 			return nil, &usageError{fmt.Sprintf("the directory of the state file, %s, cannot be used: %v; make it, or change `state:`", dir, errors.Unwrap(err))}
 		}
 	}
-	for _, b := range chosen {
-		l, err := state.LockState(ctx, location, b.Name, r.app.clock.Now())
-		if err != nil {
-			r.failures = append(r.failures, err)
-			continue
-		}
-		r.locks, free = append(r.locks, l), append(free, b)
-		r.stopWithout(l, b.Name)
+	got, err := r.takeLocks(ctx, location, chosen)
+	if err != nil {
+		return nil, err
 	}
+	free = slices.DeleteFunc(slices.Clone(chosen), func(b config.Backend) bool { return !got[b.Name] })
 	if len(free) == 0 {
 		return nil, errors.Join(r.failures...)
 	}

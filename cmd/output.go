@@ -17,7 +17,7 @@ import (
 func (a *app) settings(c *cobra.Command) error {
 	v := viper.New()
 	v.SetEnvPrefix("connector")
-	for _, name := range []string{"config", "output"} {
+	for _, name := range []string{"config", "output", "wait"} {
 		if err := v.BindPFlag(name, c.Root().PersistentFlags().Lookup(name)); err != nil {
 			return err
 		}
@@ -26,6 +26,10 @@ func (a *app) settings(c *cobra.Command) error {
 		}
 	}
 	a.config, a.output = v.GetString("config"), v.GetString("output")
+	var err error
+	if a.wait, err = time.ParseDuration(v.GetString("wait")); err != nil || a.wait < 0 {
+		return &usageError{fmt.Sprintf("--wait %q is no time to wait, as 30s or 5m", v.GetString("wait"))}
+	}
 	if a.output != "text" && a.output != "json" {
 		return &usageError{fmt.Sprintf("--output %q is neither text nor json", a.output)}
 	}

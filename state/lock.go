@@ -22,6 +22,9 @@ type Held interface {
 	// Lost is closed when the lock was lost without Release, so that another process may have it: what it protects must
 	// stop. It is nil for a lock that cannot be lost while its process lives.
 	Lost() <-chan struct{}
+	// Wanted is closed as soon as another process asks for the lock (see [AwaitLock]), within a second or so; the holder may
+	// give way to it. The look-out ends with ctx.
+	Wanted(ctx context.Context) <-chan struct{}
 }
 
 // LockState takes the lock of this name of the state at location, whether that state exists or not: for a file as [Lock]
@@ -61,12 +64,20 @@ func (e *LockedError) Error() string {
 	if e.PID == 0 {
 		return fmt.Sprintf("another run holds the lock of %s; wait for its end", e.Name)
 	}
-	holder := fmt.Sprintf("process %d", e.PID)
-	if e.Host != "" {
-		holder += " on " + e.Host
-	}
 	return fmt.Sprintf("another run holds the lock of %s: %s, since %s; wait for its end, or stop that process",
-		e.Name, holder, e.Started.Format(time.RFC3339))
+		e.Name, e.Holder(), e.Started.Format(time.RFC3339))
+}
+
+// Holder names who holds the lock, as far as it is known: "process 4711", "process 4711 on thatmachine", "another process".
+func (e *LockedError) Holder() string {
+	switch {
+	case e.PID == 0:
+		return "another process"
+	case e.Host == "":
+		return fmt.Sprintf("process %d", e.PID)
+	default:
+		return fmt.Sprintf("process %d on %s", e.PID, e.Host)
+	}
 }
 
 type lockNote struct {
@@ -85,7 +96,7 @@ func Lock(path, name string, now time.Time) (*FileLock, error) {
 	if err != nil {
 		return nil, fileTrouble(path, err)
 	}
-	if err := flock(f); err != nil {
+	if err := flock(f, syscall.LOCK_EX); err != nil {
 		defer func() { _ = f.Close() }() // nothing was written through it
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, lockedBy(f, name)
@@ -117,9 +128,10 @@ func lockPath(path, name string) string {
 	return path + "." + url.PathEscape(name) + ".lock"
 }
 
-func flock(f *os.File) error {
+// flock locks a file in this way at once or not at all.
+func flock(f *os.File, how int) error {
 	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
 		if !errors.Is(err, syscall.EINTR) {
 			return err
 		}

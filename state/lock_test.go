@@ -137,12 +137,6 @@ func testLockState(t *testing.T, s statetest.Store) {
 		}
 		return lock
 	}
-	giveBack := func(t *testing.T, lock state.Held) {
-		t.Helper()
-		if err := lock.Release(); err != nil {
-			t.Error(err)
-		}
-	}
 	t.Run("Ensure one has it at a time, before there is a state, and the second learns who", func(t *testing.T) {
 		s := s.Another(t)
 		for range 3 { // what is given back is free at once
