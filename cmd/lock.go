@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/state"
@@ -16,8 +15,11 @@ import (
 // those that stay held as failures. Whatever the order of the names, locks are taken in one order, so that no two runs that wait
 // have what the other one waits for.
 func (r *running) takeLocks(ctx context.Context, location string, chosen []config.Backend) (got map[string]bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, r.app.wait)
-	defer cancel()
+	if r.app.wait > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.app.wait)
+		defer cancel()
+	}
 	got = map[string]bool{}
 	inOrder := slices.SortedFunc(slices.Values(chosen), func(a, b config.Backend) int { return strings.Compare(a.Name, b.Name) })
 	for _, b := range inOrder {
@@ -38,9 +40,9 @@ func (r *running) takeLocks(ctx context.Context, location string, chosen []confi
 // takeLock takes one lock, and asks for it while ctx lasts if another run has it.
 func (r *running) takeLock(ctx context.Context, location, name string) (state.Held, error) {
 	if r.app.wait == 0 {
-		return state.LockState(context.WithoutCancel(ctx), location, name, r.app.clock.Now())
+		return state.LockState(ctx, location, name, r.app.clock.Now())
 	}
 	return state.AwaitLock(ctx, location, name, state.AwaitOptions{Clock: r.app.clock, Waiting: func(held *state.LockedError) {
-		_, _ = fmt.Fprintf(r.app.err, "waiting up to %s for the lock of %s, which %s holds\n", r.app.wait.Round(time.Millisecond), name, held.Holder())
+		_, _ = fmt.Fprintf(r.app.err, "waiting up to %s for the lock of %s, which %s holds\n", r.app.wait, name, held.Holder())
 	}})
 }

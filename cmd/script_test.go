@@ -247,7 +247,7 @@ func environment(ts *testscript.TestScript) []string {
 	var env []string
 	for _, name := range []string{
 		"PATH", "HOME", "TMPDIR", "GOCOVERDIR", "GORACE", "CONNECTOR_ODOO_PASSWORD", "TRELLO_KEY", "TRELLO_TOKEN",
-		"CONNECTOR_CONFIG", "CONNECTOR_OUTPUT",
+		"CONNECTOR_CONFIG", "CONNECTOR_OUTPUT", "CONNECTOR_WAIT",
 	} {
 		if value := ts.Getenv(name); value != "" {
 			env = append(env, name+"="+value)

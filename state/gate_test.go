@@ -137,7 +137,7 @@ func testAwaitLock(t *testing.T, s statetest.Store) {
 		stopped, stop := context.WithCancel(t.Context())
 		waiting := make(chan *state.LockedError, 1)
 		asker := await(stopped, s, state.AwaitOptions{Waiting: func(held *state.LockedError) { waiting <- held }})
-		soon(t, waiting, "the holder's name")
+		_ = soon(t, waiting, "the holder's name")
 		stop()
 		if g := soon(t, asker, "the end"); !errors.Is(g.err, context.Canceled) {
 			t.Errorf("%#v", g.err)
