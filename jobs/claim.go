@@ -147,7 +147,7 @@ func (q *Queue) Recover(ctx context.Context, tx *state.Tx, backend string) (int,
 	}
 	where, args := "backend = ?", []any{backend}
 	for _, w := range list {
-		if q.alive(w, tx.Now()) {
+		if q.alive(ctx, w, tx.Now()) {
 			where, args = where+" AND worker <> ?", append(args, w.ID)
 		}
 	}

@@ -3,7 +3,7 @@ package jobs_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -11,7 +11,11 @@ import (
 
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/state"
+	"github.com/odoo-connector/connector/state/statetest"
 )
+
+// TestMain runs every test on SQLite and on PostgreSQL.
+func TestMain(m *testing.M) { os.Exit(statetest.MainOnEach(m)) }
 
 // handClock stands still but for sleepers, for whom it jumps.
 type handClock struct {
@@ -48,22 +52,14 @@ var noon = time.Date(2024, 5, 6, 12, 0, 0, 0, time.UTC)
 func newBench(tb testing.TB, opts ...jobs.Option) *bench {
 	tb.Helper()
 	clock := &handClock{now: noon}
-	return openBench(tb, filepath.Join(tb.TempDir(), "state.db"), state.Options{Clock: clock}, opts...)
+	return openBench(tb, statetest.New(tb), state.Options{Clock: clock}, opts...)
 }
 
-func openBench(tb testing.TB, path string, o state.Options, opts ...jobs.Option) *bench {
+func openBench(tb testing.TB, s statetest.Store, o state.Options, opts ...jobs.Option) *bench {
 	tb.Helper()
-	db, err := state.Open(tb.Context(), path, o)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			tb.Error(err)
-		}
-	})
+	db := s.Open(tb, o)
 	clock, _ := o.Clock.(*handClock)
-	opts = append([]jobs.Option{jobs.WithChannels(unlimited)}, opts...)
+	opts = append([]jobs.Option{jobs.WithChannels(unlimited), jobs.WithLease(0)}, opts...)
 	return &bench{Queue: jobs.New(db, opts...), t: tb, db: db, clock: clock}
 }
 

@@ -37,7 +37,7 @@ func (w *Worker) enlist(ctx context.Context) error {
 	}
 	p := &presence{}
 	if w.queue.lease == 0 {
-		if err := p.takeSlot(w.queue.db); err != nil {
+		if err := p.takeSlot(ctx, w.queue.db); err != nil {
 			return fmt.Errorf("make this worker known: %w", err)
 		}
 	}
@@ -53,9 +53,9 @@ func (w *Worker) enlist(ctx context.Context) error {
 }
 
 // takeSlot takes the first kernel lock that no other worker of this machine holds.
-func (p *presence) takeSlot(db *state.DB) error {
+func (p *presence) takeSlot(ctx context.Context, db *state.DB) error {
 	for n := 1; ; n++ {
-		lock, err := state.Lock(db.Path(), slotName(n), db.Clock().Now())
+		lock, err := db.Lock(ctx, slotName(n))
 		var locked *state.LockedError
 		if errors.As(err, &locked) {
 			continue
@@ -154,7 +154,7 @@ func (q *Queue) Workers(ctx context.Context) ([]WorkerInfo, error) {
 		return nil, fmt.Errorf("read the workers: %w", err)
 	}
 	for i := range list {
-		list[i].Alive = q.alive(list[i], now)
+		list[i].Alive = q.alive(ctx, list[i], now)
 	}
 	return list, nil
 }
@@ -174,11 +174,11 @@ func readWorkers(ctx context.Context, from state.Querier) (list []WorkerInfo, er
 }
 
 // alive tells whether a worker may still have its jobs in hand.
-func (q *Queue) alive(w WorkerInfo, now time.Time) bool {
+func (q *Queue) alive(ctx context.Context, w WorkerInfo, now time.Time) bool {
 	if w.slot == 0 {
 		return w.Lease.After(now)
 	}
-	lock, err := state.Lock(q.db.Path(), slotName(w.slot), now)
+	lock, err := q.db.Lock(ctx, slotName(w.slot))
 	if err != nil {
 		return true // it holds it, or nobody can tell
 	}

@@ -46,6 +46,14 @@ func LockState(ctx context.Context, location, name string, now time.Time) (Held,
 	return e.lock(ctx, name)
 }
 
+// Lock is [LockState] for this state.
+func (db *DB) Lock(ctx context.Context, name string) (Held, error) {
+	if e, ok := db.engine.(*postgresEngine); ok {
+		return e.lock(ctx, name)
+	}
+	return LockState(ctx, db.Path(), name, db.clock.Now())
+}
+
 // FileLock is a lock between processes. The kernel holds it, so it ends with the process, however that ends.
 type FileLock struct {
 	file *os.File

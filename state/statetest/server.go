@@ -36,6 +36,7 @@ type Server struct {
 	as      *syscall.Credential // who runs it, where that isn't us: it refuses root
 	run     *exec.Cmd
 	schemas atomic.Int64
+	used    used
 }
 
 // server is the one that the tests of this binary share; it starts with the first that wants it.
@@ -65,6 +66,31 @@ func Main(m *testing.M) int {
 	return code
 }
 
+// pass is the kind of database that New gives.
+var pass state.Dialect
+
+// MainOnEach runs the tests of a package once for each kind of database, which they get from [New], and stops the server.
+// CONNECTOR_TEST_STORE, SQLite or PostgreSQL, leaves the other one out.
+func MainOnEach(m *testing.M) int {
+	code := 0
+	only := os.Getenv("CONNECTOR_TEST_STORE")
+	for _, pass = range []state.Dialect{state.SQLite, state.PostgreSQL} {
+		switch {
+		case only != "" && !strings.EqualFold(only, string(pass)):
+		case pass == state.PostgreSQL && !Available():
+			fmt.Fprintln(os.Stderr, "statetest: not run on PostgreSQL:", errNoBinaries)
+		default:
+			fmt.Fprintln(os.Stderr, "statetest: on", pass)
+			code = max(code, m.Run())
+		}
+	}
+	if err := server.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, "statetest:", err)
+		return max(code, 1)
+	}
+	return code
+}
+
 func running(t testing.TB) *Server {
 	t.Helper()
 	server.once.Do(func() { server.err = server.start() })
@@ -74,6 +100,7 @@ func running(t testing.TB) *Server {
 	case server.err != nil:
 		t.Fatal(server.err)
 	}
+	server.used.server = &server.Server
 	return &server.Server
 }
 
