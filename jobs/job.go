@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -141,55 +140,6 @@ func newJob(s Spec, uuid string, now time.Time) (Job, error) {
 		return Job{}, &ChannelsError{s.Channel, err.Error()}
 	}
 	return j, nil
-}
-
-// ArgsError says that a job's arguments cannot be stored or read. Its text doesn't show them; the cause underneath may.
-type ArgsError struct {
-	Function string // the job function
-	Op       string // "encode" or "decode"
-	Field    string // the offending one, where it is known
-	Type     string // the type that the arguments should have
-	Err      error
-}
-
-// Error says where to look.
-func (e *ArgsError) Error() string {
-	at := ""
-	if e.Field != "" {
-		at = ", field " + e.Field
-	}
-	return fmt.Sprintf("%s the arguments of job function %s as %s%s: they don't fit; "+
-		"was the job enqueued by another version of this program?", e.Op, e.Function, e.Type, at)
-}
-
-// Unwrap gives the cause.
-func (e *ArgsError) Unwrap() error { return e.Err }
-
-// Sealed says that the cause is not for print.
-func (*ArgsError) Sealed() {}
-
-func encodeArgs(function string, args any) (json.RawMessage, error) {
-	if args == nil {
-		return json.RawMessage("{}"), nil
-	}
-	text, err := json.Marshal(args)
-	if err != nil {
-		return nil, &ArgsError{Function: function, Op: "encode", Type: fmt.Sprintf("%T", args), Err: err}
-	}
-	return text, nil
-}
-
-func decodeArgs(j Job, into any) error {
-	err := json.Unmarshal(j.Args, into)
-	if err == nil {
-		return nil
-	}
-	e := &ArgsError{Function: j.Function, Op: "decode", Type: strings.TrimPrefix(fmt.Sprintf("%T", into), "*"), Err: err}
-	var mismatch *json.UnmarshalTypeError
-	if errors.As(err, &mismatch) {
-		e.Field = mismatch.Field
-	}
-	return e
 }
 
 // columns are those of scanJob, in its order.

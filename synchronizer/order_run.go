@@ -84,12 +84,11 @@ func (o *orderer) spec(ctx context.Context, g *orderGroup) jobs.Spec {
 	if found, err := o.env.Binder.Lean().ByExternal(ctx, m.Name, []string{g.id}); err == nil && found[g.id].Name != "" {
 		name = excerpt(found[g.id].Name)
 	}
-	return jobs.Spec{
-		Function: OrderRecords, Backend: o.env.Config.Name, Model: o.model.Name,
+	return recordFunc(OrderRecords).Spec(Args{Model: o.model.Name, Group: g.id, Parent: g.parent}, jobs.Spec{
+		Backend: o.env.Config.Name, Model: o.model.Name,
 		Identity:    fmt.Sprintf("%s:%s:order:%s", o.env.Config.Name, o.model.Name, g.id),
 		Description: fmt.Sprintf("Order the %s of %s '%s'", plural(o.model.Noun, 2), m.Noun, name),
-		Args:        Args{Model: o.model.Name, Group: g.id, Parent: g.parent},
-	}
+	})
 }
 
 // look gathers the groups from what the polls saw; what the run changed since is read again.

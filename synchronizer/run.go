@@ -2,7 +2,6 @@ package synchronizer
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -291,9 +290,8 @@ func (s *Synchronizer) handleBy(ctx context.Context, run runner, slice []jobs.Jo
 	var args []Args
 	var of []jobs.Job
 	for _, j := range slice {
-		var a Args
-		if err := json.Unmarshal(j.Args, &a); err != nil || a.Model == "" {
-			err = &jobs.ArgsError{Function: j.Function, Op: "decode", Type: "synchronizer.Args", Err: err}
+		a, err := recordFunc(j.Function).Args(j)
+		if err != nil {
 			if err := finish(j, jobs.Outcome{Kind: jobs.Failed, Err: err}); err != nil {
 				return err
 			}
@@ -320,10 +318,13 @@ func (s *Synchronizer) handleBy(ctx context.Context, run runner, slice []jobs.Jo
 
 // ImportFunc and ExportFunc are the job functions as they are called directly or delayed by hand:
 // ImportFunc().Call(ctx, s, args) does it now, ImportFunc().Delay(…) leaves it to a worker.
-func ImportFunc() jobs.Func[*Synchronizer, Args] { return jobs.NewFunc(ImportRecord, call) }
+func ImportFunc() jobs.Func[*Synchronizer, Args] { return recordFunc(ImportRecord) }
 
 // ExportFunc is the export's; see ImportFunc.
-func ExportFunc() jobs.Func[*Synchronizer, Args] { return jobs.NewFunc(ExportRecord, call) }
+func ExportFunc() jobs.Func[*Synchronizer, Args] { return recordFunc(ExportRecord) }
+
+// recordFunc is the job function of that name. All of them share the form of their arguments and its versions.
+func recordFunc(name string) jobs.Func[*Synchronizer, Args] { return jobs.NewFunc(name, call) }
 
 // call synchronizes one record at once and commits what was found out.
 func call(ctx context.Context, s *Synchronizer, a Args) (out jobs.Outcome) {

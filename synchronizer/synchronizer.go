@@ -32,7 +32,7 @@ func Functions() []string { return []string{ImportRecord, ExportRecord, OrderRec
 
 // Args are the arguments of both job functions: the ids of the pair, as far as they are known.
 type Args struct {
-	Model      string `json:"model"`                 // the binding model
+	Model      string `json:"model" jobs:"required"` // the binding model
 	ExternalID string `json:"external_id,omitempty"` // of the external record
 	OdooID     int64  `json:"odoo_id,omitempty"`     // of the Odoo record
 	Scope      string `json:"scope,omitempty"`       // of the binding
@@ -118,10 +118,9 @@ func (s *Synchronizer) delay(function string) event.Consumer[[]Change] {
 
 // Spec is the job that imports or exports one record. The pair is its identity.
 func (s *Synchronizer) Spec(function string, a Args, name string) jobs.Spec {
-	return jobs.Spec{
-		Function: function, Backend: s.env.Config.Name, Model: a.Model, Identity: s.identity(a),
-		Description: s.describe(function, a, name), Args: a,
-	}
+	return recordFunc(function).Spec(a, jobs.Spec{
+		Backend: s.env.Config.Name, Model: a.Model, Identity: s.identity(a), Description: s.describe(function, a, name),
+	})
 }
 
 // identity names the pair: by the external id where it is known, else by the Odoo id and its scope.
