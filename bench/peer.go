@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+)
+
+// peer is a queue that is measured.
+type peer struct {
+	name       string
+	durability string // of a commit, in words
+	open       func(ctx context.Context, at place) (store, error)
+	bare       bool // the limit, not a queue
+	postgres   bool // it lives in PostgreSQL
+}
+
+// store is an open, at first empty, queue of a peer. Its jobs do nothing.
+type store interface {
+	// enqueue puts n jobs into the line, numbered from the first one on, as many in a transaction as batch says.
+	enqueue(ctx context.Context, first, n, batch int) error
+	// run runs n jobs, so many at a time, and returns when all of them are stored as done.
+	run(ctx context.Context, n, atOnce int) error
+	// wait works on an empty line until ctx ends.
+	wait(ctx context.Context, atOnce int) error
+	// pending counts the jobs that are still to run.
+	pending(ctx context.Context) (int, error)
+	close() error
+}
+
+// place is where a store has its data.
+type place struct {
+	dir    string // of its own
+	server string // URL of the PostgreSQL server; "": none
+	schema string // of its own, there
+	lanes  int    // how many lines of their own the jobs stand in, where the peer has such; 0: one
+}
+
+func (p place) file() string { return filepath.Join(p.dir, "queue.db") }
+
+// url reaches the schema.
+func (p place) url() string { return p.server + "&search_path=" + p.schema }
+
+// sameStore tells whether two peers are on the same kind of database.
+func (p peer) sameStore(other peer) bool { return p.postgres == other.postgres }
+
+func (p peer) ours() bool { return strings.HasPrefix(p.name, "ours") }
+
+// peers gives all of them, in the order of the tables.
+func peers() []peer {
+	return []peer{
+		{name: "ours on SQLite", durability: sqliteDurability, open: openOurs},
+		{name: "bare SQLite", durability: sqliteDurability, open: openBare, bare: true},
+		{name: "River on SQLite", durability: sqliteDurability, open: openRiverSQLite},
+		{name: "River on SQLite, untuned", durability: untunedDurability, open: openRiverUntuned},
+		{name: "River on PostgreSQL", durability: postgresDurability, open: openRiverPostgres, postgres: true},
+	}
+}
+
+const (
+	sqliteDurability   = "WAL, synchronous=NORMAL: survives the death of the process; a power cut may undo the last commits"
+	untunedDurability  = "journal_mode=DELETE, synchronous=FULL, SQLite's defaults: a commit survives a power cut"
+	postgresDurability = "fsync=on, synchronous_commit=on: a commit survives a power cut"
+)
+
+// find gives a peer by its name.
+func find(name string) (peer, error) {
+	for _, p := range peers() {
+		if p.name == name {
+			return p, nil
+		}
+	}
+	return peer{}, errors.New("there is no peer " + name)
+}
+
+func joinErrors(errs ...error) error { return errors.Join(errs...) }
