@@ -33,9 +33,11 @@ type ourStore struct {
 
 func openOurs(ctx context.Context, at place) (store, error) { return openOurState(ctx, at.file(), at.lanes) }
 
-func openOurState(ctx context.Context, path string, lanes int) (store, error) {
+func openOurSchema(ctx context.Context, at place) (store, error) { return openOurState(ctx, at.url(), at.lanes) }
+
+func openOurState(ctx context.Context, location string, lanes int) (store, error) {
 	lanes = max(lanes, 1)
-	db, err := state.Open(ctx, path, state.Options{})
+	db, err := state.Open(ctx, location, state.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,57 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/odoo-connector/connector/state"
+)
+
+// Plan is how the database goes about one of the queue's statements.
+type Plan struct {
+	Purpose string   // what the statement is for
+	Steps   []string // in the database's words
+}
+
+// Plans gives the plans of the statements that look for jobs among all there are, as they are at this moment: a healthy
+// state goes through an index in each, whatever the number of jobs. Nothing is run.
+func (q *Queue) Plans(ctx context.Context, backend, channel string) ([]Plan, error) {
+	var plans []Plan
+	add := func(purpose, query string, args []any) error {
+		steps, err := q.explain(ctx, query, args)
+		plans = append(plans, Plan{purpose, steps})
+		return err
+	}
+	head, headArgs := headQuery(backend, channel, nil, 2)
+	start, startArgs := startQuery("worker", []int64{1, 2}, 0, 0)
+	known, knownArgs := lookupQuery([]key{{backend, "a"}, {backend, "b"}})
+	for _, err := range []error{
+		add("claim: the head of a line", head, headArgs),
+		add("claim: start of two jobs", start, startArgs),
+		add("enqueue: jobs of the same identity", known, knownArgs),
+	} {
+		if err != nil {
+			return nil, fmt.Errorf("explain how jobs are found: %w", q.db.Explain(err))
+		}
+	}
+	return plans, nil
+}
+
+func (q *Queue) explain(ctx context.Context, query string, args []any) (steps []string, err error) {
+	prefix := "EXPLAIN QUERY PLAN "
+	if q.db.Dialect() == state.PostgreSQL {
+		prefix = "EXPLAIN "
+	}
+	err = each(ctx, q.db.Read(), prefix+query, args, func(row scanner) error {
+		var id, parent, unused int
+		var step string
+		into := []any{&id, &parent, &unused, &step}
+		if q.db.Dialect() == state.PostgreSQL {
+			into = into[3:]
+		}
+		err := row.Scan(into...)
+		steps = append(steps, step)
+		return err
+	})
+	return steps, err
+}
