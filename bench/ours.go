@@ -45,7 +45,11 @@ func openOurState(ctx context.Context, location string, lanes int) (store, error
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &ourStore{db, jobs.New(db, jobs.WithChannels(channels)), lanes}, nil
+	queue := []jobs.Option{jobs.WithChannels(channels)}
+	if db.Dialect() == state.PostgreSQL {
+		queue = append(queue, jobs.WithLease(30*time.Second))
+	}
+	return &ourStore{db, jobs.New(db, queue...), lanes}, nil
 }
 
 // ourChannels gives the lanes a hundred slots in all.
