@@ -54,9 +54,9 @@ func (s *bareStore) enqueue(ctx context.Context, first, n, batch int) error {
 		for i := range size {
 			args = append(args, function, fmt.Sprintf(`{"id":%d}`, at+i), time.Now().UnixMicro())
 		}
-		rows := strings.TrimSuffix(strings.Repeat("('pending',?,?,10,?),", size), ",")
+		query := insertBare(size)
 		err := s.write(ctx, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, "INSERT INTO job (state, function, args, priority, created) VALUES "+rows, args...)
+			_, err := tx.ExecContext(ctx, query, args...) //nolint:gosec // of constants
 			return err
 		})
 		if err != nil {
@@ -64,6 +64,17 @@ func (s *bareStore) enqueue(ctx context.Context, first, n, batch int) error {
 		}
 	}
 	return nil
+}
+
+// insertBare gives the statement for so many rows.
+func insertBare(rows int) string {
+	const row = "('pending',?,?,10,?)"
+	return "INSERT INTO job (state, function, args, priority, created) VALUES " + row + strings.Repeat(","+row, rows-1)
+}
+
+// completeBare gives the statement for so many jobs.
+func completeBare(ids int) string {
+	return "UPDATE job SET state = 'done', finished = ? WHERE state = 'started' AND id IN (?" + strings.Repeat(",?", ids-1) + ")"
 }
 
 // run claims the next jobs in the transaction that completes those before them.
@@ -89,9 +100,7 @@ func complete(ctx context.Context, tx *sql.Tx, ids []any) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	marks := strings.TrimSuffix(strings.Repeat("?,", len(ids)), ",")
-	args := append([]any{time.Now().UnixMicro()}, ids...)
-	_, err := tx.ExecContext(ctx, "UPDATE job SET state = 'done', finished = ? WHERE state = 'started' AND id IN ("+marks+")", args...)
+	_, err := tx.ExecContext(ctx, completeBare(len(ids)), append([]any{time.Now().UnixMicro()}, ids...)...)
 	return err
 }
 

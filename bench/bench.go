@@ -53,7 +53,7 @@ func newBench(ctx context.Context, o options, out io.Writer) (*bench, error) {
 		err = nil
 	}
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+		return nil, errors.Join(err, b.close())
 	}
 	return b, nil
 }
@@ -63,7 +63,7 @@ func (b *bench) close() error {
 	if b.server != nil {
 		err = b.server.stop()
 	}
-	return errors.Join(err, os.RemoveAll(b.dir))
+	return errors.Join(err, os.RemoveAll(b.dir)) //nolint:gosec // made by newBench
 }
 
 func (b *bench) printf(format string, args ...any) {
@@ -142,7 +142,7 @@ func (b *bench) timed(name string, fn func() error) (took time.Duration, err err
 }
 
 func (b *bench) profiled(name string) (stop func() error, err error) {
-	f, err := os.Create(filepath.Join(b.profile, strings.ReplaceAll(name, " ", "-")+".prof"))
+	f, err := os.Create(filepath.Join(b.profile, strings.ReplaceAll(name, " ", "-")+".prof")) //nolint:gosec // as the user says
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,8 @@ func (b *bench) send(ctx context.Context, p peer, at place, e errand) (u usage, 
 	if err != nil {
 		return u, fmt.Errorf("%s in a process of its own: %w", p.name, err)
 	}
-	return u, json.Unmarshal(answer, &u)
+	err = json.Unmarshal(answer, &u)
+	return u, err
 }
 
 // runChild is the child's side of send.

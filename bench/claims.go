@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"time"
 )
 
@@ -37,32 +37,25 @@ type full struct {
 }
 
 // measureClaims fills the peers' stores level by level and measures at each.
-func measureClaims(ctx context.Context, b *bench) (err error) {
-	var all []*full
-	for _, p := range b.peers {
-		at, err := b.place(1)
-		if err != nil {
-			return err
-		}
-		s, err := p.open(ctx, at)
-		if err != nil {
-			return err
-		}
-		all = append(all, &full{peer: p, store: s})
-		defer func() {
-			err = errors.Join(err, s.close(), b.remove(context.WithoutCancel(ctx), p, at))
-		}()
+func measureClaims(ctx context.Context, b *bench) error { return b.withAll(ctx, b.peers, nil) }
+
+// withAll opens a store of each peer, and then measures them.
+func (b *bench) withAll(ctx context.Context, peers []peer, open []*full) error {
+	if len(peers) > 0 {
+		return b.with(ctx, peers[0], 1, func(s store, _ place) error {
+			return b.withAll(ctx, peers[1:], append(open, &full{peer: peers[0], store: s}))
+		})
 	}
 	head := []string{"peer"}
 	for _, level := range claimLevels {
 		n := b.scaled(level, 100)
 		head = append(head, count(float64(n))+" waiting")
-		if err := b.measureLevel(ctx, all, n); err != nil {
+		if err := b.measureLevel(ctx, open, n); err != nil {
 			return err
 		}
 	}
-	b.printClaims(all, head)
-	return b.printPlans(ctx, all)
+	b.printClaims(open, head)
+	return b.printPlans(ctx, open)
 }
 
 // measureLevel brings all stores to n waiting jobs, and then runs some of them, all peers in turn.
@@ -70,7 +63,7 @@ func (b *bench) measureLevel(ctx context.Context, all []*full, n int) error {
 	sample := min(n/2, 500)
 	for _, f := range all {
 		if err := f.fill(ctx, n+b.runs*sample); err != nil {
-			return err
+			return fmt.Errorf("%s: %w", f.name, err)
 		}
 	}
 	costs := map[*full][]time.Duration{}

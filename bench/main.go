@@ -28,13 +28,17 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == childCommand {
 		os.Exit(exitCode(runChild(os.Args[2:], os.Stdout)))
 	}
+	os.Exit(exitCode(run(os.Args[1:])))
+}
+
+func run(args []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	o, err := parse(os.Args[1:])
-	if err == nil {
-		err = measureAll(ctx, o, os.Stdout)
+	o, err := parse(args)
+	if err != nil {
+		return err
 	}
-	os.Exit(exitCode(err))
+	return measureAll(ctx, o, os.Stdout)
 }
 
 func exitCode(err error) int {
@@ -70,8 +74,13 @@ func parse(args []string) (options, error) {
 	return o, nil
 }
 
-func list(text string) []string {
-	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+func list(text string) (names []string) {
+	for name := range strings.SplitSeq(text, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // measureAll runs the scenarios and prints what each found.

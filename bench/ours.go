@@ -31,9 +31,13 @@ type ourStore struct {
 	lanes int // backends, each with a channel of its own
 }
 
-func openOurs(ctx context.Context, at place) (store, error) { return openOurState(ctx, at.file(), at.lanes) }
+func openOurs(ctx context.Context, at place) (store, error) {
+	return openOurState(ctx, at.file(), at.lanes)
+}
 
-func openOurSchema(ctx context.Context, at place) (store, error) { return openOurState(ctx, at.url(), at.lanes) }
+func openOurSchema(ctx context.Context, at place) (store, error) {
+	return openOurState(ctx, at.url(), at.lanes)
+}
 
 func openOurState(ctx context.Context, location string, lanes int) (store, error) {
 	lanes = max(lanes, 1)

@@ -53,7 +53,7 @@ func peers() []peer {
 		{name: "ours on SQLite", durability: sqliteDurability, open: openOurs},
 		{name: "bare SQLite", durability: sqliteDurability, open: openBare, bare: true},
 		{name: "River on SQLite", durability: sqliteDurability, open: openRiverSQLite},
-		{name: "River on SQLite, untuned", durability: untunedDurability, open: openRiverUntuned},
+		{name: "untuned River on SQLite", durability: untunedDurability, open: openRiverUntuned},
 		{name: "ours on PostgreSQL", durability: postgresDurability, open: openOurSchema, postgres: true},
 		{name: "River on PostgreSQL", durability: postgresDurability, open: openRiverPostgres, postgres: true},
 	}

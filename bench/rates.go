@@ -20,7 +20,6 @@ func scenarios() []scenario {
 		{"many", "Run jobs that do nothing, 100 at once", rate{"many", 10_000, 500, concurrentLanes, runWith(100)}.measure},
 		{"claim", "Claim with many jobs waiting", measureClaims},
 		{"memory", "Memory of a worker with many jobs waiting", measureMemory},
-		{"prune", "Prune while jobs run", measurePruning},
 		{"idle", "Processor time of a worker that waits", measureIdle},
 	}
 }

@@ -24,14 +24,7 @@ func ExplainLookup(ctx context.Context, db *state.DB) string {
 }
 
 func plan(ctx context.Context, db *state.DB, query string, args []any) string {
-	var steps []string
-	err := each(ctx, db.Read(), "EXPLAIN QUERY PLAN "+query, args, func(rows scanner) error {
-		var id, parent, unused int
-		var detail string
-		err := rows.Scan(&id, &parent, &unused, &detail)
-		steps = append(steps, detail)
-		return err
-	})
+	steps, err := New(db).explain(ctx, query, args)
 	if err != nil {
 		return err.Error()
 	}

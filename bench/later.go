@@ -1,5 +1,0 @@
-package main
-
-import "context"
-
-func measurePruning(ctx context.Context, b *bench) error { return nil }
