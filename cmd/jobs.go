@@ -133,19 +133,18 @@ first. run --all runs the jobs of the named backends (of all without a name) who
 	return c
 }
 
-func (a *app) runAll(ctx context.Context, names []string) (err error) {
-	r, err := a.open(ctx, names, nil)
-	defer func() { err = errors.Join(err, r.Close()) }()
-	if err != nil {
-		return err
+func (a *app) runAll(ctx context.Context, names []string) error {
+	_, err := a.runBackends(ctx, names, runGroup)
+	return err
+}
+
+// runGroup runs the jobs whose time has come.
+func runGroup(ctx context.Context, group []*synchronizer.Synchronizer) []error {
+	errs := make([]error, len(group))
+	for i, s := range group {
+		errs[i] = synchronizer.RunJobs(ctx, s, nil, synchronizer.RunOptions{Owner: owner()})
 	}
-	return r.each(ctx, func(ctx context.Context, group []*synchronizer.Synchronizer) []error {
-		errs := make([]error, len(group))
-		for i, s := range group {
-			errs[i] = synchronizer.RunJobs(ctx, s, nil, synchronizer.RunOptions{Owner: owner()})
-		}
-		return errs
-	})
+	return errs
 }
 
 // runOne runs one job with its steps told on stdout, or on stderr beside a JSON answer.

@@ -36,6 +36,7 @@ type running struct {
 	backends   []*opened
 	failures   []error // of backends that could not be opened, while others can
 	explain    func(string)
+	reports    []*synchronizer.Report // of the backends that were run
 }
 
 // opened is one backend, ready to run.
@@ -47,7 +48,7 @@ type opened struct {
 }
 
 func (a *app) load() (*config.Config, error) {
-	return config.Load(a.config, a.registry.Kinds(), checkJobs)
+	return config.Load(a.config, a.registry.Kinds(), checkJobs, checkSchedule)
 }
 
 // choose are the named backends, or all where none is named.

@@ -41,24 +41,32 @@ without a name) and makes a job of every true change. Run them with ` + "`connec
 	}
 }
 
-func (a *app) sync(ctx context.Context, names []string) (err error) {
-	r, err := a.open(ctx, names, nil)
-	defer func() { err = errors.Join(err, r.Close()) }()
-	if err != nil {
-		return err
-	}
-	return r.each(ctx, func(ctx context.Context, group []*synchronizer.Synchronizer) []error {
-		return synchronizer.Sync(ctx, group, synchronizer.RunOptions{Owner: owner()})
-	})
+func (a *app) sync(ctx context.Context, names []string) error {
+	_, err := a.runBackends(ctx, names, syncGroup)
+	return err
 }
 
-func (a *app) poll(ctx context.Context, names []string) (err error) {
+func (a *app) poll(ctx context.Context, names []string) error {
+	_, err := a.runBackends(ctx, names, synchronizer.Poll)
+	return err
+}
+
+// groupRun works on backends of one Odoo, and gives an error for each.
+type groupRun func(context.Context, []*synchronizer.Synchronizer) []error
+
+// runBackends opens the named backends, runs them, prints a report for each, and gives the reports.
+func (a *app) runBackends(ctx context.Context, names []string, do groupRun) (reports []*synchronizer.Report, err error) {
 	r, err := a.open(ctx, names, nil)
 	defer func() { err = errors.Join(err, r.Close()) }()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return r.each(ctx, synchronizer.Poll)
+	err = r.each(ctx, do)
+	return r.reports, err
+}
+
+func syncGroup(ctx context.Context, group []*synchronizer.Synchronizer) []error {
+	return synchronizer.Sync(ctx, group, synchronizer.RunOptions{Owner: owner()})
 }
 
 // owner names this process in the jobs that it works on.
@@ -71,7 +79,7 @@ func owner() string {
 }
 
 // each runs the backends, those of one Odoo together, and prints a report for each.
-func (r *running) each(ctx context.Context, do func(context.Context, []*synchronizer.Synchronizer) []error) error {
+func (r *running) each(ctx context.Context, do groupRun) error {
 	all := r.failures
 	for _, group := range r.groups() {
 		started := r.app.clock.Now()
@@ -82,6 +90,7 @@ func (r *running) each(ctx context.Context, do func(context.Context, []*synchron
 		errs := do(ctx, syncs)
 		for i, o := range group {
 			report := r.complete(o, started)
+			r.reports = append(r.reports, report)
 			all = append(all, errs[i], r.print(ctx, o, report, errs[i]))
 			if report.Jobs.Failed > 0 {
 				all = append(all, &failedJobsError{report.Jobs.Failed})

@@ -46,6 +46,8 @@ type Config struct {
 	Backends []Backend
 	// Jobs is the job queue's section.
 	Jobs Jobs
+	// Schedule is what runs at certain times, each entry with a name of its own.
+	Schedule []Scheduled
 }
 
 // Odoo is one Odoo database and the user that the connector logs in as.

@@ -21,6 +21,13 @@ func (c *Config) Redacted() map[string]any {
 	if jobs := c.Jobs.redacted(); len(jobs) > 0 {
 		shape["jobs"] = jobs
 	}
+	if len(c.Schedule) > 0 {
+		entries := make([]any, len(c.Schedule))
+		for i, s := range c.Schedule {
+			entries[i] = s.redacted()
+		}
+		shape["schedule"] = entries
+	}
 	return shape
 }
 
