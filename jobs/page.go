@@ -168,6 +168,10 @@ func (f Filter) rankQuery(at cursor) (string, []any, error) {
 		return "", nil, err
 	}
 	value := f.Sort.expression(at.AsOf)
+	byID := f.Sort.key() == SortID
+	if byID && (len(f.States) > 0 || len(all) > 1) {
+		value = "id + 0" // rather sort what the index of a state gives than look for it among all ids
+	}
 	compare, direction := ">", ""
 	if f.Sort.Descending {
 		compare, direction = "<", " DESC"
@@ -176,8 +180,8 @@ func (f Filter) rankQuery(at cursor) (string, []any, error) {
 	var args []any
 	for _, c := range all {
 		switch {
-		case f.After != "" && f.Sort.key() == SortID:
-			c.add("id "+compare+" ?", at.ID)
+		case f.After != "" && byID:
+			c.add(value+" "+compare+" ?", at.ID)
 		case f.After != "":
 			c.add("("+value+" "+compare+" ? OR "+value+" = ? AND id "+compare+" ?)", at.Value, at.Value, at.ID)
 		}
@@ -187,9 +191,9 @@ func (f Filter) rankQuery(at cursor) (string, []any, error) {
 	if len(parts) > 1 {
 		query = "SELECT id, sort_value FROM (" + query + ") AS selected"
 	}
-	order := " ORDER BY sort_value" + direction + ", id" + direction
-	if f.Sort.key() == SortID {
-		order = " ORDER BY id" + direction
+	order := " ORDER BY sort_value" + direction
+	if !byID {
+		order += ", id" + direction
 	}
 	if query += order; f.Limit > 0 || f.Offset > 0 {
 		limit := int64(1) << 40
