@@ -19,6 +19,7 @@ type desk struct {
 	lines    []*line
 	taken    map[string]int  // slots in use, by channel, those of the channels below included
 	pairs    map[string]bool // record pairs that this claim takes
+	seen     map[int64]bool  // jobs that this claim has dealt with
 	next     time.Time       // when the next throttled channel opens
 }
 
@@ -27,7 +28,8 @@ type line struct {
 	backend, channel string
 	lastStart        time.Time
 	single           bool        // its jobs share no slice
-	waiting          []candidate // the first of them; the rest is read when it is needed
+	waiting          []candidate // the first of them that this claim hasn't dealt with; the rest is read when it is needed
+	read             int         // how many were read so far
 	whole            bool        // nobody waits behind those
 }
 
@@ -46,7 +48,7 @@ func (c candidate) compare(other candidate) int {
 
 // readDesk reads the lines that the filter selects and whose channels may start a job now.
 func (q *Queue) readDesk(ctx context.Context, tx *state.Tx, f ClaimFilter) (*desk, error) {
-	d := &desk{channels: q.channels, filter: f, now: tx.Now(), taken: map[string]int{}, pairs: map[string]bool{}}
+	d := &desk{channels: q.channels, filter: f, now: tx.Now(), taken: map[string]int{}, pairs: map[string]bool{}, seen: map[int64]bool{}}
 	all, err := readLines(ctx, tx, f.IDs)
 	if err != nil {
 		return nil, err
@@ -98,7 +100,7 @@ func readLines(ctx context.Context, from state.Querier, ids []int64) (all []*lin
 		err := rows.Scan(&l.backend, &l.channel, &last, &c.id, &c.function, &c.model, &c.pair, &c.alone, &c.priority, &c.created)
 		l.lastStart = state.FromMicros(last)
 		if c.id != 0 && len(ids) == 0 {
-			l.waiting = append(l.waiting, c)
+			l.waiting, l.read = append(l.waiting, c), 1
 		}
 		all = append(all, l)
 		return err
@@ -217,15 +219,11 @@ func (d *desk) blocked(ctx context.Context, tx state.Querier, ch Channel) (block
 	return blocked, err
 }
 
-// headCount is how many waiting jobs of one line a claim looks at, at most.
+// headCount is how many waiting jobs of one line a claim reads at a time, at most.
 const headCount = 2000
 
-// more reads the jobs behind the head of a line, as many as so many slices can take.
-func (d *desk) more(ctx context.Context, tx *state.Tx, l *line, head candidate, slots, limit int) error {
-	if l.whole || len(l.waiting) > 0 {
-		return nil
-	}
-	l.whole = true
+// want is how many more jobs of a line so many slices can take.
+func (d *desk) want(l *line, slots, limit int) int {
 	if l.single {
 		limit = 1
 	}
@@ -234,19 +232,27 @@ func (d *desk) more(ctx context.Context, tx *state.Tx, l *line, head candidate, 
 			slots = min(slots, capacity-d.taken[name])
 		}
 	}
-	n := min(max(slots, 0)*limit+limit-1, headCount)
-	if n == 0 {
+	return max(slots, 0) * limit
+}
+
+// more reads so many more jobs of a line, where there are any.
+func (d *desk) more(ctx context.Context, tx *state.Tx, l *line, n int) error {
+	if l.whole || len(l.waiting) > 0 || n <= 0 {
 		return nil
 	}
-	query, args := nextQuery(l.backend, l.channel, n+1)
-	return each(ctx, tx, query, args, func(rows scanner) error {
+	limit := l.read + min(n, headCount)
+	query, args := nextQuery(l.backend, l.channel, limit)
+	rows := 0
+	err := each(ctx, tx, query, args, func(row scanner) error {
 		var c candidate
-		err := rows.Scan(&c.id, &c.function, &c.model, &c.pair, &c.alone, &c.priority, &c.created)
-		if c.id != head.id {
+		err := row.Scan(&c.id, &c.function, &c.model, &c.pair, &c.alone, &c.priority, &c.created)
+		if rows++; !d.seen[c.id] {
 			l.waiting = append(l.waiting, c)
 		}
 		return err
 	})
+	l.read, l.whole = rows, rows < limit
+	return err
 }
 
 // nextQuery selects the first jobs in a line.
@@ -267,40 +273,57 @@ type picked struct {
 // go with the first one; where it takes the last slot, it ends before a job that stands behind one of another line.
 func (d *desk) choose(ctx context.Context, tx *state.Tx, slots, limit int) (list []picked, err error) {
 	for len(list) < slots {
-		l := d.first(nil)
-		if l == nil {
-			break
+		l, err := d.first(ctx, tx, slots-len(list), limit)
+		if l == nil || err != nil {
+			return list, err
 		}
 		for _, name := range upwards(l.channel) {
 			d.taken[name]++
 		}
 		p := picked{l, []candidate{d.pop(l)}}
-		if err := d.more(ctx, tx, l, p.jobs[0], slots-len(list)-1, limit); err != nil {
-			return nil, err
-		}
-		rival := d.first(l)
+		rival := d.rival(l)
 		if len(list)+1 < slots {
 			rival = nil // it gets a slot of its own
+		}
+		if !l.single && limit > 1 {
+			if err := d.more(ctx, tx, l, limit-1+d.want(l, slots-len(list)-1, limit)); err != nil {
+				return nil, err
+			}
 		}
 		for len(p.jobs) < limit && d.joins(l, p.jobs[0], rival) {
 			p.jobs = append(p.jobs, d.pop(l))
 		}
 		list = append(list, p)
 		if d.throttles(l) {
-			l.waiting = nil
+			l.waiting, l.whole = nil, true
 		}
 	}
 	return list, nil
 }
 
-// first gives the line whose first job is the first of all that could start; but not that of except.
-func (d *desk) first(except *line) (best *line) {
+// first gives the line whose first job is the first of all that could start.
+func (d *desk) first(ctx context.Context, tx *state.Tx, slots, limit int) (best *line, err error) {
 	for _, l := range d.lines {
-		d.skip(l)
-		if l == except || len(l.waiting) == 0 || !d.free(l) {
+		if !d.free(l) {
 			continue
 		}
-		if best == nil || l.waiting[0].compare(best.waiting[0]) < 0 {
+		for d.skip(l); len(l.waiting) == 0 && !l.whole; d.skip(l) {
+			if err := d.more(ctx, tx, l, d.want(l, slots, limit)); err != nil {
+				return nil, err
+			}
+		}
+		if len(l.waiting) > 0 && (best == nil || l.waiting[0].compare(best.waiting[0]) < 0) {
+			best = l
+		}
+	}
+	return best, nil
+}
+
+// rival gives the line, other than this one, whose first job is the first of all that could start.
+func (d *desk) rival(own *line) (best *line) {
+	for _, l := range d.lines {
+		d.skip(l)
+		if l != own && len(l.waiting) > 0 && d.free(l) && (best == nil || l.waiting[0].compare(best.waiting[0]) < 0) {
 			best = l
 		}
 	}
@@ -310,12 +333,14 @@ func (d *desk) first(except *line) (best *line) {
 // skip passes over jobs whose record pair this claim takes already.
 func (d *desk) skip(l *line) {
 	for len(l.waiting) > 0 && l.waiting[0].pair != "" && d.pairs[l.backend+"\x00"+l.waiting[0].pair] {
+		d.seen[l.waiting[0].id] = true
 		l.waiting = l.waiting[1:]
 	}
 }
 
 func (d *desk) pop(l *line) candidate {
 	c := l.waiting[0]
+	d.seen[c.id] = true
 	l.waiting = l.waiting[1:]
 	if c.pair != "" {
 		d.pairs[l.backend+"\x00"+c.pair] = true
