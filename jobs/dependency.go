@@ -200,7 +200,8 @@ func absorb(ctx context.Context, tx *state.Tx, j Job) error {
 			SELECT job_id, ? FROM job_dependency WHERE depends_on = ? AND job_id <> ? ON CONFLICT DO NOTHING`,
 			[]any{j.ID, twin.ID, j.ID}},
 		{"DELETE FROM job_dependency WHERE depends_on = ?", []any{twin.ID}},
-		{"UPDATE job SET description = ? WHERE id = ?", []any{twin.Description, j.ID}},
+		{"UPDATE job SET description = ?, next_run = CASE WHEN next_run = '' THEN ? ELSE next_run END WHERE id = ?",
+			[]any{twin.Description, twin.next, j.ID}},
 	}
 	for _, s := range statements {
 		if _, err := tx.ExecContext(ctx, s.query, s.args...); err != nil {

@@ -39,3 +39,19 @@ func SpreadOf(all []time.Duration) Spread {
 	}
 	return s.spread()
 }
+
+// Finish completes a claimed job as a worker does.
+func (q *Queue) Finish(ctx context.Context, j Job, o Outcome) (Job, error) {
+	return q.finish(ctx, j, o)
+}
+
+// Enlist registers a worker that lives by its lease, without a goroutine that renews it.
+func (q *Queue) Enlist(ctx context.Context, id string) error {
+	return q.db.Write(ctx, func(tx *state.Tx) error { return q.register(ctx, tx, &presence{}, id, nil) })
+}
+
+// Renew renews the lease of such a worker. A *LeaseError: it has ended.
+func (q *Queue) Renew(ctx context.Context, id string) error {
+	w := &Worker{queue: q}
+	return w.renew(ctx, &presence{id: id})
+}
