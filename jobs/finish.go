@@ -317,7 +317,7 @@ func runningFor(ctx context.Context, tx *state.Tx, specs []Spec) (map[key]int64,
 			args = append(args, s.Backend, s.Identity)
 		}
 		query := `SELECT id, backend, identity FROM job WHERE identity <> '' AND state = 'started'
-			AND (backend, identity) IN (VALUES ` + rowMarks(len(chunk), 2) + ")"
+			AND (backend, identity) IN (VALUES ` + rowMarks(len(chunk), 2) + ") ORDER BY id" // the last of several counts
 		err := each(ctx, tx, query, args, func(rows scanner) error {
 			var id int64
 			var k key
