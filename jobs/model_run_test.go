@@ -28,32 +28,30 @@ func TestModel(t *testing.T) {
 	if err := flag.Set("rapid.checks", fmt.Sprint(checks)); err != nil {
 		t.Fatal(err)
 	}
-	statetest.Each(t, func(t *testing.T, s statetest.Store) {
-		rapid.Check(t, func(rt *rapid.T) {
-			r := newModelRun(t, rt, s)
-			for range steps {
-				r.step()
-			}
-		})
+	rapid.Check(t, func(rt *rapid.T) {
+		r := newModelRun(t, rt)
+		for range steps {
+			r.step()
+		}
 	})
 }
 
 // modelRun is a model and the queue that must do the same.
 type modelRun struct {
 	*rapid.T
-	m      *model
-	clock  *handClock
-	db     *state.DB
-	queue  *jobs.Queue
-	ids    []int64          // of the model's jobs
-	hands  map[int]jobs.Job // claimed, by place
-	stale  []jobs.Job       // claimed once, and taken away since
-	trace  []string
+	m     *model
+	clock *handClock
+	db    *state.DB
+	queue *jobs.Queue
+	ids   []int64          // of the model's jobs
+	hands map[int]jobs.Job // claimed, by place
+	stale []jobs.Job       // claimed once, and taken away since
+	trace []string
 }
 
-func newModelRun(t *testing.T, rt *rapid.T, s statetest.Store) *modelRun {
+func newModelRun(t *testing.T, rt *rapid.T) *modelRun {
 	clock := &handClock{now: noon}
-	db := s.Another(t).Open(t, state.Options{Clock: clock})
+	db := statetest.New(t).Open(t, state.Options{Clock: clock})
 	c, err := jobs.ParseChannels(modelChannels)
 	if err != nil {
 		rt.Fatal(err)
