@@ -29,7 +29,7 @@ type Queue struct {
 // Option changes a queue's defaults.
 type Option func(*Queue)
 
-// WithUUIDs sets the source of the jobs' UUIDs. The default is random.
+// WithUUIDs sets the source of the jobs' UUIDs. The default is version 7: time and chance.
 func WithUUIDs(next func() string) Option { return func(q *Queue) { q.newUUID = next } }
 
 // WithRetryPattern sets how long a job waits before its next attempt, where its function has no pattern of its own. The
@@ -51,7 +51,7 @@ const sharedLease = time.Minute
 
 // New gives the queue that lives in a state.
 func New(db *state.DB, opts ...Option) *Queue {
-	q := &Queue{db: db, newUUID: randomUUID, maxWaits: 10, pattern: defaultPattern(), random: mathrand.Int64N}
+	q := &Queue{db: db, newUUID: timedUUID(db.Clock()), maxWaits: 10, pattern: defaultPattern(), random: mathrand.Int64N}
 	if db.Dialect() == state.PostgreSQL {
 		q.lease = sharedLease
 	}
@@ -61,11 +61,19 @@ func New(db *state.DB, opts ...Option) *Queue {
 	return q
 }
 
-func randomUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails: it ends the program instead
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+// timedUUID gives a source of UUIDs of version 7: they begin with the time in milliseconds, and the rest is random. Random ones
+// (version 4) would spread what is enqueued together over all pages of the index that keeps them unique.
+func timedUUID(clock state.Clock) func() string {
+	return func() string {
+		var b [16]byte
+		_, _ = rand.Read(b[6:]) // never fails: it ends the program instead
+		ms := clock.Now().UnixMilli()
+		for i := range 6 {
+			b[i] = byte(ms >> (40 - 8*i)) //nolint:gosec // the lowest eight bits
+		}
+		b[6], b[8] = b[6]&0x0f|0x70, b[8]&0x3f|0x80
+		return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	}
 }
 
 // NotFoundError says that there is no such job.
