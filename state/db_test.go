@@ -98,20 +98,22 @@ func TestOpen(t *testing.T) {
 	})
 }
 
-func TestOpenRefuses(t *testing.T) {
-	exec := func(t *testing.T, path, statement string) {
-		t.Helper()
-		raw, err := sql.Open("sqlite3", path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := raw.ExecContext(t.Context(), statement); err != nil {
-			t.Fatal(err)
-		}
-		if err := raw.Close(); err != nil {
-			t.Fatal(err)
-		}
+// raw runs a statement behind the state's back.
+func raw(t *testing.T, path, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite3", path)
+	if err != nil {
+		t.Fatal(err)
 	}
+	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
 	existing := func(t *testing.T) string {
 		t.Helper()
 		path := filepath.Join(t.TempDir(), "state.db")
@@ -141,7 +143,7 @@ func TestOpenRefuses(t *testing.T) {
 
 	t.Run("Ensure a newer schema is refused, to write and to read", func(t *testing.T) {
 		path := existing(t)
-		exec(t, path, "PRAGMA user_version = 999")
+		raw(t, path, "PRAGMA user_version = 999")
 		for _, o := range []state.Options{{}, {ReadOnly: true}, {Immutable: true}} {
 			err := refuses(t, path, o, "999", "newer version")
 			var newer *state.NewerSchemaError
@@ -152,7 +154,7 @@ func TestOpenRefuses(t *testing.T) {
 	})
 	t.Run("Ensure an older schema isn't read as it is", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "state.db")
-		exec(t, path, "PRAGMA application_id = 1131376238")
+		raw(t, path, "PRAGMA application_id = 1131376238")
 		err := refuses(t, path, state.Options{ReadOnly: true}, "older", "sync")
 		wantTrouble(t, err, state.OlderSchema)
 	})
@@ -166,7 +168,7 @@ func TestOpenRefuses(t *testing.T) {
 	})
 	t.Run("Ensure another program's database is left alone", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "state.db")
-		exec(t, path, "CREATE TABLE job (id INTEGER)")
+		raw(t, path, "CREATE TABLE job (id INTEGER)")
 		wantCorrupt(t, refuses(t, path, state.Options{}, "another program"))
 	})
 	t.Run("Ensure a damaged file is named so", func(t *testing.T) {

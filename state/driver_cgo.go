@@ -3,7 +3,9 @@
 package state
 
 import (
+	"context"
 	"errors"
+	"fmt"
 
 	"github.com/mattn/go-sqlite3" // registers the database/sql driver "sqlite3" as well
 )
@@ -39,6 +41,36 @@ func isSQLiteUnique(err error) bool {
 	var e sqlite3.Error
 	return errors.As(err, &e) &&
 		(e.ExtendedCode == sqlite3.ErrConstraintUnique || e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey)
+}
+
+// backupStep is how many pages are copied at a time; between two steps whoever wants the copy to end is heard.
+const backupStep = 64
+
+// onlineBackup copies a database by SQLite's backup API (https://sqlite.org/backup.html) between two of the driver's
+// connections.
+func onlineBackup(ctx context.Context, to, from any, progress func(done, all int)) (err error) {
+	target, isTarget := to.(*sqlite3.SQLiteConn)
+	source, isSource := from.(*sqlite3.SQLiteConn)
+	if !isTarget || !isSource {
+		return fmt.Errorf("the connections are %T and %T", to, from)
+	}
+	b, err := target.Backup("main", source, "main")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.Finish()) }()
+	for {
+		done, err := b.Step(backupStep)
+		if err != nil || ctx.Err() != nil {
+			return errors.Join(err, ctx.Err())
+		}
+		if progress != nil {
+			progress(b.PageCount()-b.Remaining(), b.PageCount())
+		}
+		if done {
+			return nil
+		}
+	}
 }
 
 // SQLiteVersion is the version of the SQLite that this program holds.

@@ -26,16 +26,38 @@ type engine interface {
 	mark(ctx context.Context, tx *Tx, version int) error
 
 	// begin begins a transaction that holds the write lock.
-	begin(ctx context.Context, conn *sql.Conn, durable bool) (*transaction, error)
+	begin(ctx context.Context, conn *sql.Conn, mode writeMode) (*transaction, error)
 	// again tells whether begin, or the connection before it, failed for a reason that passes soon.
 	again(err error) bool
 	// watch calls who waits for changes that others commit, until ctx ends.
 	watch(ctx context.Context, db *DB)
-	// snapshot copies the state into an SQLite file that is there and empty.
+	// snapshot copies the state into an SQLite file that is there and empty; backup does so page by page where it can, and
+	// tells how much is done of how much.
 	snapshot(ctx context.Context, db *DB, path string) error
+	backup(ctx context.Context, db *DB, path string, progress func(done, all int)) error
+	// beginReading is the statement that begins a transaction which sees one moment of the whole state.
+	beginReading() string
+	// beginCopying is the statement that lets rows come before those which they refer to, until the end of a transaction;
+	// endCopying makes new rows follow those that were copied.
+	beginCopying() string
+	endCopying(ctx context.Context, tx *Tx) error
+	// tables gives the names of the state's own tables, sorted, indexes those of its named indexes.
+	tables(ctx context.Context, q Querier) ([]string, error)
+	indexes(ctx context.Context, q Querier) ([]string, error)
+	// examine looks for damage that the database itself can see, and describes the database.
+	examine(ctx context.Context, q Querier, r *Report) error
 	// explain types an error, and leaves what it doesn't know as it is.
 	explain(err error) error
 }
+
+// writeMode says what a transaction is for.
+type writeMode int
+
+const (
+	ordinary writeMode = iota
+	durable            // it must survive a power cut once it is committed
+	lengthy            // durable, and nobody minds if it takes minutes
+)
 
 // executor is what runs the statements of a transaction.
 type executor interface {

@@ -24,6 +24,7 @@ const (
 	lockPatience       = 15 * time.Second
 	statementPatience  = 30 * time.Second
 	transactionLimit   = 2 * time.Minute // a network that swallows everything shows after that
+	lengthyLimit       = 12 * time.Hour
 	firstPause         = 50 * time.Millisecond
 	defaultSchema      = "connector"
 	schemaVersionTable = "connector_schema"
@@ -139,17 +140,12 @@ func (e *postgresEngine) inspect(ctx context.Context, q Querier, known int) (int
 }
 
 // migration gives the file of the same name from migrations/postgresql, where a rule cannot make it out of SQLite's.
-// However long it takes, the server lets it.
 func (e *postgresEngine) migration(m migration) (string, error) {
 	text, err := fs.ReadFile(migrationFiles, "migrations/postgresql/"+m.name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "SET LOCAL statement_timeout = 0; " + definitions(m.sql), nil
-	case err != nil:
-		return "", err
-	default:
-		return "SET LOCAL statement_timeout = 0; " + string(text), nil
+	if errors.Is(err, fs.ErrNotExist) {
+		return definitions(m.sql), nil
 	}
+	return string(text), err
 }
 
 func (e *postgresEngine) mark(ctx context.Context, tx *Tx, version int) error {
@@ -223,13 +219,18 @@ func (e *postgresEngine) lockStatement() string {
 
 // begin takes one round trip: it begins, waits for the write lock and then reads the clock. Whatever the first
 // statement of the transaction reads was committed by then, as each statement of READ COMMITTED looks anew.
-func (e *postgresEngine) begin(ctx context.Context, conn *sql.Conn, durable bool) (*transaction, error) {
+func (e *postgresEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMode) (*transaction, error) {
 	text := "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; " + e.lockStatement()
-	if durable {
+	if mode != ordinary {
 		text += "; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 	}
+	limit := transactionLimit
+	if mode == lengthy {
+		limit = lengthyLimit
+		text += "; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
+	}
 	text += "; " + serverTime
-	bounded, cancel := context.WithTimeout(ctx, transactionLimit)
+	bounded, cancel := context.WithTimeout(ctx, limit)
 	results, err := e.simple(bounded, conn, text)
 	var now int64
 	if err == nil {
@@ -351,5 +352,3 @@ func (e *postgresEngine) listen(ctx context.Context, db *DB) bool {
 		}
 	}
 }
-
-func (e *postgresEngine) snapshot(context.Context, *DB, string) error { return errors.ErrUnsupported }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -84,15 +85,16 @@ func (e *sqliteEngine) mark(ctx context.Context, tx *Tx, version int) error {
 	return err
 }
 
-func (e *sqliteEngine) begin(ctx context.Context, conn *sql.Conn, durable bool) (*transaction, error) {
-	if durable {
+func (e *sqliteEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMode) (*transaction, error) {
+	strict := mode != ordinary
+	if strict {
 		if err := setSynchronous(ctx, conn, "FULL"); err != nil {
 			return nil, err
 		}
 	}
 	tx, err := conn.BeginTx(ctx, nil) // BEGIN IMMEDIATE, by the DSN
 	if err != nil {
-		if durable {
+		if strict {
 			relax(ctx, conn)
 		}
 		return nil, err
@@ -104,7 +106,7 @@ func (e *sqliteEngine) begin(ctx context.Context, conn *sql.Conn, durable bool) 
 		commit:   func([]string) error { return tx.Commit() }, // other processes poll
 		abandon: func() {
 			undo()
-			if durable {
+			if strict {
 				relax(ctx, conn)
 			}
 		},
@@ -140,6 +142,64 @@ func (e *sqliteEngine) snapshot(ctx context.Context, db *DB, path string) error 
 	}
 	_, err = pool.ExecContext(ctx, "VACUUM INTO ?", path)
 	return explain(path, err)
+}
+
+// backup copies page by page, from one moment of the state: writers go on meanwhile and disturb nothing.
+func (e *sqliteEngine) backup(ctx context.Context, db *DB, path string, progress func(done, all int)) error {
+	to, err := openPool(fileURI(path), 1)
+	if err != nil {
+		return err
+	}
+	err = db.reading(ctx, func(_ Querier, from *sql.Conn) error { return copyPages(ctx, to, from, progress) })
+	if err == nil {
+		_, err = to.ExecContext(ctx, "PRAGMA journal_mode = DELETE") // one file, which can be opened where nothing may be written
+	}
+	return explain(path, errors.Join(err, to.Close()))
+}
+
+func copyPages(ctx context.Context, to *sql.DB, from *sql.Conn, progress func(done, all int)) error {
+	conn, err := to.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }() // gives it back
+	return conn.Raw(func(toConn any) error {
+		return from.Raw(func(fromConn any) error { return onlineBackup(ctx, toConn, fromConn, progress) })
+	})
+}
+
+func (e *sqliteEngine) beginReading() string                  { return "BEGIN" }
+func (e *sqliteEngine) beginCopying() string                  { return "PRAGMA defer_foreign_keys = ON" }
+func (e *sqliteEngine) endCopying(context.Context, *Tx) error { return nil } // SQLite counts from the highest id
+
+func (e *sqliteEngine) tables(ctx context.Context, q Querier) ([]string, error) {
+	return textsOf(ctx, q, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name`)
+}
+
+func (e *sqliteEngine) indexes(ctx context.Context, q Querier) ([]string, error) {
+	return textsOf(ctx, q, `SELECT name FROM sqlite_schema WHERE type = 'index' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name`)
+}
+
+// examine lets SQLite look at every page, and for rows that refer to nothing.
+func (e *sqliteEngine) examine(ctx context.Context, q Querier, r *Report) error {
+	r.Version = SQLiteVersion()
+	row := q.QueryRowContext(ctx, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+	if err := row.Scan(&r.Bytes); err != nil {
+		return err
+	}
+	found, err := textsOf(ctx, q, "PRAGMA integrity_check(20)")
+	if err != nil {
+		return err
+	}
+	for _, text := range found {
+		if text != "ok" {
+			r.Problems = append(r.Problems, text)
+		}
+	}
+	lost, err := textsOf(ctx, q, `SELECT COUNT(*) || ' rows of ' || "table" || ' refer to rows of ' || parent || ' that are not there'
+		FROM pragma_foreign_key_check GROUP BY "table", parent ORDER BY 1`)
+	r.Problems = append(r.Problems, lost...)
+	return err
 }
 
 // watch wakes everybody when another connection has written to the file. SQLite counts those writes for each

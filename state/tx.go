@@ -57,20 +57,20 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 // After a power cut or a crash of the operating system the last commits may be undone, all or nothing and in order; a
 // crash of the process undoes none.
 func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
-	return db.write(ctx, fn, false)
+	return db.write(ctx, fn, ordinary)
 }
 
 // WriteDurable is [DB.Write] for what must survive even a power cut once it returned, such as the intent that precedes
 // a request with an effect. It waits for the disk, which costs some milliseconds, and makes all earlier commits durable too.
 func (db *DB) WriteDurable(ctx context.Context, fn func(*Tx) error) error {
-	return db.write(ctx, fn, true)
+	return db.write(ctx, fn, durable)
 }
 
-func (db *DB) write(ctx context.Context, fn func(*Tx) error, durable bool) error {
+func (db *DB) write(ctx context.Context, fn func(*Tx) error, mode writeMode) error {
 	if db.writer == nil {
 		return ErrReadOnly
 	}
-	conn, run, err := db.begin(ctx, durable)
+	conn, run, err := db.begin(ctx, mode)
 	if err != nil {
 		return db.Explain(err)
 	}
@@ -80,10 +80,10 @@ func (db *DB) write(ctx context.Context, fn func(*Tx) error, durable bool) error
 
 // begin waits for the writer's connection and for the write lock. What fails for a reason that passes soon, as while
 // PostgreSQL is started anew, is tried again for a while: nothing has been done yet.
-func (db *DB) begin(ctx context.Context, durable bool) (*sql.Conn, *transaction, error) {
+func (db *DB) begin(ctx context.Context, mode writeMode) (*sql.Conn, *transaction, error) {
 	late := time.Now().Add(busyTimeout)
 	for pause := firstPause; ; pause = min(2*pause, time.Second) {
-		conn, run, err := db.beginOnce(ctx, durable)
+		conn, run, err := db.beginOnce(ctx, mode)
 		if err == nil || !db.engine.again(err) || time.Now().After(late) {
 			return conn, run, err
 		}
@@ -93,12 +93,12 @@ func (db *DB) begin(ctx context.Context, durable bool) (*sql.Conn, *transaction,
 	}
 }
 
-func (db *DB) beginOnce(ctx context.Context, durable bool) (*sql.Conn, *transaction, error) {
+func (db *DB) beginOnce(ctx context.Context, mode writeMode) (*sql.Conn, *transaction, error) {
 	conn, err := db.writer.Conn(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	run, err := db.engine.begin(context.WithoutCancel(ctx), conn, durable)
+	run, err := db.engine.begin(context.WithoutCancel(ctx), conn, mode)
 	if err != nil {
 		_ = conn.Close() // gives it back
 		return nil, nil, err

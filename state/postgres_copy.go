@@ -1,0 +1,65 @@
+package state
+
+import (
+	"context"
+	"errors"
+)
+
+// snapshot copies row by row.
+func (e *postgresEngine) snapshot(ctx context.Context, db *DB, path string) error {
+	to, err := Open(ctx, path, Options{Clock: db.clock})
+	if err != nil {
+		return err
+	}
+	_, err = Copy(ctx, db, to, CopyOptions{})
+	if err == nil {
+		err = to.becomeOneFile(ctx)
+	}
+	return errors.Join(err, to.Close())
+}
+
+// backup is a snapshot: there are no pages to copy.
+func (e *postgresEngine) backup(ctx context.Context, db *DB, path string, _ func(done, all int)) error {
+	return e.snapshot(ctx, db, path)
+}
+
+func (e *postgresEngine) beginReading() string {
+	return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0"
+}
+
+func (e *postgresEngine) beginCopying() string { return "SET CONSTRAINTS ALL DEFERRED" }
+
+func (e *postgresEngine) endCopying(ctx context.Context, tx *Tx) error {
+	return followIdentities(ctx, tx)
+}
+
+func (e *postgresEngine) tables(ctx context.Context, q Querier) ([]string, error) {
+	return textsOf(ctx, q, `SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relname <> $2 ORDER BY c.relname COLLATE "C"`, e.schema, schemaVersionTable)
+}
+
+// indexes leaves out those of keys, which the database names itself.
+func (e *postgresEngine) indexes(ctx context.Context, q Querier) ([]string, error) {
+	return textsOf(ctx, q, `SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname = $1 AND c.relkind = 'i' AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = c.oid)
+		ORDER BY c.relname COLLATE "C"`, e.schema)
+}
+
+// examine lists what the server itself doesn't trust. It checks each page that it reads, where its database was made with
+// checksums, and every page was read when the rows were summed.
+func (e *postgresEngine) examine(ctx context.Context, q Querier, r *Report) error {
+	row := q.QueryRowContext(ctx, `SELECT current_setting('server_version'), COALESCE(SUM(pg_total_relation_size(c.oid)), 0)::bigint
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')`, e.schema)
+	if err := row.Scan(&r.Version, &r.Bytes); err != nil {
+		return err
+	}
+	found, err := textsOf(ctx, q, `SELECT 'the index ' || c.relname || ' is not valid; run REINDEX INDEX ' || c.relname
+			FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+			WHERE n.nspname = $1 AND NOT (i.indisvalid AND i.indisready)
+		UNION ALL SELECT 'the constraint ' || k.conname || ' was never checked; run ALTER TABLE ' || k.conrelid::regclass
+				|| ' VALIDATE CONSTRAINT ' || k.conname
+			FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace WHERE n.nspname = $1 AND NOT k.convalidated
+		ORDER BY 1`, e.schema)
+	r.Problems = append(r.Problems, found...)
+	return err
+}
