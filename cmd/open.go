@@ -86,17 +86,23 @@ func chosen[T any](kind string, all []T, nameOf func(T) string, names []string) 
 
 // openState opens the state alone, for commands that only look.
 func (a *app) openState(ctx context.Context, c *config.Config) (*state.DB, error) {
-	location, err := c.StateLocation(ctx)
+	location, err := findState(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	switch there, err := hasState(ctx, location); {
-	case err != nil:
-		return nil, err
-	case !there:
-		return nil, &usageError{fmt.Sprintf("there is no %s yet; run `connector sync` first", c.State)}
-	}
 	return state.Open(ctx, location, state.Options{Clock: a.clock})
+}
+
+// findState gives the location of a state that is there.
+func findState(ctx context.Context, c *config.Config) (location string, err error) {
+	if location, err = c.StateLocation(ctx); err != nil {
+		return "", err
+	}
+	there, err := hasState(ctx, location)
+	if err == nil && !there {
+		err = &usageError{fmt.Sprintf("there is no %s yet; run `connector sync` first", c.State)}
+	}
+	return location, err
 }
 
 // hasState tells whether there is a state already, be it one that cannot be used.
