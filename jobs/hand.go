@@ -16,9 +16,12 @@ func (e *TwinError) Error() string {
 }
 
 // Requeue puts a job that isn't running back into the line by hand, to run at once and with all attempts before it. A
-// cancelled one that still depends on something waits for that.
+// cancelled one, and one of a graph, waits where something that it depends on there isn't done; what else a job had waited
+// for counts no more, for it was done when it ran. Jobs that follow it: those that wait for it go on waiting and no longer
+// say that it failed; those that were cancelled with it stay cancelled; those that were released already stay so.
 //
-// Errors: *NotFoundError; *TransitionError when the job runs or waits for others; *TwinError.
+// Errors: *NotFoundError; *TransitionError when the job runs or waits for others, or of a cancelled job that it depends on;
+// *TwinError.
 func (q *Queue) Requeue(ctx context.Context, tx *state.Tx, id int64) error {
 	j, err := get(ctx, tx, id)
 	if err != nil {
@@ -34,13 +37,23 @@ func (q *Queue) Requeue(ctx context.Context, tx *state.Tx, id int64) error {
 	if err := refuseTwin(ctx, tx, j); err != nil {
 		return err
 	}
-	if j.State == StateCancelled {
-		return resume(ctx, tx, j)
+	if j.State != StateCancelled {
+		if err := forgetOutside(ctx, tx, id); err != nil {
+			return err
+		}
 	}
-	if err := again(ctx, tx, []int64{id}); err != nil {
+	if err := clearNotes(ctx, tx, []int64{id}); err != nil {
 		return err
 	}
-	return restart(ctx, tx, j)
+	return resume(ctx, tx, j)
+}
+
+// forgetOutside removes what a job depended on outside of its graph.
+func forgetOutside(ctx context.Context, tx *state.Tx, id int64) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM job_dependency WHERE job_id = ? AND NOT EXISTS (
+		SELECT 1 FROM job AS own JOIN job AS p ON p.graph = own.graph AND own.graph <> ''
+		WHERE own.id = job_dependency.job_id AND p.id = job_dependency.depends_on)`, id)
+	return err
 }
 
 func refuseTwin(ctx context.Context, tx *state.Tx, j Job) error {
@@ -62,7 +75,7 @@ func restart(ctx context.Context, tx *state.Tx, j Job) error {
 	return err
 }
 
-// resume puts a cancelled job back; what it waited for may still be undone.
+// resume puts a job back; what it depends on may still be undone.
 func resume(ctx context.Context, tx *state.Tx, j Job) error {
 	deps, err := dependencies(ctx, tx, []int64{j.ID})
 	if err != nil {

@@ -24,45 +24,53 @@ func States() []State {
 	return []State{StateWaitDependencies, StatePending, StateEnqueued, StateStarted, StateDone, StateFailed, StateCancelled}
 }
 
-// transitions is what the queue obeys: from a state, the states that may follow and why they do.
-func transitions(from State) []State {
-	switch from {
-	case StateWaitDependencies:
-		return []State{
-			StatePending,   // the last dependency is done
-			StateDone,      // by hand
-			StateCancelled, // by hand, with the job it waits for, or for the sake of a started job of the same identity
-		}
-	case StatePending:
-		return []State{
-			StateWaitDependencies, // enqueued again, now with dependencies
-			StateEnqueued, StateStarted,
-			StateDone,      // by hand
-			StateCancelled, // by hand, or for the sake of a started job of the same identity that comes back
-		}
-	case StateEnqueued:
-		return []State{StatePending, StateStarted, StateDone, StateCancelled}
-	case StateStarted:
-		return []State{
-			StatePending,          // retry, postponed, paused, given back, or its worker died
-			StateWaitDependencies, // something must be done first
-			StateDone, StateFailed,
-		}
-	case StateDone:
-		return []State{StatePending, StateWaitDependencies} // by hand
-	case StateCancelled:
-		return []State{StatePending, StateWaitDependencies, StateDone} // by hand
-	case StateFailed:
-		return []State{
-			StatePending, StateWaitDependencies, // by hand, or enqueued again
-			StateDone, StateCancelled, // by hand
-		}
-	}
-	return nil
+// Transition is a way from one state to another, and why a job takes it.
+type Transition struct {
+	From, To State
+	Why      string
 }
 
+// transitions is what the queue obeys. docs/jobs.md draws it.
+var transitions = [...]Transition{
+	{StateWaitDependencies, StatePending, "all it depends on is done"},
+	{StateWaitDependencies, StateDone, "by hand"},
+	{StateWaitDependencies, StateCancelled, "by hand, alone or with what it waits for; a job of its identity does its work"},
+	{StatePending, StateWaitDependencies, "enqueued again, now with dependencies"},
+	{StatePending, StateEnqueued, "promised to a worker"},
+	{StatePending, StateStarted, "claimed"},
+	{StatePending, StateDone, "by hand"},
+	{StatePending, StateCancelled, "by hand; a job of its identity does its work"},
+	{StateEnqueued, StatePending, "its worker died"},
+	{StateEnqueued, StateStarted, "its worker begins"},
+	{StateEnqueued, StateDone, "by hand"},
+	{StateEnqueued, StateCancelled, "by hand"},
+	{StateStarted, StatePending, "retry, postponed, paused, given back; its worker died"},
+	{StateStarted, StateWaitDependencies, "something must be done first"},
+	{StateStarted, StateDone, "done, or nothing to do"},
+	{StateStarted, StateFailed, "failed, or no attempt is left"},
+	{StateDone, StatePending, "by hand"},
+	{StateDone, StateWaitDependencies, "by hand, after what it follows in its graph"},
+	{StateFailed, StatePending, "by hand; enqueued again"},
+	{StateFailed, StateWaitDependencies, "by hand, after what it follows in its graph; enqueued again with dependencies"},
+	{StateFailed, StateDone, "by hand"},
+	{StateFailed, StateCancelled, "by hand"},
+	{StateCancelled, StatePending, "by hand"},
+	{StateCancelled, StateWaitDependencies, "by hand, while what it depends on isn't done"},
+	{StateCancelled, StateDone, "by hand"},
+}
+
+// Transitions gives every way from a state to another, in the order of a job's way.
+func Transitions() []Transition { return slices.Clone(transitions[:]) }
+
 // Allowed tells whether a job in one state may go to another. Staying in a state is no transition.
-func Allowed(from, to State) bool { return slices.Contains(transitions(from), to) }
+func Allowed(from, to State) bool {
+	for i := range transitions {
+		if transitions[i].From == from && transitions[i].To == to {
+			return true
+		}
+	}
+	return false
+}
 
 // TransitionError says that a job is in a state from which the asked one cannot be reached.
 type TransitionError struct {
