@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,7 +81,7 @@ func (a *app) doctor(ctx context.Context, names []string) (err error) {
 		}
 	}
 	if err := ctx.Err(); err != nil { // what was found since is of the stop
-		return &stoppedError{err}
+		return &stoppedError{err: err}
 	}
 	if err := a.showExamined(views); err != nil {
 		return err
@@ -91,10 +92,15 @@ func (a *app) doctor(ctx context.Context, names []string) (err error) {
 	return nil
 }
 
-// stoppedError says that a signal came before all was looked at.
-type stoppedError struct{ err error }
+// stoppedError says that a signal came, and what it came before.
+type stoppedError struct {
+	err    error
+	before string // default: all was looked at
+}
 
-func (e *stoppedError) Error() string { return "stopped before all was looked at" }
+func (e *stoppedError) Error() string {
+	return "stopped before " + cmp.Or(e.before, "all was looked at")
+}
 func (e *stoppedError) Unwrap() error { return e.err }
 
 // chooseOdoos are the named Odoo entries, or all where none is named.

@@ -137,6 +137,7 @@ func (a *app) codeOf(err error) int {
 	var found *findingsError
 	var settings *config.Error
 	var secret *config.SecretError
+	var leftAlone *leftAloneError
 	var unavailable *state.UnavailableError
 	var environment *environmentError
 	switch {
@@ -150,6 +151,8 @@ func (a *app) codeOf(err error) int {
 		return exitFailedJobs
 	case errors.As(err, &found):
 		return found.code
+	case errors.As(err, &leftAlone):
+		return leftAlone.code()
 	case errors.As(err, &unavailable), errors.As(err, &environment):
 		return exitEnvironment
 	default:

@@ -142,10 +142,12 @@ func (a *app) doubt(ctx context.Context, q *jobs.Queue, channel string) error {
 	}
 	var known []string
 	for _, l := range loads {
-		if l.Name == channel {
+		switch configured := l.Channel != (jobs.Channels{}).Get(l.Name); {
+		case l.Name != channel:
+			known = append(known, l.Name)
+		case l.Used || configured:
 			return nil
 		}
-		known = append(known, l.Name)
 	}
 	_, _ = fmt.Fprintf(a.err, "no job was ever in channel %s; %s\n", channel, nearest(channel, known))
 	return nil

@@ -141,6 +141,13 @@ func (a *app) showJob(d jobDetail) error {
 // rows are what a job is, name by name; what is "" is left out.
 func (d jobDetail) rows(now time.Time) [][2]string {
 	j := d.job
+	waits := slices.Contains([]jobs.State{jobs.StateWaitDependencies, jobs.StatePending, jobs.StateEnqueued}, j.State)
+	if !waits {
+		j.ETA = time.Time{} // it is past
+	}
+	if j.State == jobs.StateWaitDependencies {
+		j.ExcName, j.ExcMessage = "", "" // what comes next says it
+	}
 	rows := [][2]string{
 		{"Job", fmt.Sprint(j.ID)}, {"Description", j.Description}, {"State", string(j.State)}, {"Next", d.next(now)},
 		{"Backend", j.Backend}, {"Model", j.Model}, {"Channel", j.Channel}, {"Function", j.Function}, {"Arguments", string(j.Args)},

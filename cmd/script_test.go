@@ -116,6 +116,11 @@ type scriptKey struct{}
 func setUp(env *testscript.Env) error {
 	s := &script{processes: map[string]*process{}, signalled: map[string]time.Time{}, fakes: map[string]*fake{}, servers: map[string]*statetest.Server{}}
 	env.Values[scriptKey{}] = s
+	example, err := filepath.Abs(exampleFile)
+	if err != nil {
+		return err
+	}
+	env.Setenv("example", example)
 	env.Setenv("CONNECTOR_ODOO_PASSWORD", passwordMarker)
 	env.Setenv("TRELLO_KEY", keyMarker)
 	env.Setenv("TRELLO_TOKEN", tokenMarker)

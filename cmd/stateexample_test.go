@@ -88,6 +88,8 @@ func TestStateExample(t *testing.T) {
 		}
 		for _, shown := range []struct{ command, want string }{
 			{"jobs list", "done"}, {"jobs list", "failed"}, {"jobs list", "pending"}, {"jobs list", "wait_dependencies"}, {"jobs list", "cancelled"},
+			{"jobs list", "started"}, {"jobs list", "enqueued"}, {"jobs show 8", "2 of 2"}, {"jobs show 8", "retry "}, {"jobs graph 8", "Order the cards"},
+			{"jobs channels", "the attachments' server is moved"}, {"jobs errors", "(HTTP …)"},
 			{"jobs show --id 3", "a mandatory field is not set"}, {"bindings list", "project.task 41"}, {"bindings list", "alias"},
 			{"bindings list", "export under way"}, {"bindings list", "deleted outside"}, {"bindings list --review", "Order screws"},
 		} {
@@ -329,7 +331,13 @@ func exampleJobs(ctx context.Context, db *state.DB) error {
 	if _, err := jobs.NewWorker(queue, "example:4711", handlers, jobs.WorkerOptions{}).Run(ctx, jobs.RunFilter{}); err != nil {
 		return err
 	}
-	return db.Write(ctx, func(tx *state.Tx) error { return exampleWaiting(ctx, tx, queue, spec) })
+	if err := db.Write(ctx, func(tx *state.Tx) error { return exampleWaiting(ctx, tx, queue, spec) }); err != nil {
+		return err
+	}
+	if err := exampleGraph(ctx, db, queue); err != nil {
+		return err
+	}
+	return db.Write(ctx, func(tx *state.Tx) error { return exampleInHand(ctx, tx, db, queue, spec) })
 }
 
 // exampleWaiting are a job that waits to run, one that waits for it, and one that was cancelled.
@@ -349,4 +357,63 @@ func exampleWaiting(ctx context.Context, tx *state.Tx, queue *jobs.Queue, spec f
 	}
 	_, err = queue.Cancel(ctx, tx, cancelled)
 	return err
+}
+
+// exampleGraph are three jobs of one graph: two comments are exported, and when both are done the order of the cards. The first
+// failed for good at its second attempt.
+func exampleGraph(ctx context.Context, db *state.DB, queue *jobs.Queue) error {
+	const graph = "00000000-0000-4000-9000-000000000001"
+	export := func(id int64, text string, retries int) jobs.Spec {
+		return jobs.Spec{Function: synchronizer.ExportRecord, Backend: "trello", Model: "trello.comment", Graph: graph, MaxRetries: &retries,
+			Identity: fmt.Sprintf("trello:trello.comment:odoo:%d@", id), Description: "Export message '" + text + "' to trello.comment",
+			Args: synchronizer.Args{Model: "trello.comment", OdooID: id, Parent: examplePaint}}
+	}
+	var first int64
+	err := db.Write(ctx, func(tx *state.Tx) error {
+		ids, _, err := queue.EnqueueAll(ctx, tx, []jobs.Spec{export(901, "Two coats, please", 2), export(902, "Done on Friday", 5)})
+		if err != nil {
+			return err
+		}
+		first = ids[0]
+		_, _, err = queue.Enqueue(ctx, tx, jobs.Spec{Function: synchronizer.OrderRecords, Backend: "trello", Model: "trello.card", Graph: graph,
+			Description: "Order the cards of 'To do'", DependsOn: ids, Args: synchronizer.Args{Model: "trello.card", Group: exampleTodo}})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	handler := func(_ context.Context, slice []jobs.Job, finish func(jobs.Job, jobs.Outcome) error) error {
+		return finish(slice[0], jobs.Outcome{Kind: jobs.Retry, After: time.Second,
+			Err: errors.New("Trello: POST /cards/" + examplePaint + "/actions/comments: server error (HTTP 503)")})
+	}
+	for range 2 {
+		worker := jobs.NewWorker(queue, "example:4712", map[string]jobs.Handler{synchronizer.ExportRecord: handler}, jobs.WorkerOptions{})
+		if _, err := worker.Run(ctx, jobs.RunFilter{IDs: []int64{first}}); err != nil {
+			return err
+		}
+		_ = db.Clock().Sleep(ctx, 2*time.Second)
+	}
+	return nil
+}
+
+// exampleInHand are a job that a worker has in hand, one that is promised to it, and a channel that is paused.
+func exampleInHand(ctx context.Context, tx *state.Tx, db *state.DB, queue *jobs.Queue,
+	spec func(function, model, id, description string) jobs.Spec) error {
+	for _, s := range []struct{ state, id, description string }{
+		{"started", "65f1a0c0000000000000000c", "Import card 'Sharpen the saw' into project.task"},
+		{"enqueued", "65f1a0c0000000000000000d", "Import card 'Measure the window' into project.task"},
+	} {
+		id, _, err := queue.Enqueue(ctx, tx, spec(synchronizer.ImportRecord, "trello.card", s.id, s.description))
+		if err != nil {
+			return err
+		}
+		// A process that writes an example must not die with a job in its hands, so what a claim would do is done here.
+		_, err = tx.ExecContext(ctx, `UPDATE job SET state = ?, due = 0, slot = CASE ? WHEN 'started' THEN id ELSE 0 END,
+			started = CASE ? WHEN 'started' THEN ? ELSE 0 END, worker = 'example:4713', claims = 1, slice = 1 WHERE id = ?`,
+			s.state, s.state, s.state, state.Micros(db.Clock().Now()), id)
+		if err != nil {
+			return err
+		}
+	}
+	return queue.Pause(ctx, tx, jobs.Pause{Scope: jobs.PauseChannel, Name: "trello.attachments", Reason: "the attachments' server is moved"})
 }

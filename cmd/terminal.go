@@ -11,10 +11,10 @@ import (
 	"golang.org/x/text/width"
 )
 
-// terminal tells whether what is written there is read by a person, and how many columns there are. Where nobody says how
+// terminal tells whether a person sits at the other end of a stream, and how many columns there are. Where nobody says how
 // many, there are 80.
-func terminal(out io.Writer) (columns int, is bool) {
-	f, isFile := out.(*os.File)
+func terminal(stream any) (columns int, is bool) {
+	f, isFile := stream.(*os.File)
 	if !isFile {
 		return 0, false
 	}

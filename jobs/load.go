@@ -13,6 +13,7 @@ import (
 // Load is what a channel has to do now, with all channels below it.
 type Load struct {
 	Channel
+	Used    bool      // a job was put there once, or into a channel below
 	Slots   int       // in use
 	Running int       // jobs; those of one slice share a slot
 	Pending int       // jobs that could run
@@ -22,7 +23,8 @@ type Load struct {
 	Opens   time.Time // when its throttle lets the next job start; zero: at once
 }
 
-// Loads gives the load of every channel that is configured or that jobs were ever put into, and of those above it, by name.
+// Loads gives the load of every channel that is configured, that is paused or that jobs were ever put into, and of those above
+// it, by name.
 func (q *Queue) Loads(ctx context.Context) ([]Load, error) {
 	list, err := q.loads(ctx)
 	if err != nil {
@@ -46,7 +48,7 @@ func (q *Queue) loads(ctx context.Context) ([]Load, error) {
 		return nil, err
 	}
 	all := map[string]*Load{}
-	q.nameChannels(all, lines)
+	q.nameChannels(all, lines, pauses)
 	if err := q.countLoads(ctx, all); err != nil {
 		return nil, err
 	}
@@ -63,7 +65,7 @@ func (q *Queue) loads(ctx context.Context) ([]Load, error) {
 }
 
 // nameChannels makes an entry for each channel.
-func (q *Queue) nameChannels(all map[string]*Load, lines []*line) {
+func (q *Queue) nameChannels(all map[string]*Load, lines []*line, pauses []Pause) {
 	add := func(channel string) {
 		for _, name := range upwards(channel) {
 			if all[name] == nil {
@@ -77,6 +79,14 @@ func (q *Queue) nameChannels(all map[string]*Load, lines []*line) {
 	}
 	for _, l := range lines {
 		add(l.channel)
+		for _, name := range upwards(l.channel) {
+			all[name].Used = true
+		}
+	}
+	for _, p := range pauses {
+		if p.Scope == PauseChannel && p.holds(q.db.Clock().Now()) {
+			add(p.Name)
+		}
 	}
 }
 

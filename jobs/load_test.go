@@ -68,7 +68,11 @@ func TestLoads(t *testing.T) {
 	t.Run("Ensure that a pause is on the channels all of whose jobs it keeps", func(t *testing.T) {
 		b.pause(jobs.Pause{Scope: jobs.PauseBackend, Name: "magento"})
 		b.pause(jobs.Pause{Scope: jobs.PauseChannel, Name: "trello"})
+		b.pause(jobs.Pause{Scope: jobs.PauseChannel, Name: "later"})
 		all := loads(t)
+		if l, there := all["root.later"]; !there || l.Used || !all["root"].Used || !all["root.trello.import"].Used {
+			t.Errorf("a paused channel that no job was put into is %+v, %v", l, there)
+		}
 		for name, paused := range map[string]bool{
 			"root": false, "root.mail": false, "root.magento": true, "root.trello": true, "root.trello.import": true,
 		} {
