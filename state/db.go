@@ -122,7 +122,7 @@ func (db *DB) SchemaVersion() int { return db.version }
 // it and removes that.
 func (db *DB) Close() error {
 	db.signals.close()
-	var errs []error
+	errs := []error{db.engine.close()}
 	for _, pool := range []*sql.DB{db.readers, db.writer} {
 		if pool != nil {
 			errs = append(errs, pool.Close())

@@ -48,6 +48,8 @@ type engine interface {
 	examine(ctx context.Context, q Querier, r *Report) error
 	// explain types an error, and leaves what it doesn't know as it is.
 	explain(err error) error
+	// close gives back what is opened beside the pools.
+	close() error
 }
 
 // writeMode says what a transaction is for.
@@ -75,6 +77,9 @@ type transaction struct {
 	commit func(topics []string) error
 	// abandon ends it where it wasn't committed, and gives back what begin took; it is called in any case.
 	abandon func()
+	// settle waits, once it is committed and others may write again, until it is safe; nil where it is at once, or as safe
+	// as it has to be.
+	settle func() error
 	// doom keeps later statements from standing alone, once the database gave the transaction up.
 	doom func()
 }

@@ -40,6 +40,7 @@ type postgresEngine struct {
 	shown  string // the URL without a password
 	texts  rewriter
 	pid    atomic.Uint32 // of the writer's session, whose notifications are no news
+	disk   *flusher      // nil where a commit has to wait for the disk itself
 }
 
 func (e *postgresEngine) dialect() Dialect                     { return PostgreSQL }
@@ -48,13 +49,26 @@ func (e *postgresEngine) text(query string, args []any) string { return e.texts.
 func (e *postgresEngine) args(args []any) []any                { return storable(args) }
 
 func (e *postgresEngine) openWriter(ctx context.Context) (*sql.DB, error) {
-	pool := e.pool(1, map[string]string{
+	pool := sized(stdlib.OpenDB(*e.writerSession()), 1)
+	if err := e.makeSchema(ctx, pool); err != nil {
+		return pool, err
+	}
+	return pool, e.openFlusher(ctx)
+}
+
+// writerSession commits without waiting for the disk, as the lock would be held meanwhile: see [flusher].
+func (e *postgresEngine) writerSession() *pgx.ConnConfig {
+	config := e.session(map[string]string{
 		"statement_timeout":                   millis(statementPatience),
 		"lock_timeout":                        millis(lockPatience),
 		"idle_in_transaction_session_timeout": millis(idleInTransaction),
 	})
-	return pool, e.makeSchema(ctx, pool)
+	config.RuntimeParams["synchronous_commit"] = "off"
+	return config
 }
+
+// relaxed tells whether the URL asks not to wait for the disk at all, other than where it must be.
+func (e *postgresEngine) relaxed() bool { return e.config.RuntimeParams["synchronous_commit"] == "off" }
 
 func (e *postgresEngine) openReaders(bool) (*sql.DB, error) {
 	return e.pool(readerCount, map[string]string{
@@ -221,8 +235,9 @@ func (e *postgresEngine) lockStatement() string {
 // statement of the transaction reads was committed by then, as each statement of READ COMMITTED looks anew.
 func (e *postgresEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMode) (*transaction, error) {
 	text := "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; " + e.lockStatement()
-	if mode != ordinary {
-		text += "; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
+	safe := mode != ordinary || !e.relaxed()
+	if safe && e.disk == nil {
+		text += "; SET LOCAL synchronous_commit = on"
 	}
 	limit := transactionLimit
 	if mode == lengthy {
@@ -245,7 +260,11 @@ func (e *postgresEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMo
 	done := false
 	run.commit = func(topics []string) error {
 		done = true // even where it fails: the connection then is thrown away, and with it the transaction
-		return e.commit(bounded, conn, topics)
+		wrote, err := e.commit(bounded, conn, topics)
+		if safe && wrote && e.disk != nil {
+			run.settle = e.disk.flush
+		}
+		return err
 	}
 	run.abandon = func() {
 		cancel()
@@ -257,23 +276,30 @@ func (e *postgresEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMo
 	return run, nil
 }
 
-// commit tells the other processes and ends the transaction, in one round trip. A transaction with a failed statement
-// is rolled back by the server, which says so only in its answer.
-func (e *postgresEngine) commit(ctx context.Context, conn *sql.Conn, topics []string) error {
+// commit tells the other processes and ends the transaction, in one round trip, and tells whether it has written anything.
+// A transaction with a failed statement is rolled back by the server, which says so only in its answer.
+func (e *postgresEngine) commit(ctx context.Context, conn *sql.Conn, topics []string) (wrote bool, err error) {
 	var text strings.Builder
 	for _, topic := range topics {
 		fmt.Fprintf(&text, "SELECT pg_notify('%s', %s); ", e.channel(), literal(topic))
 	}
-	text.WriteString("COMMIT")
+	text.WriteString("SELECT txid_current_if_assigned() IS NOT NULL; COMMIT")
 	results, err := e.simple(ctx, conn, text.String())
 	if err == nil && results[len(results)-1].CommandTag.String() != "COMMIT" {
-		err = errors.New("the transaction was rolled back, since one of its statements had failed; nothing was written")
+		err = errRolledBack
+	}
+	var said *pgconn.PgError
+	if errors.As(err, &said) && said.Code == "25P02" { // in_failed_sql_transaction
+		err = errRolledBack
 	}
 	if err != nil {
 		e.rollBack(context.WithoutCancel(ctx), conn)
+		return false, err
 	}
-	return err
+	return lastValue(results[:len(results)-1]) == "t", nil
 }
+
+var errRolledBack = errors.New("the transaction was rolled back, since one of its statements had failed; nothing was written")
 
 // rollBack ends what is begun; a connection that cannot is thrown away, which comes to the same.
 func (e *postgresEngine) rollBack(ctx context.Context, conn *sql.Conn) {

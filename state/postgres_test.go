@@ -3,8 +3,10 @@ package state_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -353,6 +355,69 @@ func testDialect(t *testing.T, s statetest.Store) {
 			d.IntegersOf("?")+")", `["a","b","c"]`, "[2,3]")
 		if err := row.Scan(&n); err != nil || n != 1 {
 			t.Errorf("%d, want 1 (%v)", n, err)
+		}
+	})
+}
+
+func TestPostgresDurability(t *testing.T) {
+	// position asks for a place in the server's log: where it ends, or how far it is on the disk.
+	position := func(t *testing.T, db *state.DB, function string) (bytes int64) {
+		t.Helper()
+		row := db.Read().QueryRowContext(t.Context(), "SELECT ("+function+"() - '0/0')::bigint")
+		if err := row.Scan(&bytes); err != nil {
+			t.Fatal(err)
+		}
+		return bytes
+	}
+	server := statetest.NewServer(t)
+	execute(t, server.Store(), `CREATE ROLE ann LOGIN PASSWORD 'x'; GRANT CREATE ON DATABASE postgres TO ann;
+		REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA pg_catalog FROM PUBLIC;
+		GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA pg_catalog TO ann;
+		DO $$ DECLARE f text; BEGIN FOR f IN SELECT oid::regprocedure::text FROM pg_proc WHERE proname = 'pg_logical_emit_message' LOOP
+			EXECUTE 'REVOKE EXECUTE ON FUNCTION ' || f || ' FROM ann'; END LOOP; END $$`)
+	relaxed, denied := server.Store(), server.Store()
+	relaxed.Location = relaxed.With(t, "synchronous_commit", "off")
+	denied.Location = as(t, denied, "ann", "x", "postgres")
+	for name, c := range map[string]struct {
+		store statetest.Store
+		write func(*state.DB, func(*state.Tx) error) error
+	}{
+		"an ordinary one":                              {server.Store(), func(db *state.DB, fn func(*state.Tx) error) error { return db.Write(t.Context(), fn) }},
+		"a durable one where others are not to be":     {relaxed, func(db *state.DB, fn func(*state.Tx) error) error { return db.WriteDurable(t.Context(), fn) }},
+		"one of a user who may not write into the log": {denied, func(db *state.DB, fn func(*state.Tx) error) error { return db.Write(t.Context(), fn) }},
+	} {
+		t.Run("Ensure a transaction that returned is on the disk: "+name, func(t *testing.T) {
+			var db *state.DB
+			var end int64
+			db = c.store.Open(t, state.Options{Hook: func(_ context.Context, point string) {
+				if point == "after commit" {
+					end = position(t, db, "pg_current_wal_insert_lsn")
+				}
+			}})
+			for i := range 20 {
+				if err := c.write(db, put(t.Context(), fmt.Sprint(i), "1")); err != nil {
+					t.Fatal(err)
+				}
+				if flushed := position(t, db, "pg_current_wal_flush_lsn"); end == 0 || flushed < end {
+					t.Fatalf("%d bytes are on the disk of %d", flushed, end)
+				}
+			}
+		})
+	}
+	t.Run("Ensure many at a time all wait, and none for long", func(t *testing.T) {
+		db := server.Store().Open(t, state.Options{})
+		var wg sync.WaitGroup
+		for i := range 50 {
+			wg.Go(func() {
+				if err := db.Write(t.Context(), put(t.Context(), fmt.Sprint(i), "1")); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		var n int
+		if err := db.Read().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM meta").Scan(&n); err != nil || n != 50 {
+			t.Errorf("%d rows (%v)", n, err)
 		}
 	})
 }

@@ -168,6 +168,7 @@ func copyPages(ctx context.Context, to *sql.DB, from *sql.Conn, progress func(do
 	})
 }
 
+func (e *sqliteEngine) close() error                          { return nil }
 func (e *sqliteEngine) beginReading() string                  { return "BEGIN" }
 func (e *sqliteEngine) beginCopying() string                  { return "PRAGMA defer_foreign_keys = ON" }
 func (e *sqliteEngine) endCopying(context.Context, *Tx) error { return nil } // SQLite counts from the highest id

@@ -55,7 +55,8 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 // one writer, and it would wait for itself. A database opened for reading returns [ErrReadOnly].
 //
 // After a power cut or a crash of the operating system the last commits may be undone, all or nothing and in order; a
-// crash of the process undoes none.
+// crash of the process undoes none. On PostgreSQL none is undone, unless the URL says synchronous_commit=off. When the
+// connection breaks while the commit is under way, whether it was committed is not known (see [ConnectionLost]).
 func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 	return db.write(ctx, fn, ordinary)
 }
@@ -71,11 +72,18 @@ func (db *DB) write(ctx context.Context, fn func(*Tx) error, mode writeMode) err
 		return ErrReadOnly
 	}
 	conn, run, err := db.begin(ctx, mode)
-	if err != nil {
-		return db.Explain(err)
+	if err == nil {
+		err = db.transactOn(context.WithoutCancel(ctx), conn, run, fn)
 	}
+	if err == nil && run.settle != nil {
+		err = run.settle()
+	}
+	return db.Explain(err)
+}
+
+func (db *DB) transactOn(ctx context.Context, conn *sql.Conn, run *transaction, fn func(*Tx) error) error {
 	defer func() { _ = conn.Close() }() // gives it back; its error only says that it was given back already
-	return db.Explain(db.transact(context.WithoutCancel(ctx), run, fn))
+	return db.transact(ctx, run, fn)
 }
 
 // begin waits for the writer's connection and for the write lock. What fails for a reason that passes soon, as while
