@@ -19,6 +19,7 @@ type ClaimFilter struct {
 	Slots    int      // how many slices at most; 0 means 1
 
 	without []string // backends that are left alone
+	busy    bool     // the worker has jobs in hand: none of those that run alone
 }
 
 func (f ClaimFilter) backends() []string {
@@ -66,7 +67,7 @@ type Claimed struct {
 // without those whose record pair is being worked on and those of channels that are full or paused. They are started when
 // they come back, in the order of the line. All of them are of one function, model, backend and channel, and hold a single
 // slot of it; nothing of another kind stands between them in the line of what could run now. A job whose worker died once
-// comes by itself, and so does each of a sequential or throttled channel. No job: nothing to do now.
+// comes by itself and has its worker for itself; each of a sequential or throttled channel comes by itself. No job: nothing to do now.
 func (q *Queue) Claim(ctx context.Context, owner string, f ClaimFilter) ([]Job, error) {
 	f.Slots = 1
 	c, err := q.ClaimSlices(ctx, owner, f)
@@ -156,23 +157,24 @@ func (q *Queue) Recover(ctx context.Context, tx *state.Tx, backend string) (int,
 
 // takeBack takes back the jobs in hands that a condition selects.
 func (q *Queue) takeBack(ctx context.Context, tx *state.Tx, where string, args ...any) (int, error) {
-	query := "SELECT " + columns + ", slice FROM job WHERE state = 'started' AND " + where + `
-		UNION ALL SELECT ` + columns + ", slice FROM job WHERE state = 'enqueued' AND " + where + " ORDER BY id"
+	const inHand = "(SELECT COUNT(*) FROM job AS other WHERE other.state = 'started' AND other.worker = job.worker)"
+	query := "SELECT " + columns + ", CASE WHEN slice > 1 THEN slice ELSE " + inHand + " END FROM job WHERE state = 'started' AND " + where + `
+		UNION ALL SELECT ` + columns + ", 0 FROM job WHERE state = 'enqueued' AND " + where + " ORDER BY id"
 	type orphan struct {
 		Job
-		slice int
+		together int // jobs that its worker had in hand, as far as that matters
 	}
 	var orphans []orphan
 	err := each(ctx, tx, query, slices.Concat(args, args), func(rows scanner) error {
 		var o orphan
 		var err error
-		o.Job, err = scanJob(plus{rows, &o.slice})
+		o.Job, err = scanJob(plus{rows, &o.together})
 		orphans = append(orphans, o)
 		return err
 	})
 	for _, o := range orphans {
 		if err == nil {
-			err = q.recoverJob(ctx, tx, o.Job, o.slice == 1)
+			err = q.recoverJob(ctx, tx, o.Job, o.together == 1)
 		}
 	}
 	if err != nil {

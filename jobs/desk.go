@@ -277,6 +277,10 @@ func (d *desk) choose(ctx context.Context, tx *state.Tx, slots, limit int) (list
 		if l == nil || err != nil {
 			return list, err
 		}
+		alone := l.waiting[0].alone
+		if alone && (d.filter.busy || len(list) > 0) {
+			return list, nil // it is its turn when the worker has nothing else in hand
+		}
 		for _, name := range upwards(l.channel) {
 			d.taken[name]++
 		}
@@ -296,6 +300,9 @@ func (d *desk) choose(ctx context.Context, tx *state.Tx, slots, limit int) (list
 		list = append(list, p)
 		if d.throttles(l) {
 			l.waiting, l.whole = nil, true
+		}
+		if alone {
+			break
 		}
 	}
 	return list, nil

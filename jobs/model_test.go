@@ -30,6 +30,7 @@ type modelJob struct {
 	next                                  *modelSpec // runs again when this one is done
 	deps                                  map[int]bool
 	claims                                int
+	alone                                 bool // its worker died with others in hand, or with it
 }
 
 // modelSpec is a call to enqueue.
@@ -139,7 +140,7 @@ func (m *model) tryEnqueue(s modelSpec) (at int, created bool, refused string) {
 	case m.failed(s.identity) >= 0:
 		at, created = m.failed(s.identity), true
 		old := m.jobs[at]
-		fresh.created, fresh.claims, fresh.next = old.created, old.claims, old.next
+		fresh.created, fresh.claims, fresh.next, fresh.alone = old.created, old.claims, old.next, old.alone
 		*old = *fresh
 	default:
 		at, created = len(m.jobs), true
@@ -204,9 +205,15 @@ func (m *model) claim(worker string, slots int) (started []int) {
 			break
 		}
 		j := m.jobs[best]
+		if j.alone && len(started) > 0 {
+			break
+		}
 		j.state, j.worker = strt, worker
 		j.claims++
 		started = append(started, best)
+		if j.alone {
+			break
+		}
 	}
 	return started
 }
@@ -314,6 +321,7 @@ func (m *model) finish(i int, kind jobs.OutcomeKind, after time.Duration, depend
 	j := m.jobs[i]
 	switch kind {
 	case jobs.Done, jobs.NothingToDo:
+		j.alone = false
 		m.ended(i)
 	case jobs.Failed:
 		j.state = fail
@@ -357,11 +365,21 @@ func (m *model) bury() {
 			continue
 		}
 		delete(m.workers, w)
+		var had []int
 		for i, j := range m.jobs {
 			if j.state == strt && j.worker == w {
-				j.crashes++
-				m.retried(i, j.eta)
+				had = append(had, i)
 			}
+		}
+		for _, i := range had {
+			j := m.jobs[i]
+			j.alone = true
+			if len(had) > 1 {
+				m.back(i, pend, j.eta)
+				continue
+			}
+			j.crashes++
+			m.retried(i, j.eta)
 		}
 	}
 }

@@ -30,6 +30,7 @@ type pool struct {
 	asOf     time.Time
 	next     time.Time // when a throttled channel opens, or a held job's eta comes
 	dry      bool      // the last claim found no more
+	busy     bool      // there is something in hand besides what is being stored
 	told     bool      // the run was told to stop
 	grace    <-chan time.Time
 	failure  error // what ends the run
@@ -90,7 +91,7 @@ const lookEvery = time.Second
 
 // ready tells whether another claim makes sense at once.
 func (p *pool) ready(ctx context.Context) bool {
-	return !p.dry && p.open(ctx) && p.free() > 0
+	return !p.dry && p.open(ctx) && p.free(0) > 0
 }
 
 // open tells whether new slices may be started.
@@ -98,7 +99,17 @@ func (p *pool) open(ctx context.Context) bool {
 	return ctx.Err() == nil && p.failure == nil
 }
 
-func (p *pool) free() int { return max(p.w.options.Jobs, 1) - len(p.hands) }
+// free is how many more slices there can be when so many of those in hand have ended. A job that killed a worker, or may have,
+// has this one for itself.
+func (p *pool) free(ended int) int {
+	inHand := len(p.hands) - ended
+	for h := range p.hands {
+		if h.slice[0].Alone && inHand > 0 {
+			return 0
+		}
+	}
+	return max(p.w.options.Jobs, 1) - inHand
+}
 
 // over tells whether the run has come to its end, now that nothing is in hand. Where it waits for an eta it does so here.
 func (p *pool) over(ctx context.Context) bool {
@@ -287,13 +298,14 @@ func (p *pool) collect() (list []*request) {
 
 // turn stores outcomes and claims the next slices, in one transaction.
 func (p *pool) turn(ctx context.Context, list []*request) {
-	want := 0
-	if p.open(ctx) && (!p.dry || len(list) > 0) {
-		want = p.free()
-		for _, r := range list {
-			want += flag(r.last)
-		}
+	want, ended := 0, 0
+	for _, r := range list {
+		ended += flag(r.last)
 	}
+	if p.open(ctx) && (!p.dry || len(list) > 0) {
+		want = p.free(ended)
+	}
+	p.busy = len(p.hands) > ended
 	switch {
 	case len(list) > 0:
 		p.store(ctx, list, want)
@@ -380,7 +392,7 @@ func (p *pool) claim(ctx context.Context, want int) {
 // claimFilter leaves out the backends that are down.
 func (p *pool) claimFilter(want int) ClaimFilter {
 	f := p.filter
-	f.Slots = want
+	f.Slots, f.busy = want, p.busy
 	now := p.w.queue.db.Clock().Now()
 	for name, o := range p.outages {
 		if !p.forever || o.until.After(now) {
