@@ -3,7 +3,6 @@ package jobs_test
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -13,9 +12,6 @@ import (
 	"github.com/odoo-connector/connector/state"
 	"github.com/odoo-connector/connector/state/statetest"
 )
-
-// TestMain runs every test on SQLite and on PostgreSQL.
-func TestMain(m *testing.M) { os.Exit(statetest.MainOnEach(m)) }
 
 // handClock stands still but for sleepers, for whom it jumps.
 type handClock struct {
