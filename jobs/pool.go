@@ -248,8 +248,10 @@ func (p *pool) returned(e *handEnd) {
 	p.stats.GivenBack += e.left
 	p.dry = false
 	var paused *PausedError
+	var lost *LostError
 	switch {
 	case e.err == nil:
+	case p.forever && errors.As(e.err, &lost): // whoever has it now goes on
 	case errors.As(e.err, &paused):
 		p.outage(paused)
 	default:
@@ -351,15 +353,13 @@ func (p *pool) writer(list []*request) func(context.Context, func(*state.Tx) err
 // answer tells the handlers how their outcomes were stored.
 func (p *pool) answer(list []*request, err error) {
 	for _, r := range list {
-		own := err
-		if own == nil {
-			own = r.err
-		}
-		if own == nil {
+		own := r.err
+		switch {
+		case err != nil:
+			own = fmt.Errorf("complete job %d: %w", r.job.ID, err)
+		case own == nil:
 			r.hand.count(p.stats, r.ended)
 			p.answered(r)
-		} else {
-			own = fmt.Errorf("complete job %d: %w", r.job.ID, own)
 		}
 		if r.last && err == nil {
 			delete(p.hands, r.hand)
