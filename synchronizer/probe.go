@@ -1,0 +1,280 @@
+package synchronizer
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/odoo"
+	"github.com/odoo-connector/connector/record"
+)
+
+// Probe tells with few requests whether anything may have been changed on either side since it looked last: one for each parent
+// outside (see [backend.Prober]), and one for each Odoo model. What it cannot see a sync finds: records that were deleted in Odoo or
+// left the domain, rows of Odoo transactions that took longer than five minutes, and what the system's own Prober says that it leaves
+// out.
+type Probe struct {
+	all      []*Synchronizer
+	aims     []aim                        // of Odoo
+	turn     int                          // of the aims but the first, which is looked at next
+	external map[string]map[string]string // by backend and parent, what was seen last
+	rows     map[string]map[string]string // by Odoo model and id, the write date that was seen last
+}
+
+// aim is what is asked of one Odoo model.
+type aim struct {
+	model     string
+	domain    odoo.Domain
+	consumers []consumer
+	polled    bool // unbound rows may be created outside
+	fields    int  // that are mapped
+}
+
+// consumer is a binding model of a backend.
+type consumer struct {
+	of    *Synchronizer
+	model string
+}
+
+// News is what a look found changed. A backend that could not be asked is among Errs.
+type News struct {
+	External []string                // parents, as backend/id
+	Odoo     []string                // Odoo models
+	Errs     map[*Synchronizer]error // nil where all answered
+}
+
+// Any tells whether there is reason for a sync.
+func (n News) Any() bool { return len(n.External)+len(n.Odoo) > 0 }
+
+// NewProbe gives a probe of backends of one Odoo that has seen nothing yet: to its first look everything is new but what the
+// bindings know.
+func NewProbe() *Probe {
+	return &Probe{external: map[string]map[string]string{}, rows: map[string]map[string]string{}}
+}
+
+// Aim tells the probe what to look at from now on: the backends, and what of Odoo is bound by now. It sends no request but those that
+// a tailor may need once.
+func (p *Probe) Aim(ctx context.Context, all []*Synchronizer) error {
+	p.all = all
+	aims := map[string]*aim{}
+	var order []string
+	for _, s := range all {
+		for _, m := range s.env.Backend.AllModels() {
+			domain, fields, err := s.probeDomain(ctx, m.Name)
+			if err != nil {
+				return err
+			}
+			if domain == nil {
+				continue
+			}
+			a := aims[m.OdooModel]
+			if a == nil {
+				a = &aim{model: m.OdooModel, domain: domain}
+				aims[m.OdooModel], order = a, append(order, m.OdooModel)
+			} else {
+				a.domain = odoo.Or(a.domain, domain)
+			}
+			a.consumers = append(a.consumers, consumer{s, m.Name})
+			a.fields += fields
+			a.polled = a.polled || polledOut(m)
+		}
+	}
+	p.aims = make([]aim, len(order))
+	for i, model := range order {
+		p.aims[i] = *aims[model]
+	}
+	slices.SortStableFunc(p.aims, func(a, b aim) int { return cmp.Compare(b.fields, a.fields) })
+	return nil
+}
+
+// mostNamed is how many ids a probe's domain names; beyond that it asks more broadly.
+const mostNamed = 2000
+
+// probeDomain is what a probe asks of an Odoo model: what was written lately among what a poll would look at; and how many
+// fields are read of it. A nil domain: nothing.
+func (s *Synchronizer) probeDomain(ctx context.Context, model string) (domain odoo.Domain, fields int, err error) {
+	w, err := s.odooWants(ctx, model)
+	if err != nil || w == nil {
+		return nil, 0, err
+	}
+	m, _ := s.env.Model(model)
+	switch {
+	case w.domain == nil:
+		domain = w.reviewed
+	case w.reviewed == nil:
+		domain = w.domain
+	default:
+		domain = odoo.Or(w.domain, w.reviewed)
+	}
+	named, err := s.namedIDs(ctx, m)
+	if err != nil {
+		return nil, 0, err
+	}
+	if named > mostNamed {
+		domain = m.Domain
+	}
+	if w.since == "" {
+		return append(odoo.Domain{}, domain...), len(w.fields), nil
+	}
+	return odoo.And(odoo.Cond("write_date", ">=", w.since), domain), len(w.fields), nil
+}
+
+// namedIDs is how many ids the model's domain names.
+func (s *Synchronizer) namedIDs(ctx context.Context, m backend.Model) (int, error) {
+	bound, err := s.boundIDs(ctx, m.Name)
+	if err != nil || m.Parent == "" || !polledOut(m) {
+		return len(bound), err
+	}
+	parents, err := s.boundIDs(ctx, m.Parent)
+	return len(bound) + len(parents), err
+}
+
+// Parents is how many requests a look sends outside, and how far apart they must be, as far as is known from the last one.
+func (p *Probe) Parents() (count int, pace time.Duration) {
+	for _, s := range p.all {
+		count += len(p.external[s.env.Config.Name])
+		if prober := s.prober(); prober != nil {
+			pace = max(pace, prober.ProbePace())
+		}
+	}
+	return count, pace
+}
+
+// Models is how many Odoo models there are to be looked at.
+func (p *Probe) Models() int { return len(p.aims) }
+
+// prober is the backend's adapter that can probe, if one can.
+func (s *Synchronizer) prober() backend.Prober {
+	for _, m := range s.env.Backend.AllModels() {
+		if s.off(m.Name) {
+			continue
+		}
+		if adapter, err := s.env.Adapter(m.Name); err == nil {
+			if prober, ok := adapter.(backend.Prober); ok {
+				return prober
+			}
+		}
+	}
+	return nil
+}
+
+// LookOutside asks the external systems. One that has no Prober always has news, since only a listing can tell.
+func (p *Probe) LookOutside(ctx context.Context) (news News) {
+	for _, s := range p.all {
+		name := s.env.Config.Name
+		prober := s.prober()
+		if prober == nil {
+			news.External = append(news.External, name+"/")
+			continue
+		}
+		seen, err := prober.Probe(ctx)
+		if err != nil {
+			news.fail(s, err)
+			continue
+		}
+		before := p.external[name]
+		for _, parent := range slices.Sorted(maps.Keys(seen)) {
+			if seen[parent] != before[parent] {
+				news.External = append(news.External, name+"/"+parent)
+			}
+		}
+		p.external[name] = seen
+	}
+	return news
+}
+
+func (n *News) fail(s *Synchronizer, err error) {
+	if n.Errs == nil {
+		n.Errs = map[*Synchronizer]error{}
+	}
+	n.Errs[s] = err
+}
+
+func (n *News) failAll(all []*Synchronizer, err error) {
+	for _, s := range all {
+		n.fail(s, err)
+	}
+}
+
+// LookAtOdoo asks Odoo for so many of its models, or for all of them where most is 0: always for the one with the most mapped fields,
+// where people work most, and for the others in turn.
+func (p *Probe) LookAtOdoo(ctx context.Context, most int) (news News) {
+	for _, a := range p.next(most) {
+		changed, err := p.look(ctx, a)
+		if err != nil {
+			news.failAll(p.all, err) // Odoo is everybody's
+			return news
+		}
+		if changed {
+			news.Odoo = append(news.Odoo, a.model)
+		}
+	}
+	return news
+}
+
+// next are the aims of the next look.
+func (p *Probe) next(most int) []aim {
+	others := len(p.aims) - 1
+	if most <= 0 || most > others || len(p.all) == 0 {
+		return p.aims
+	}
+	if most == 1 { // there is no room for one that is always asked
+		p.turn = (p.turn + 1) % len(p.aims)
+		return p.aims[p.turn : p.turn+1]
+	}
+	chosen := p.aims[:1:1]
+	for range most - 1 {
+		chosen = append(chosen, p.aims[1+p.turn%others])
+		p.turn = (p.turn + 1) % others
+	}
+	return chosen
+}
+
+// newestRows is how many rows a look at an Odoo model reads: those written last.
+const newestRows = 100
+
+// look reads which rows were written last, and tells whether there is one among them that neither an earlier look nor the bindings
+// know as it is.
+func (p *Probe) look(ctx context.Context, a aim) (changed bool, err error) {
+	rows, err := a.consumers[0].of.reading().SearchRead(ctx, a.model, a.domain, []string{"write_date"},
+		odoo.SearchOptions{Limit: newestRows, Order: "write_date desc, id desc"})
+	if err != nil {
+		return false, err
+	}
+	before, seen := p.rows[a.model], make(map[string]string, len(rows))
+	var unknown []record.Record
+	for _, r := range rows {
+		seen[r.ID] = writeDate(r)
+		if before[r.ID] != seen[r.ID] {
+			unknown = append(unknown, r)
+		}
+	}
+	changed, err = a.news(ctx, unknown)
+	if err == nil {
+		p.rows[a.model] = seen
+	}
+	return changed, err
+}
+
+// news tells whether the bindings don't know one of the rows as it is.
+func (a aim) news(ctx context.Context, rows []record.Record) (bool, error) {
+	known := map[int64]bool{}
+	for _, c := range a.consumers {
+		bound, err := c.of.env.Binder.Lean().ByOdoo(ctx, c.model, ids(rows))
+		if err != nil {
+			return false, err
+		}
+		for _, r := range rows {
+			for _, b := range bound[odooID(r)] {
+				if b.TakesPart() && b.OdooWriteDate != writeDate(r) {
+					return true, nil
+				}
+				known[odooID(r)] = true
+			}
+		}
+	}
+	return a.polled && slices.ContainsFunc(rows, func(r record.Record) bool { return !known[odooID(r)] }), nil
+}
