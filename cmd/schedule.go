@@ -78,6 +78,9 @@ func actions() []action {
 		{"sync", with(syncGroup)},
 		{"poll", with(synchronizer.Poll)},
 		{"work", with(runGroup)},
+		{"prune", func(a *app, ctx context.Context, _ []string) ([]*synchronizer.Report, error) {
+			return nil, a.pruneJobs(ctx, false)
+		}},
 	}
 }
 
@@ -125,8 +128,9 @@ func entriesOf(c *config.Config) []schedule.Entry {
 }
 
 // newSchedule is the configuration's schedule on its state.
-func newSchedule(db *state.DB, c *config.Config) *schedule.Schedule {
-	return schedule.New(db, c.State, owner(), entriesOf(c))
+func newSchedule(ctx context.Context, db *state.DB, c *config.Config) (*schedule.Schedule, error) {
+	location, err := c.StateLocation(ctx)
+	return schedule.New(db, location, owner(), entriesOf(c)), err
 }
 
 // scheduledView is an entry of the schedule as `--output json` shows it.
@@ -146,7 +150,11 @@ type scheduledView struct {
 
 func (a *app) listSchedule(ctx context.Context) error {
 	return a.withConfiguredState(ctx, func(db *state.DB, c *config.Config) error {
-		all, err := newSchedule(db, c).List(ctx)
+		s, err := newSchedule(ctx, db, c)
+		if err != nil {
+			return err
+		}
+		all, err := s.List(ctx)
 		if err != nil {
 			return err
 		}
@@ -204,12 +212,19 @@ func (a *app) runSchedule(ctx context.Context, names []string) (err error) {
 	if err != nil {
 		return err
 	}
-	db, err := state.Open(ctx, c.State, state.Options{Clock: a.clock})
+	location, err := c.StateLocation(ctx)
+	if err != nil {
+		return err
+	}
+	db, err := state.Open(ctx, location, state.Options{Clock: a.clock})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	s := newSchedule(db, c)
+	s, err := newSchedule(ctx, db, c)
+	if err != nil {
+		return err
+	}
 	if len(names) > 0 {
 		return a.runNamed(ctx, s, c, names)
 	}
