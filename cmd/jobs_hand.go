@@ -208,7 +208,9 @@ func (a *app) foretell(ctx context.Context, q *jobs.Queue, act handAct, f jobs.F
 	if err := a.showJobs(list, columns); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(a.err, "would "+act.ask+"\n", count(n, "job", "jobs"))
+	if n > 0 {
+		_, _ = fmt.Fprintf(a.err, "would "+act.ask+"\n", count(n, "job", "jobs"))
+	}
 	return nil
 }
 

@@ -125,7 +125,8 @@ func (a *app) jobsList() *cobra.Command {
 		Long: `list shows the jobs of the queue, oldest first. All that is asked for must hold together; a time is
 that of a job's last step: its end, the start of its run, or since when it waits.
 
-On a terminal long texts are cut to fit; in a pipe nothing is.
+On a terminal long texts are cut to fit, and the backend is left out where all have the same; in a pipe
+nothing is.
 
 Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.`,
 		Example: `  connector jobs list --state failed,pending --backend trello
@@ -201,11 +202,23 @@ func (a *app) listJobs(ctx context.Context, l jobsListing) error {
 			}
 			return a.printJSON(page)
 		}
+		if strings.Join(l.columns, ",") == defaultColumns {
+			columns = a.withoutSole(columns, p.Jobs)
+		}
 		if err := a.showJobs(p.Jobs, columns); err != nil {
 			return err
 		}
 		return a.tellPage(ctx, q, f.Filter, p)
 	})
+}
+
+// withoutSole leaves out the backend where a terminal's few columns would tell the same one of each job.
+func (a *app) withoutSole(columns []jobColumn, list []jobs.Job) []jobColumn {
+	other := func(j jobs.Job) bool { return j.Backend != list[0].Backend }
+	if a.columnsOf() == 0 || slices.ContainsFunc(list, other) {
+		return columns
+	}
+	return slices.DeleteFunc(columns, func(c jobColumn) bool { return c.name == "backend" })
 }
 
 func (a *app) showJobs(list []jobs.Job, columns []jobColumn) error {
@@ -219,6 +232,9 @@ func (a *app) showJobs(list []jobs.Job, columns []jobColumn) error {
 	for i, c := range columns {
 		rows[0] = append(rows[0], c.head)
 		if c.yields {
+			yielding = append(yielding, i)
+		}
+		if c.yields && c.name != "job" { // what it is about comes first
 			yielding = append(yielding, i)
 		}
 	}

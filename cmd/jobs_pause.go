@@ -130,8 +130,9 @@ func (a *app) showPause(ctx context.Context, q *jobs.Queue, p jobs.Pause) error 
 	if a.json() {
 		return a.printJSON(map[string]any{"paused": viewOfPause(p)})
 	}
-	_, err = fmt.Fprintf(a.out, "%s\n", p)
-	return err
+	var b strings.Builder
+	wrapped(&b, "", p.String(), a.columnsOf())
+	return a.print([]string{b.String()})
 }
 
 // doubt says beside the answer that no job was ever in a channel.
@@ -278,11 +279,21 @@ func (a *app) showChannels(loads []jobs.Load) error {
 		return a.printJSON(map[string]any{"channels": views})
 	}
 	rows := [][]string{{"CHANNEL", "MAY RUN", "RUNS", "PENDING", "WAITING", "FAILED", ""}}
+	var pauses strings.Builder
+	told := map[string]bool{}
 	for _, l := range loads {
 		rows = append(rows, []string{l.Name, capacityOf(l), runsOf(l), strconv.Itoa(l.Pending), strconv.Itoa(l.Waiting), strconv.Itoa(l.Failed),
 			a.keeps(l)})
+		if l.Paused != nil && !told[l.Paused.String()] {
+			wrapped(&pauses, "", l.Paused.String(), a.columnsOf())
+			told[l.Paused.String()] = true
+		}
 	}
-	return a.print(layOut(rows, a.columnsOf(), 0, 6))
+	lines := layOut(rows, a.columnsOf(), 0, 6)
+	if pauses.Len() > 0 {
+		lines = append(lines, "\n", pauses.String())
+	}
+	return a.print(lines)
 }
 
 func capacityOf(l jobs.Load) string {
@@ -304,11 +315,11 @@ func runsOf(l jobs.Load) string {
 func (a *app) keeps(l jobs.Load) string {
 	var notes []string
 	if l.Paused != nil {
-		notes = append(notes, plain(l.Paused.String()))
+		notes = append(notes, "paused")
 	}
 	switch {
 	case l.Sequential && l.Failed > 0:
-		notes = append(notes, "sequential, waits for the failed")
+		notes = append(notes, "sequential, stopped by the failed")
 	case l.Sequential:
 		notes = append(notes, "sequential")
 	}

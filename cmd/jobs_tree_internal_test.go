@@ -184,6 +184,16 @@ func TestLayOut(t *testing.T) {
 			t.Errorf("%d columns: %s", w, line)
 		}
 	})
+	t.Run("Ensure that a column that is named twice gives way twice as much, and the others where that is not enough", func(t *testing.T) {
+		rows := [][]string{{"1234567890", strings.Repeat("a", 60), strings.Repeat("b", 60), strings.Repeat("c", 12)}}
+		line := layOut(rows, 88, 1, 2, 2)[0]
+		if a, b := strings.Count(line, "a"), strings.Count(line, "b"); a < 2*b-2 || a > 2*b+3 || !strings.Contains(line, rows[0][3]) {
+			t.Errorf("%d and %d: %s", a, b, line)
+		}
+		if line = layOut(rows, 44, 1, 2, 2)[0]; !strings.HasPrefix(line, rows[0][0]+"  ") || widthOf(line)-1 > 44 {
+			t.Errorf("%d columns: %s", widthOf(line)-1, line)
+		}
+	})
 	t.Run("Ensure that a screen that is too narrow for anything is no reason to fail", func(t *testing.T) {
 		if got := layOut([][]string{{"abc", "def"}}, 3, 0, 1); got[0] != "abc  def\n" {
 			t.Errorf("%q", got)

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -160,6 +161,7 @@ Exit codes: 0 done, 2 usage; each command's help tells its own.`,
 		Args:    cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", fmt.Sprintf("FlagUsagesWrapped %d", screen)))
 	root.PersistentFlags().StringVar(&a.config, "config", "config.yaml", "the configuration file (CONNECTOR_CONFIG)")
 	root.PersistentFlags().StringVar(&a.output, "output", "text", "text or json (CONNECTOR_OUTPUT)")
 	root.PersistentFlags().DurationVar(&a.wait, "wait", 0, "how long to wait for a backend that another run works on, as 5m (CONNECTOR_WAIT)")

@@ -101,7 +101,8 @@ const gap = 2
 const narrowest = 8
 
 // layOut gives the lines of rows in columns. Where there are more columns of text than fit into the screen (0: any number
-// fits), those of the given numbers give way, the widest first.
+// fits), those of the given numbers give way, the widest first; one that is named twice gives way twice as much. Where that
+// isn't enough all others do so, too, but for the first.
 func layOut(rows [][]string, screen int, yielding ...int) []string {
 	var widths []int
 	for _, r := range rows {
@@ -132,22 +133,38 @@ func yield(widths []int, screen int, yielding []int) {
 	if screen <= 0 {
 		return
 	}
-	over := gap*(len(widths)-1) - screen
+	over := gap * (len(widths) - 1)
+	weights := make([]int, len(widths))
+	for _, i := range yielding {
+		if i < len(weights) {
+			weights[i]++
+		}
+	}
 	for _, w := range widths {
 		over += w
 	}
+	over = shrink(widths, weights, over-screen)
+	for i := range weights[min(1, len(weights)):] {
+		weights[i+1] = 1
+	}
+	shrink(widths, weights, over)
+}
+
+// shrink takes so many columns from those that have a weight, and gives how many it could not take.
+func shrink(widths, weights []int, over int) int {
 	for ; over > 0; over-- {
 		widest := -1
-		for _, i := range yielding {
-			if i < len(widths) && widths[i] > narrowest && (widest < 0 || widths[i] > widths[widest]) {
+		for i, weight := range weights {
+			if weight > 0 && widths[i] > narrowest && (widest < 0 || widths[i]*weight > widths[widest]*weights[widest]) {
 				widest = i
 			}
 		}
 		if widest < 0 {
-			return
+			return over
 		}
 		widths[widest]--
 	}
+	return 0
 }
 
 // wrapped writes a text behind a head, in lines of the screen's columns, those after the first below the text. 0 columns:
