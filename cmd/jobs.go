@@ -110,6 +110,7 @@ func (a *app) withConfiguredState(ctx context.Context, do func(*state.DB, *confi
 func (a *app) jobsRun() *cobra.Command {
 	var id int64
 	var all bool
+	var with attendance
 	c := &cobra.Command{
 		Use: "run --id N | --all [BACKEND…]", Short: "Run one job, telling each step, or all whose time has come",
 		Long: `run --id runs one job at once, be it pending, failed, cancelled or done already, and tells step by step
@@ -121,17 +122,20 @@ first. run --all runs the jobs of the named backends (of all without a name) who
 			if (id != 0) == all {
 				return &usageError{"give either --id N or --all"}
 			}
-			if all {
-				return a.runAll(c.Context(), args)
-			}
-			if len(args) > 0 {
+			if !all && len(args) > 0 {
 				return &usageError{"--id takes no names of backends"}
 			}
-			return a.runOne(c.Context(), id)
+			return a.attended(c.Context(), &with, func(ctx context.Context) error {
+				if all {
+					return a.runAll(ctx, args)
+				}
+				return a.runOne(ctx, id)
+			})
 		},
 	}
 	c.Flags().Int64Var(&id, "id", 0, "the job's id")
 	c.Flags().BoolVar(&all, "all", false, "all jobs whose time has come")
+	with.flags(c)
 	return c
 }
 

@@ -68,6 +68,7 @@ type app struct {
 	stop     func()                        // stops the run as a signal does
 	lost     atomic.Pointer[lostLockError] // that stopped the run otherwise, nil for nothing
 	working  atomic.Bool                   // a backend is open, so that stopping may take a while
+	counting bool                          // the run's end shows metrics, so that what it does is to be counted from its beginning
 	config   string
 	output   string
 	wait     time.Duration // for a backend that another run works on
@@ -170,7 +171,7 @@ Exit codes: 0 done, 2 usage; each command's help tells its own.`,
 		return &usageError{fmt.Sprintf("%v; see `%s --help`", err, c.CommandPath())}
 	})
 	root.AddCommand(a.syncCommand(), a.pollCommand(), a.jobsCommand(), a.scheduleCommand(), a.bindingsCommand(), a.reviewCommand(),
-		a.fieldsCommand(), a.doctorCommand(), a.stateCommand(), a.sandboxCommand(), a.versionCommand())
+		a.fieldsCommand(), a.doctorCommand(), a.stateCommand(), a.metricsCommand(), a.sandboxCommand(), a.versionCommand())
 	blameCaller(root)
 	return root
 }

@@ -158,13 +158,18 @@ func (a *app) open(ctx context.Context, names []string, explain func(string)) (*
 		return r, err
 	}
 	r.queue = newQueue(r.db, r.config)
+	if a.counting {
+		if err := a.collector(r.db, r.queue, r.config).Begin(ctx); err != nil {
+			return r, err
+		}
+	}
 	if err := r.openSandboxes(chosen, r.odoosOf(chosen)); err != nil {
 		return r, err
 	}
 	for _, b := range chosen {
 		o, err := r.connect(ctx, b)
 		if err != nil {
-			r.failures = append(r.failures, err)
+			r.failures = append(r.failures, err, synchronizer.NoteRun(context.WithoutCancel(ctx), r.db, b.Name, err))
 			continue
 		}
 		r.backends = append(r.backends, o)

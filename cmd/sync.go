@@ -17,7 +17,8 @@ import (
 )
 
 func (a *app) syncCommand() *cobra.Command {
-	return &cobra.Command{
+	var with attendance
+	c := &cobra.Command{
 		Use:   "sync [BACKEND…]",
 		Short: "Bring backends in step with Odoo",
 		Long: `sync finds out what an earlier run left open, polls both sides of each named backend (of all without
@@ -25,20 +26,29 @@ a name) for changes, makes jobs of them and runs the jobs. What a person has to 
 review and reported.
 ` + exitHelp,
 		Example: "  connector sync trello\n  connector --output json sync",
-		RunE:    func(c *cobra.Command, args []string) error { return a.sync(c.Context(), args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.attended(c.Context(), &with, func(ctx context.Context) error { return a.sync(ctx, args) })
+		},
 	}
+	with.flags(c)
+	return c
 }
 
 func (a *app) pollCommand() *cobra.Command {
-	return &cobra.Command{
+	var with attendance
+	c := &cobra.Command{
 		Use:   "poll [BACKEND…]",
 		Short: "Look for changes and make jobs of them, without running any",
 		Long: `poll finds out what an earlier run left open, looks at both sides of each named backend (of all
 without a name) and makes a job of every true change. Run them with ` + "`connector jobs run --all`" + `.
 ` + exitHelp,
 		Example: "  connector poll trello\n  connector jobs list --state pending",
-		RunE:    func(c *cobra.Command, args []string) error { return a.poll(c.Context(), args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.attended(c.Context(), &with, func(ctx context.Context) error { return a.poll(ctx, args) })
+		},
 	}
+	with.flags(c)
+	return c
 }
 
 func (a *app) sync(ctx context.Context, names []string) error {

@@ -349,8 +349,10 @@ func TestQueryPlans(t *testing.T) {
 		plan string
 		want []string
 	}{
-		"a claim of one":       {jobs.ExplainHead(t.Context(), b.db, 1), []string{"INDEX job_line", "INDEX job_running"}},
-		"a claim of many":      {jobs.ExplainHead(t.Context(), b.db, 10), []string{"INDEX job_line", "INDEX job_running"}},
+		"a claim of one":  {jobs.ExplainHead(t.Context(), b.db, 1), []string{"INDEX job_line", "INDEX job_running"}},
+		"a claim of many": {jobs.ExplainHead(t.Context(), b.db, 10), []string{"INDEX job_line", "INDEX job_running"}},
+		"a count of what there is": {jobs.ExplainStandings(t.Context(), b.db), []string{
+			"INDEX job_blocked", "INDEX job_line", "INDEX job_later", "INDEX job_promised", "INDEX job_started", "COVERING INDEX job_ended"}},
 		"a look-up of waiting": {jobs.ExplainLookup(t.Context(), b.db), []string{"INDEX job_waiting", "INDEX job_failed"}},
 	} {
 		t.Run("Ensure "+name+" reads no more than it needs", func(t *testing.T) {

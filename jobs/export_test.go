@@ -55,3 +55,12 @@ func (q *Queue) Renew(ctx context.Context, id string) error {
 	w := &Worker{queue: q}
 	return w.renew(ctx, &presence{id: id})
 }
+
+// ExplainStandings gives SQLite's plans of what [Queue.Standings] asks.
+func ExplainStandings(ctx context.Context, db *state.DB) string {
+	var all strings.Builder
+	for _, part := range standings(1) {
+		all.WriteString(plan(ctx, db, part.query(), part.args))
+	}
+	return all.String()
+}

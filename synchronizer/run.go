@@ -85,7 +85,7 @@ func Poll(ctx context.Context, all []*Synchronizer) []error {
 // RunJobs runs the given jobs of one backend, or all whose time has come if none is named.
 func RunJobs(ctx context.Context, s *Synchronizer, ids []int64, o RunOptions) error {
 	if err := s.Begin(ctx); err != nil {
-		return err
+		return errors.Join(err, s.noteRun(context.WithoutCancel(ctx), err))
 	}
 	err := s.work(ctx, o, jobs.RunFilter{IDs: ids})
 	err = errors.Join(err, s.end(ctx))
@@ -138,32 +138,6 @@ func (g *group) finish(ctx context.Context) []error {
 		out[i] = errors.Join(g.failed[s], s.noteRun(context.WithoutCancel(ctx), g.failed[s]))
 	}
 	return out
-}
-
-// noteRun keeps when the backend was last worked on, when with success, and why it is paused if its
-// server or Odoo is down.
-func (s *Synchronizer) noteRun(ctx context.Context, failure error) error {
-	reason, success := "", int64(0)
-	now := state.Micros(s.env.Clock.Now())
-	var paused *jobs.PausedError
-	until := int64(0)
-	switch {
-	case failure == nil:
-		success = now
-	case errors.As(failure, &paused):
-		reason, until = paused.Err.Error(), now+paused.After.Microseconds()
-	case outage(failure):
-		reason, until = failure.Error(), state.Micros(s.env.Clock.Now().Add(retryAfter(failure)))
-	default:
-		return nil
-	}
-	return s.db.Write(ctx, func(tx *state.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO backend_state (backend, paused_until, reason, last_success, last_run) VALUES (?,?,?,?,?)
-			ON CONFLICT (backend) DO UPDATE SET paused_until = excluded.paused_until, reason = excluded.reason,
-			last_success = `+tx.Dialect().Greatest("backend_state.last_success", "excluded.last_success")+`, last_run = excluded.last_run`,
-			s.env.Config.Name, until, reason, success, now)
-		return err
-	})
 }
 
 // each does something for every synchronizer that has not failed yet.

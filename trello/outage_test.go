@@ -131,6 +131,37 @@ func TestOdooIsDown(t *testing.T) {
 			}
 		})
 	})
+	t.Run("Ensure since when and why it is out is noted once, and gone after the next success", func(t *testing.T) {
+		s := bound(t)
+		noted := func() (code string, since int64) {
+			s.with(func(ctx context.Context, r *run) {
+				if err := r.db.Read().QueryRowContext(ctx, "SELECT code, since FROM backend_state").Scan(&code, &since); err != nil {
+					t.Fatal(err)
+				}
+			})
+			return code, since
+		}
+		s.trelloRefuses(503, func(trellotest.Request) bool { return true })
+		var first int64
+		for range 2 {
+			if _, err := s.sync(); !isOutage(err) {
+				t.Fatalf("got the error %v, want an outage", err)
+			}
+			code, since := noted()
+			if first == 0 {
+				first = since
+			}
+			if code != "unavailable" || since == 0 || since != first {
+				t.Errorf("noted as %q since %d, want unavailable since %d", code, since, first)
+			}
+			_ = s.clock.Sleep(t.Context(), time.Minute)
+		}
+		s.heal()
+		s.quiet()
+		if code, since := noted(); code != "" || since != 0 {
+			t.Errorf("still out: %q since %d", code, since)
+		}
+	})
 	t.Run("Ensure a refused connection is an outage", func(t *testing.T) {
 		s := bound(t)
 		s.base = func(base http.RoundTripper) http.RoundTripper {
