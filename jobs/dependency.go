@@ -178,7 +178,7 @@ func pathTo(cameFrom map[int64]int64, id int64) []int64 {
 
 // absorb makes room for a job that goes back to waiting when another one of its identity waits already: there can be only
 // one. The one that comes back stays, with its attempts and its delay, and does the other's work as well; the other is
-// cancelled, and who waited for it waits for this one.
+// cancelled, and who waited for it waits for this one. A call that was not to be dropped ([ReplaceArgs], [RunAgain]) follows.
 func absorb(ctx context.Context, tx *state.Tx, j Job) error {
 	if j.Identity == "" {
 		return nil
@@ -189,6 +189,10 @@ func absorb(ctx context.Context, tx *state.Tx, j Job) error {
 		return err
 	}
 	twin := twins[0]
+	next, err := twin.following()
+	if err != nil {
+		return err
+	}
 	note := fmt.Sprintf("job %d, which is for the same record and runs again, does its work", j.ID)
 	statements := []struct {
 		query string
@@ -200,8 +204,8 @@ func absorb(ctx context.Context, tx *state.Tx, j Job) error {
 			SELECT job_id, ? FROM job_dependency WHERE depends_on = ? AND job_id <> ? ON CONFLICT DO NOTHING`,
 			[]any{j.ID, twin.ID, j.ID}},
 		{"DELETE FROM job_dependency WHERE depends_on = ?", []any{twin.ID}},
-		{"UPDATE job SET description = ?, next_run = CASE WHEN next_run = '' THEN ? ELSE next_run END WHERE id = ?",
-			[]any{twin.Description, twin.next, j.ID}},
+		{"UPDATE job SET description = ?, next_run = COALESCE(NULLIF(?, ''), next_run) WHERE id = ?",
+			[]any{twin.Description, next, j.ID}},
 	}
 	for _, s := range statements {
 		if _, err := tx.ExecContext(ctx, s.query, s.args...); err != nil {

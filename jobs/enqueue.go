@@ -112,10 +112,8 @@ func (q *Queue) sort(ctx context.Context, tx *state.Tx, specs []Spec) (*batch, e
 		k, own := key{j.Backend, j.Identity}, &j
 		if first, twice := byKey[k]; twice && j.Identity != "" {
 			first.DependsOn = sortedIDs(append(first.DependsOn, j.DependsOn...))
+			first.later = append(first.later, j)
 			b.jobs = append(b.jobs, first)
-			if err := first.join(j); err != nil {
-				return nil, err
-			}
 			continue
 		}
 		if j.Identity != "" {
@@ -129,35 +127,43 @@ func (q *Queue) sort(ctx context.Context, tx *state.Tx, specs []Spec) (*batch, e
 		return nil, err
 	}
 	for _, j := range unique {
-		if stored[key{j.Backend, j.Identity}].ID != 0 && j.policy == RunAgain {
-			if j.next, err = storedCall(*j); err != nil {
-				return nil, err
-			}
+		if err := b.place(j, stored[key{j.Backend, j.Identity}]); err != nil {
+			return nil, err
 		}
-		b.place(j, stored[key{j.Backend, j.Identity}])
 	}
 	return b, nil
 }
 
 // place decides what becomes of a job of whose identity this one is stored already; the zero Job: none is.
-func (b *batch) place(j *Job, stored Job) {
+func (b *batch) place(j *Job, stored Job) error {
+	calls := j.later
 	switch j.ID = stored.ID; {
 	case stored.ID == 0:
 		b.fresh = append(b.fresh, j)
+		j.next = ownMark(j.policy)
 	case stored.State == StateFailed:
 		b.revived = append(b.revived, j)
+		j.next = ownMark(j.policy)
 	default:
 		b.joined = append(b.joined, j)
+		calls = append([]Job{*j}, j.later...)
 	}
+	for _, c := range calls {
+		if err := j.take(c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// join is what becomes of a second call of one identity within the same batch.
-func (j *Job) join(second Job) (err error) {
-	switch second.policy {
+// take is what becomes of a call that comes to a waiting job.
+func (j *Job) take(c Job) (err error) {
+	switch c.policy {
 	case ReplaceArgs:
-		j.Args, j.ArgsVersion, j.Priority, j.ETA, j.Description = second.Args, second.ArgsVersion, second.Priority, second.ETA, second.Description
+		j.Args, j.ArgsVersion, j.Priority, j.ETA, j.Description = c.Args, c.ArgsVersion, c.Priority, c.ETA, c.Description
+		j.replaced = true
 	case RunAgain:
-		j.next, err = storedCall(second)
+		j.next, err = storedCall(c)
 	case KeepFirst:
 	}
 	return err

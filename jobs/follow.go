@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/odoo-connector/connector/state"
@@ -32,13 +33,28 @@ func storedCall(j Job) (string, error) {
 	return string(text), err
 }
 
+// ownCall stands in the place of a stored call for a job's own one: should the job have to make room for a running one of its
+// identity that comes back (absorb), its call is not dropped but follows. A call that may be dropped has none.
+const ownCall = "own"
+
+func ownMark(p IdentityPolicy) string {
+	if p == KeepFirst {
+		return ""
+	}
+	return ownCall
+}
+
 // follow stores what is to run again when a waiting job is done. The last such call counts.
 func (b *batch) follow(ctx context.Context, tx *state.Tx) error {
-	for _, j := range b.joined {
-		if j.policy != RunAgain {
+	for _, j := range slices.Concat(b.joined, b.revived) {
+		query := "UPDATE job SET next_run = ? WHERE id = ?"
+		switch {
+		case j.next == "" && !j.replaced:
 			continue
+		case j.next == "", j.next == ownCall:
+			j.next, query = ownCall, query+" AND next_run = ''"
 		}
-		if _, err := tx.ExecContext(ctx, "UPDATE job SET next_run = ? WHERE id = ?", j.next, j.ID); err != nil {
+		if _, err := tx.ExecContext(ctx, query, j.next, j.ID); err != nil {
 			return err
 		}
 	}
@@ -48,7 +64,7 @@ func (b *batch) follow(ctx context.Context, tx *state.Tx) error {
 // replace gives waiting jobs the arguments of the new call.
 func (b *batch) replace(ctx context.Context, tx *state.Tx) error {
 	for _, j := range b.joined {
-		if j.policy != ReplaceArgs {
+		if !j.replaced {
 			continue
 		}
 		query := "UPDATE job SET args = ?, args_version = ?, priority = ?, eta = ?, due = CASE state WHEN 'pending' THEN ? ELSE 0 END WHERE id = ?"
@@ -60,9 +76,17 @@ func (b *batch) replace(ctx context.Context, tx *state.Tx) error {
 	return nil
 }
 
+// following gives the call that is to run after the job that this one makes room for; "": none.
+func (j Job) following() (string, error) {
+	if j.next == ownCall {
+		return storedCall(j)
+	}
+	return j.next, nil
+}
+
 // runNext enqueues what was to run again when this job is done.
 func (q *Queue) runNext(ctx context.Context, tx *state.Tx, j Job) error {
-	if j.next == "" {
+	if j.next == "" || j.next == ownCall {
 		return nil
 	}
 	var c call

@@ -63,7 +63,7 @@ func (b *batch) allThere() bool {
 		return false
 	}
 	fresh := slices.ContainsFunc(b.fresh, func(j *Job) bool { return j.Identity != "" })
-	return !fresh && !slices.ContainsFunc(b.joined, func(j *Job) bool { return j.policy != KeepFirst })
+	return !fresh && !slices.ContainsFunc(b.joined, func(j *Job) bool { return j.replaced || j.next != "" })
 }
 
 // storeGraph enqueues the jobs of a graph and lets them wait for each other.

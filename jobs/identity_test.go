@@ -208,6 +208,80 @@ func TestPolicies(t *testing.T) {
 			}
 		}
 	})
+	t.Run("Ensure calls of one batch come to a waiting job one after the other", func(t *testing.T) {
+		for _, test := range []struct {
+			batch []jobs.IdentityPolicy
+			want  string
+		}{
+			{[]jobs.IdentityPolicy{jobs.KeepFirst, jobs.ReplaceArgs}, "2"},
+			{[]jobs.IdentityPolicy{jobs.KeepFirst, jobs.RunAgain}, "0 2"},
+			{[]jobs.IdentityPolicy{jobs.ReplaceArgs, jobs.RunAgain}, "1 2"},
+			{[]jobs.IdentityPolicy{jobs.RunAgain, jobs.ReplaceArgs}, "2 1"},
+			{[]jobs.IdentityPolicy{jobs.RunAgain, jobs.RunAgain}, "0 2"},
+			{[]jobs.IdentityPolicy{jobs.ReplaceArgs, jobs.KeepFirst}, "1"},
+		} {
+			b := newBench(t)
+			b.add(call(0, jobs.KeepFirst))
+			b.write(func(tx *state.Tx) error {
+				_, _, err := b.EnqueueAll(b.ctx(), tx, []jobs.Spec{call(1, test.batch[0]), call(2, test.batch[1])})
+				return err
+			})
+			if got := b.ran(ok); got != test.want {
+				t.Errorf("policies %v: ran %s, want %s", test.batch, got, test.want)
+			}
+		}
+	})
+	t.Run("Ensure a batch that revives a failed job keeps the call that is to run again", func(t *testing.T) {
+		b := newBench(t)
+		b.add(call(0, jobs.KeepFirst))
+		b.mustHandle(always(failing))
+		b.write(func(tx *state.Tx) error {
+			_, _, err := b.EnqueueAll(b.ctx(), tx, []jobs.Spec{call(1, jobs.KeepFirst), call(2, jobs.RunAgain)})
+			return err
+		})
+		if got := b.ran(ok); got != "1 2" {
+			t.Errorf("ran %s", got)
+		}
+	})
+	t.Run("Ensure a call that comes while another one runs is dropped only where the first is kept, when that one comes back", func(t *testing.T) {
+		for policy, want := range map[jobs.IdentityPolicy]string{jobs.KeepFirst: "1 1", jobs.ReplaceArgs: "1 1 2", jobs.RunAgain: "1 1 2"} {
+			b := newBench(t)
+			b.add(call(1, jobs.KeepFirst))
+			var ran []string
+			one := func(j jobs.Job) jobs.Outcome {
+				ran = append(ran, string(j.Args))
+				if len(ran) == 1 {
+					b.add(call(2, policy))
+					return jobs.Outcome{Kind: jobs.Retry, After: time.Second, Err: errors.New("busy")}
+				}
+				return ok
+			}
+			b.mustHandle(one)
+			_ = b.clock.Sleep(b.ctx(), time.Minute)
+			b.mustHandle(one)
+			if got := strings.Join(ran, " "); got != want {
+				t.Errorf("policy %d: ran %s, want %s", policy, got, want)
+			}
+		}
+	})
+	t.Run("Ensure a call that is to run again stays with a job that fails or is cancelled, and runs when that is done after all", func(t *testing.T) {
+		for name, stop := range map[string]func(b *bench){
+			"failed":    func(b *bench) { b.mustHandle(always(failing)) },
+			"cancelled": func(b *bench) { b.mustAct("cancel", b.cancel(1)) },
+		} {
+			b := newBench(t)
+			b.add(call(1, jobs.KeepFirst))
+			b.add(call(2, jobs.RunAgain))
+			stop(b)
+			if !b.job(1).RunsAgain {
+				t.Errorf("%s: it forgot the call", name)
+			}
+			b.mustAct("requeue", b.requeue(1))
+			if got := b.ran(ok); got != "1 2" {
+				t.Errorf("%s: ran %s", name, got)
+			}
+		}
+	})
 	t.Run("Ensure setting a job done by hand lets the call run that was to run again", func(t *testing.T) {
 		b := newBench(t)
 		b.add(call(1, jobs.KeepFirst))

@@ -56,6 +56,9 @@ type Job struct {
 	next      string // stored call that follows, see follow.go
 	policy    IdentityPolicy
 	takenBack bool // from a dead worker
+
+	later    []Job // further calls of its identity in the same batch
+	replaced bool  // it has the arguments of a further call
 }
 
 // Spec describes a job to enqueue.
@@ -157,7 +160,7 @@ func scanJob(row scanner) (Job, error) {
 		&j.ArgsVersion, &limit, &j.next, &j.slot, &j.Description,
 		&j.State, &j.Priority, &eta, &j.Hold, &j.Retry, &j.MaxRetries, &j.Crashes, &j.Alone, &j.Waits, &j.claims,
 		&created, &enqueued, &started, &finished, &j.Worker, &j.Result, &j.ExcName, &j.ExcMessage, &j.ExcInfo)
-	j.Args, j.TimeLimit, j.RunsAgain = json.RawMessage(args), time.Duration(limit)*time.Microsecond, j.next != ""
+	j.Args, j.TimeLimit, j.RunsAgain = json.RawMessage(args), time.Duration(limit)*time.Microsecond, j.next != "" && j.next != ownCall
 	j.ETA, j.Created, j.Enqueued = state.FromMicros(eta), state.FromMicros(created), state.FromMicros(enqueued)
 	j.Started, j.Finished = state.FromMicros(started), state.FromMicros(finished)
 	return j, err

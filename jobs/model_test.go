@@ -28,6 +28,7 @@ type modelJob struct {
 	retry, limit, crashes, waits          int
 	identity, pair, channel, args, worker string
 	next                                  *modelSpec // runs again when this one is done
+	own                                   bool       // its own call is to run again where it makes room for another job
 	deps                                  map[int]bool
 	claims                                int
 	alone                                 bool // its worker died with others in hand, or with it
@@ -132,7 +133,7 @@ func (m *model) enqueue(s modelSpec) (at int, created bool, refused string) {
 
 func (m *model) tryEnqueue(s modelSpec) (at int, created bool, refused string) {
 	fresh := &modelJob{state: pend, priority: s.priority, created: m.now, eta: s.eta, limit: s.limit, identity: s.identity,
-		pair: cmp.Or(s.pair, s.identity), channel: s.channel, args: s.args, deps: map[int]bool{}}
+		pair: cmp.Or(s.pair, s.identity), channel: s.channel, args: s.args, deps: map[int]bool{}, own: s.policy != jobs.KeepFirst}
 	at = m.waiting(s.identity)
 	switch {
 	case at >= 0:
@@ -141,6 +142,7 @@ func (m *model) tryEnqueue(s modelSpec) (at int, created bool, refused string) {
 		at, created = m.failed(s.identity), true
 		old := m.jobs[at]
 		fresh.created, fresh.claims, fresh.next, fresh.alone = old.created, old.claims, old.next, old.alone
+		fresh.own = (fresh.own || old.own) && fresh.next == nil
 		*old = *fresh
 	default:
 		at, created = len(m.jobs), true
@@ -168,11 +170,11 @@ func (m *model) tryEnqueue(s modelSpec) (at int, created bool, refused string) {
 func (m *model) joinWaiting(j *modelJob, s modelSpec) {
 	switch s.policy {
 	case jobs.ReplaceArgs:
-		j.args, j.priority, j.eta = s.args, s.priority, s.eta
+		j.args, j.priority, j.eta, j.own = s.args, s.priority, s.eta, j.next == nil
 	case jobs.RunAgain:
 		next := s
 		next.deps, next.policy = nil, jobs.KeepFirst
-		j.next = &next
+		j.next, j.own = &next, false
 	case jobs.KeepFirst:
 	}
 }
@@ -276,9 +278,14 @@ func (m *model) absorb(i int) {
 	if twin < 0 {
 		return
 	}
-	m.jobs[twin].state = canc
-	if m.jobs[i].next == nil {
-		m.jobs[i].next = m.jobs[twin].next
+	t := m.jobs[twin]
+	t.state = canc
+	next := t.next
+	if t.own {
+		next = &modelSpec{pair: t.pair, channel: t.channel, args: t.args, priority: t.priority, limit: t.limit, eta: t.eta}
+	}
+	if next != nil {
+		m.jobs[i].next, m.jobs[i].own = next, false
 	}
 	for k, j := range m.jobs {
 		if j.deps[twin] {
