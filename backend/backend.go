@@ -189,9 +189,9 @@ func (b *Backend) AllModels() []Model {
 
 // Model is the named binding model; ok is false if no version up to the root declares it.
 func (b *Backend) Model(name string) (m Model, ok bool) {
-	for _, m := range b.AllModels() {
-		if m.Name == name {
-			return m, true
+	for v := b; v != nil; v = v.parent {
+		if i := slices.IndexFunc(v.models, func(m Model) bool { return m.Name == name }); i >= 0 {
+			return v.models[i], true
 		}
 	}
 	return Model{}, false

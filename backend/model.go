@@ -166,6 +166,13 @@ type Lister interface {
 	List(ctx context.Context) (Listing, error)
 }
 
+// PartLister is a Lister that need not have all at once: it hands on what it lists in parts of some hundreds of records. A parent is
+// named in the part that has the last of its records, or in a later one. An error of the function ends the listing and is given back as
+// it is.
+type PartLister interface {
+	ListParts(ctx context.Context, part func(Listing) error) error
+}
+
 // Siblings lists the records of some parents (of {""} for a model without parent).
 type Siblings interface {
 	Siblings(ctx context.Context, parents []string) ([]record.Record, error)

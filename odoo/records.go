@@ -159,6 +159,14 @@ func (s *Session) Each(ctx context.Context, model string, domain Domain, fields 
 	})
 }
 
+// EachPage hands the records on as Each does, a page at a time. The pages are of the given number of records at most, or of sizes as Each
+// chooses them where that is 0.
+func (s *Session) EachPage(
+	ctx context.Context, model string, domain Domain, fields []string, page int, visit func([]record.Record) error,
+) error {
+	return s.each(ctx, model, domain, fields, pagesOf(page), visit)
+}
+
 // each hands on whole pages.
 func (s *Session) each(ctx context.Context, model string, domain Domain, fields []string, p *pages, visit func([]record.Record) error) error {
 	wire, err := s.checked(ctx, model, "search_read", domain)

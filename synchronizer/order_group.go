@@ -15,8 +15,8 @@ import (
 type orderer struct {
 	*slice
 	ranking ranking
-	bound   map[string]binding.Binding // by external id
-	groups  map[string]int64           // Odoo ids of the groups by their external ids
+	bound   map[string]binding.Brief // by external id
+	groups  map[string]string        // Odoo ids of the groups by their external ids
 }
 
 // orderGroup are the records of one group that people see on both sides.
@@ -37,8 +37,8 @@ func (s *Synchronizer) newOrderer(ctx context.Context, model string) (*orderer, 
 	if err != nil {
 		return nil, err
 	}
-	o := &orderer{slice: sl, ranking: newRanking(m.Order.OdooOrder, m.Order.Odoo), bound: map[string]binding.Binding{}, groups: map[string]int64{}}
-	all, err := s.env.Binder.Lean().All(ctx, model)
+	o := &orderer{slice: sl, ranking: newRanking(m.Order.OdooOrder, m.Order.Odoo), bound: map[string]binding.Brief{}, groups: map[string]string{}}
+	all, err := s.env.Binder.Briefs(ctx, model)
 	if err != nil {
 		return nil, err
 	}
@@ -50,10 +50,10 @@ func (s *Synchronizer) newOrderer(ctx context.Context, model string) (*orderer, 
 	if len(o.bound) == 0 {
 		return nil, nil
 	}
-	groups, err := s.env.Binder.Lean().All(ctx, m.Order.GroupModel)
+	groups, err := s.env.Binder.Briefs(ctx, m.Order.GroupModel)
 	for _, b := range groups {
 		if b.TakesPart() {
-			o.groups[b.ExternalID] = b.OdooID
+			o.groups[b.ExternalID] = binding.OdooID(b.OdooID)
 		}
 	}
 	return o, err
@@ -64,13 +64,13 @@ func byNumber(a, b listedPlace) int {
 }
 
 // gather sorts records into their groups: those that are bound, in use on both sides, and in the same group there.
-func (o *orderer) gather(listed []listedPlace, rows map[int64]record.Record) map[string]*orderGroup {
+func (o *orderer) gather(listed []listedPlace, rows ...*sweep) map[string]*orderGroup {
 	slices.SortStableFunc(listed, byNumber)
 	groups := map[string]*orderGroup{}
 	for _, p := range listed {
 		b, bound := o.bound[p.id]
-		row, there := rows[b.OdooID]
-		if !bound || !there || !p.active || archived(row) || !o.together(p, row) {
+		row, there := findIn(rows, b.OdooID)
+		if !bound || !there || !p.active || row.archived || !o.together(p, row) {
 			continue
 		}
 		g := groups[p.group]
@@ -79,7 +79,7 @@ func (o *orderer) gather(listed []listedPlace, rows map[int64]record.Record) map
 			groups[p.group] = g
 		}
 		g.outside = append(g.outside, p.id)
-		g.rows = append(g.rows, Ranked{ID: p.id, Row: row, Sequence: row.Value(o.model.Order.Odoo).AsInt()})
+		g.rows = append(g.rows, Ranked{ID: p.id, standing: row.standing})
 		g.made[p.id] = b.Made
 	}
 	for _, g := range groups {
@@ -88,24 +88,33 @@ func (o *orderer) gather(listed []listedPlace, rows map[int64]record.Record) map
 	return groups
 }
 
+// findIn is the row in the first of the sweeps that has it.
+func findIn(sweeps []*sweep, id int64) (row sweptRow, ok bool) {
+	for _, s := range sweeps {
+		if row, ok = s.find(id); ok {
+			return row, true
+		}
+	}
+	return row, false
+}
+
 // together says that a row is in the Odoo counterpart of the external group, and in no other.
-func (o *orderer) together(p listedPlace, row record.Record) bool {
+func (o *orderer) together(p listedPlace, row sweptRow) bool {
 	id, known := o.groups[p.group]
-	ids := linkIDs(row, o.model.Order.OdooGroup)
-	return known && len(ids) == 1 && ids[0] == binding.OdooID(id)
+	return known && row.group == id
 }
 
 // ordersOf are a group's orders for planning.
 func (o *orderer) ordersOf(g *orderGroup, kept keptOrder) Orders {
 	out := Orders{External: g.outside, Made: map[string]binding.Intent{}, Base: kept.agreed, Moving: kept.moving, Settings: o.env.Settings(o.model.Name)}
-	placed := slices.ContainsFunc(g.rows, func(r Ranked) bool { return r.Sequence != o.model.Order.Unplaced })
+	placed := slices.ContainsFunc(g.rows, func(r Ranked) bool { return r.sequence != o.model.Order.Unplaced })
 	var old []int64 // sequences of what was on both sides before
 	for _, r := range g.rows {
 		out.Odoo = append(out.Odoo, r.ID)
 		switch made := g.made[r.ID]; {
 		case made == binding.None:
-			old = append(old, r.Sequence)
-		case made == binding.Export && placed && r.Sequence == o.model.Order.Unplaced:
+			old = append(old, r.sequence)
+		case made == binding.Export && placed && r.sequence == o.model.Order.Unplaced:
 			out.Made[r.ID] = binding.Import
 		default:
 			out.Made[r.ID] = made
@@ -146,19 +155,22 @@ func (t target) settled() bool { return len(t.moves)+len(t.movedIn) == 0 }
 func (t target) agreed() Agreed { return agreed(t.wanted.External, t.shown) }
 
 // rowsOf reads what tells the places of the records' Odoo halves.
-func (o *orderer) rowsOf(ctx context.Context, ids []string) (map[int64]record.Record, error) {
+func (o *orderer) rowsOf(ctx context.Context, ids []string) (*sweep, error) {
 	var in []any
 	for _, id := range ids {
 		if b, bound := o.bound[id]; bound {
 			in = append(in, b.OdooID)
 		}
 	}
+	out := newSweep(o.model)
 	if len(in) == 0 {
-		return nil, nil
+		return out, nil
 	}
 	fields := unique(append(append(o.model.Order.OdooFields(), "write_date"), o.activeField(ctx, o.model)...))
-	rows, err := o.reading().All(ctx, o.model.OdooModel, odoo.Cond("id", "in", in), fields, sweepPage)
-	return byID(rows), err
+	return out, o.reading().EachPage(ctx, o.model.OdooModel, odoo.Cond("id", "in", in), fields, sweepPage, func(rows []record.Record) error {
+		out.add(rows)
+		return nil
+	})
 }
 
 // groupsOf are the groups of the places, in order of their ids, that hold any of the records.

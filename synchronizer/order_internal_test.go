@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/record"
@@ -22,12 +23,15 @@ type column struct {
 	policy  config.Conflict
 }
 
-var taskRanking = newRanking("priority desc, sequence, id desc", "sequence")
+const taskOrder = "priority desc, sequence, id desc"
+
+var taskRanking = newRanking(taskOrder, "sequence")
 
 func newRow(id string, number, sequence int64, priority string) Ranked {
-	return Ranked{ID: id, Sequence: sequence, Row: record.New("project.task", strconv.FormatInt(number, 10), map[string]record.Value{
+	tasks := newSweep(backend.Model{Order: &backend.Order{Odoo: "sequence", OdooOrder: taskOrder}}).of
+	return Ranked{ID: id, standing: tasks.standing(record.New("project.task", strconv.FormatInt(number, 10), map[string]record.Value{
 		"priority": record.Text(priority), "sequence": record.Int(sequence),
-	})}
+	}))}
 }
 
 func newColumn(n int) *column {
@@ -62,13 +66,12 @@ func (c *column) inOdoo() []string {
 // set writes one row's sequence and priority.
 func (c *column) set(id string, sequence int64, priority string) {
 	i := slices.IndexFunc(c.rows, func(r Ranked) bool { return r.ID == id })
-	number, _ := strconv.ParseInt(c.rows[i].Row.ID, 10, 64)
-	c.rows[i] = newRow(id, number, sequence, priority)
+	c.rows[i] = newRow(id, c.rows[i].row, sequence, priority)
 }
 
 func (c *column) priority(id string) string {
 	i := slices.IndexFunc(c.rows, func(r Ranked) bool { return r.ID == id })
-	return c.rows[i].Row.Value("priority").AsText()
+	return c.rows[i].keys[0].AsText()
 }
 
 // drag puts a record elsewhere in Odoo, as a person does: Odoo numbers the whole column.
@@ -89,7 +92,7 @@ func (c *column) carry(id string, to int) {
 func (c *column) sync() (moved, written int) {
 	sequences := map[int64]bool{}
 	for _, r := range c.rows {
-		sequences[r.Sequence] = true
+		sequences[r.sequence] = true
 	}
 	o := Orders{
 		External: slices.Clone(c.outside), Odoo: c.inOdoo(), Base: c.base, Made: c.made, NoOrder: len(sequences) <= 1,

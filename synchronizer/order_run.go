@@ -100,27 +100,28 @@ func (o *orderer) look(ctx context.Context, kept map[string]keptOrder) (map[stri
 		if !ok {
 			return nil, nil
 		}
-		listing, err := lister.List(ctx)
+		seen.listed = []listedPlace{}
+		err := o.parts(ctx, lister, func(part backend.Listing) error {
+			seen.listed = append(seen.listed, o.places(part.Records)...)
+			return nil
+		})
 		if err != nil {
 			return nil, err
 		}
-		seen.listed = o.places(listing.Records)
 	}
-	if seen.rows == nil && o.unmoved(seen.listed, kept) {
+	if seen.swept == nil && o.unmoved(seen.listed, kept) {
 		return nil, nil
 	}
 	ask := groupsOf(seen.listed, seen.changed)
-	if seen.rows == nil {
+	if seen.swept == nil {
 		ask = groupsOf(seen.listed, o.boundIDs())
-		seen.rows = map[int64]record.Record{}
+		seen.swept = newSweep(o.model)
 	}
 	fresh, err := o.rowsOf(ctx, inGroups(seen.listed, ask))
 	if err != nil {
 		return nil, err
 	}
-	rows := maps.Clone(seen.rows)
-	maps.Copy(rows, fresh)
-	return o.gather(seen.listed, rows), nil
+	return o.gather(seen.listed, fresh, seen.swept), nil
 }
 
 func (o *orderer) boundIDs() map[string]bool {
@@ -195,8 +196,8 @@ func (s *Synchronizer) RunOrder(ctx context.Context, args []Args, finish func(in
 	})
 }
 
-func each(args []Args, do func(i int, a Args) error) error {
-	for i, a := range args {
+func each[T any](all []T, do func(i int, one T) error) error {
+	for i, a := range all {
 		if err := do(i, a); err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package synchronizer
 
 import (
 	"context"
-	"slices"
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/mapping"
@@ -12,9 +11,9 @@ import (
 // orderSeen is what a run knows of the order of one model's records: what its polls saw, so that nobody need be asked again where nothing
 // has changed since.
 type orderSeen struct {
-	listed  []listedPlace           // nil: nothing was listed
-	rows    map[int64]record.Record // by Odoo id; nil: nothing was swept
-	changed map[string]bool         // external ids of what the run wrote or bound since
+	listed  []listedPlace   // nil: nothing was listed
+	swept   *sweep          // nil: nothing was swept
+	changed map[string]bool // external ids of what the run wrote or bound since
 }
 
 // listedPlace is where an external record is.
@@ -37,10 +36,18 @@ func (s *Synchronizer) reorder(model, externalID string) {
 	s.seen(model).changed[externalID] = true
 }
 
-// noteListed keeps the places of what a poll listed outside.
-func (s *Synchronizer) noteListed(sl *slice, listing backend.Listing) {
+// noteListing begins to keep the places of what a poll lists outside.
+func (s *Synchronizer) noteListing(m backend.Model) {
+	if m.Order != nil {
+		s.seen(m.Name).listed = []listedPlace{}
+	}
+}
+
+// noteListed keeps the places of a part of what a poll lists outside.
+func (s *Synchronizer) noteListed(sl *slice, records []record.Record) {
 	if sl.model.Order != nil {
-		s.seen(sl.model.Name).listed = sl.places(listing.Records)
+		seen := s.seen(sl.model.Name)
+		seen.listed = append(seen.listed, sl.places(records)...)
 	}
 }
 
@@ -71,27 +78,10 @@ func (sl *slice) inUse(r record.Record) bool {
 }
 
 // noteSwept keeps the rows that a poll swept in Odoo.
-func (s *Synchronizer) noteSwept(m backend.Model, rows []record.Record) {
+func (s *Synchronizer) noteSwept(m backend.Model, rows *sweep) {
 	if m.Order != nil {
-		s.seen(m.Name).rows = byID(rows)
+		s.seen(m.Name).swept = rows
 	}
-}
-
-func byID(rows []record.Record) map[int64]record.Record {
-	out := make(map[int64]record.Record, len(rows))
-	for _, r := range rows {
-		out[odooID(r)] = r
-	}
-	return out
-}
-
-// sortRows puts rows into the order in which Odoo shows them.
-func sortRows(m backend.Model, rows []record.Record) {
-	if m.Order == nil {
-		return
-	}
-	keys := sortKeys(m.Order.OdooOrder)
-	slices.SortStableFunc(rows, func(a, b record.Record) int { return compareRows(a, b, keys) })
 }
 
 // activeField is the field that says whether a row is archived, where the model has one.

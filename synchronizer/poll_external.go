@@ -25,7 +25,8 @@ type poll struct {
 
 // PollExternal looks for external records of the model that are not as their binding knows them, and
 // fires OnExternalChange for the true changes among them. What only looks different is noted in the
-// binding. Jobs and notes are stored in one transaction. Records that are only linked are linked at once.
+// binding. The records are gone through in parts, and what each of them brings, jobs and notes, is stored in one transaction. Records
+// that are only linked are linked at once.
 func (s *Synchronizer) PollExternal(ctx context.Context, model string) error {
 	if m, ok := s.env.Model(model); ok && m.LinkOnly && !s.off(model) {
 		return s.link(ctx, m)
@@ -42,22 +43,15 @@ func (s *Synchronizer) PollExternal(ctx context.Context, model string) error {
 	if wanted, err := p.wanted(ctx); err != nil || !wanted {
 		return err
 	}
-	listing, err := lister.List(ctx)
+	l, err := p.newLook(ctx)
 	if err != nil {
 		return err
 	}
-	s.noteListed(sl, listing)
-	s.env.Explainf("listed %d %s", len(listing.Records), plural(sl.model.Noun, len(listing.Records)))
-	if err := p.compareListing(ctx, listing); err != nil {
+	s.noteListing(sl.model)
+	if err := sl.parts(ctx, lister, func(part backend.Listing) error { return l.part(ctx, part) }); err != nil {
 		return err
 	}
-	if err := s.OnExternalChange.Fire(ctx, model, p.changes); err != nil {
-		return err
-	}
-	if p.remapped {
-		return s.store(ctx, p.refresh, p.rememberPairs)
-	}
-	return s.store(ctx, p.refresh, nil)
+	return l.end(ctx)
 }
 
 // wanted says that the records outside are to be looked at: they are imported, or wait for a person, or have fields that are newly
@@ -73,66 +67,6 @@ func (p *poll) wanted(ctx context.Context) (wanted bool, err error) {
 		return false, err
 	}
 	return p.direction(p.model.Name).Imports() || len(p.reviews) > 0 || p.remapped || p.retires, nil
-}
-
-// unlooked does what comes before records are compared: pairs retire and return, and newly mapped fields are looked at.
-func (p *poll) unlooked(ctx context.Context, all []binding.Binding, known map[string]binding.Binding, listing backend.Listing) error {
-	if p.retires {
-		if err := p.sortOut(ctx, all, known, listing); err != nil {
-			return err
-		}
-	}
-	if p.remapped {
-		return p.firstLook(ctx, listing.Records, known)
-	}
-	return nil
-}
-
-// byExternal are the bindings that have an external half, by its id.
-func byExternal(all []binding.Binding) map[string]binding.Binding {
-	known := make(map[string]binding.Binding, len(all))
-	for _, b := range all {
-		if b.ExternalID != "" {
-			known[b.ExternalID] = b
-		}
-	}
-	return known
-}
-
-func (p *poll) compareListing(ctx context.Context, listing backend.Listing) error {
-	for _, w := range listing.Warnings {
-		p.report.warn(w)
-	}
-	all, err := p.env.Binder.All(ctx, p.model.Name)
-	if err != nil {
-		return err
-	}
-	known := byExternal(all)
-	if err := p.unlooked(ctx, all, known, listing); err != nil {
-		return err
-	}
-	if err := p.lookupFor(ctx, listing.Records, known); err != nil {
-		return err
-	}
-	full := map[string]bool{}
-	for _, parent := range listing.Parents {
-		full[parent] = true
-	}
-	alone := p.reviewsOutside(listing.Records, known, full)
-	imports := p.direction(p.model.Name).Imports()
-	listed := make(map[string]bool, len(listing.Records))
-	for _, r := range listing.Records {
-		listed[r.ID] = true
-		if b := known[r.ID]; !alone[r.ID] && p.looksAt(r, b, imports) {
-			p.external(r, b)
-		}
-	}
-	if imports {
-		p.unreadable(listing.Unreadable, listed, known)
-		p.missing(all, listed, full)
-	}
-	p.forgetTwins(all, listing.Records, known, full)
-	return nil
 }
 
 // looksAt says that a listed record is compared with its binding: one that takes part, and was not dealt with in this poll. What is
@@ -371,26 +305,6 @@ func (p *poll) crowded(b binding.Binding) string {
 		}
 	}
 	return ""
-}
-
-// unreadable makes a job of every record that is there and could not be read, which fails with the reason. It is not taken for missing.
-func (p *poll) unreadable(keys []backend.Key, listed map[string]bool, known map[string]binding.Binding) {
-	for _, k := range keys {
-		listed[k.ID] = true
-		args := Args{Model: p.model.Name, ExternalID: k.ID, Parent: k.Parent, Scope: scopeOf(p.model, k.Parent)}
-		p.changes = append(p.changes, Change{Args: args, Name: known[k.ID].Name})
-	}
-}
-
-// missing makes a job of every bound record that a full listing of its parent lacks: reading it by
-// its id tells whether it was deleted or moved away.
-func (p *poll) missing(all []binding.Binding, listed, full map[string]bool) {
-	for _, b := range all {
-		if !b.TakesPart() || listed[b.ExternalID] || !full[b.Parent] {
-			continue
-		}
-		p.changes = append(p.changes, Change{Args: bindingArgs(b), Name: b.Name})
-	}
 }
 
 // store puts what the poll found into the database in one transaction: the jobs that its consumers

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/odoo-connector/connector/backend"
@@ -23,14 +22,6 @@ const overlap = 5 * time.Minute
 
 // sweepPage is how many ids and write dates one call sweeps; a row takes about 200 bytes.
 const sweepPage = 10000
-
-// OdooPoll is what one look at an Odoo model found, for all its consumers.
-type OdooPoll struct {
-	Model   string
-	Changed []record.Record // rows written since the oldest consumer's position, with all mapped fields
-	Sweep   []record.Record // id and write_date of every row that takes part
-	Latest  string          // the newest write_date among the changed ones, to which the positions move
-}
 
 // wants is what one synchronizer needs of an Odoo model.
 type wants struct {
@@ -50,16 +41,7 @@ type wants struct {
 // PollOdoo looks for Odoo records of the model that are not as their bindings know them, and fires
 // OnOdooChange for the true changes among them.
 func (s *Synchronizer) PollOdoo(ctx context.Context, model string) error {
-	w, err := s.odooWants(ctx, model)
-	if err != nil || w == nil {
-		return err
-	}
-	m, _ := s.env.Model(model)
-	found, err := pollOdoo(ctx, s.reading(), m.OdooModel, []wants{*w})
-	if err != nil {
-		return err
-	}
-	return s.ConsumeOdoo(ctx, model, found)
+	return PollOdooTogether(ctx, []*Synchronizer{s}, []string{model})
 }
 
 // PollOdooTogether asks Odoo once for consumers of one database and one Odoo model, each with its
@@ -98,23 +80,35 @@ type shared struct {
 }
 
 func (g *shared) poll(ctx context.Context) error {
+	session, w := g.consumers[0].reading(), together(g.wants)
 	m, _ := g.consumers[0].env.Model(g.models[0])
-	found, err := pollOdoo(ctx, g.consumers[0].reading(), m.OdooModel, g.wants)
+	looks := make([]*odooLook, len(g.consumers))
+	for i, s := range g.consumers {
+		l, err := s.newOdooLook(ctx, g.models[i], w.since == "")
+		if err != nil {
+			return err
+		}
+		looks[i] = l
+	}
+	err := session.EachPage(ctx, m.OdooModel, w.changed(), w.fields, 0, func(rows []record.Record) error {
+		return each(looks, func(_ int, l *odooLook) error { return l.written(ctx, rows) })
+	})
 	if err != nil {
 		return err
 	}
-	for i, s := range g.consumers {
-		if err := s.ConsumeOdoo(ctx, g.models[i], found); err != nil {
+	if w.since != "" { // else everything was read just now
+		err := session.EachPage(ctx, m.OdooModel, w.domain, w.sweep(), sweepPage, func(rows []record.Record) error {
+			return each(looks, func(_ int, l *odooLook) error { l.swept.add(rows); return nil })
+		})
+		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return each(looks, func(_ int, l *odooLook) error { return l.end(ctx) })
 }
 
-// pollOdoo sends at most two requests while there are no more rows than a page holds.
-func pollOdoo(ctx context.Context, session *odoo.Session, model string, all []wants) (*OdooPoll, error) {
-	p := &OdooPoll{Model: model}
-	w := together(all)
+// changed holds what was written lately, and what is to be read whenever it was written.
+func (w wants) changed() odoo.Domain {
 	domain := w.domain
 	if w.since != "" {
 		recent := odoo.Cond("write_date", ">=", w.since)
@@ -126,24 +120,16 @@ func pollOdoo(ctx context.Context, session *odoo.Session, model string, all []wa
 	if w.reviewed != nil {
 		domain = odoo.Or(w.reviewed, domain)
 	}
-	var err error
-	if p.Changed, err = session.All(ctx, model, domain, w.fields, 0); err != nil {
-		return nil, err
-	}
-	sweep := []string{"write_date"}
+	return domain
+}
+
+// sweep are the fields that are read of every row.
+func (w wants) sweep() []string {
+	fields := []string{"write_date"}
 	if w.parent != "" { // to tell whose the rows are, or in which of their places they lack a counterpart
-		sweep = append(sweep, w.parent)
+		fields = append(fields, w.parent)
 	}
-	sweep = unique(append(sweep, w.order...))
-	if w.since == "" {
-		p.Sweep = p.Changed // everything was read just now
-	} else if p.Sweep, err = session.All(ctx, model, w.domain, sweep, sweepPage); err != nil {
-		return nil, err
-	}
-	for _, r := range p.Changed {
-		p.Latest = max(p.Latest, writeDate(r))
-	}
-	return p, nil
+	return unique(append(fields, w.order...))
 }
 
 // together is what to ask for all of them: it begins where the first of them begins. Several of them
@@ -273,147 +259,19 @@ func polledOut(m backend.Model) bool { return m.Creates && !m.OnDemand }
 
 // boundIDs are the Odoo ids of the model's bindings, each once.
 func (s *Synchronizer) boundIDs(ctx context.Context, model string) ([]any, error) {
-	all, err := s.env.Binder.Lean().All(ctx, model)
+	all, err := s.env.Binder.Briefs(ctx, model)
 	if err != nil {
 		return nil, err
 	}
 	seen := map[int64]bool{}
 	var ids []any
 	for _, b := range all {
-		if b.OdooID != 0 && b.OdooGone.IsZero() && b.Retired.IsZero() && b.Intent != binding.Export && !seen[b.OdooID] {
+		if b.OdooID != 0 && !b.OdooGone && !b.Retired && b.Intent != binding.Export && !seen[b.OdooID] {
 			seen[b.OdooID] = true
 			ids = append(ids, b.OdooID)
 		}
 	}
 	return ids, nil
-}
-
-// ConsumeOdoo compares what a poll found with this backend's bindings, makes jobs of the true
-// changes and moves this consumer's position, in one transaction.
-func (s *Synchronizer) ConsumeOdoo(ctx context.Context, model string, found *OdooPoll) error {
-	sl, err := s.newSlice(ctx, model, nil)
-	if err != nil {
-		return err
-	}
-	s.env.Explainf("polled Odoo: %d %s written lately, %d in all", len(found.Changed), plural(sl.model.OdooNoun, len(found.Changed)), len(found.Sweep))
-	s.noteSwept(sl.model, found.Sweep)
-	p := &poll{slice: sl}
-	if p.reviews, err = s.env.Binder.Reviews(ctx, model); err != nil {
-		return err
-	}
-	if err := p.compareOdoo(ctx, found); err != nil {
-		return err
-	}
-	if err := s.OnOdooChange.Fire(ctx, model, p.changes); err != nil {
-		return err
-	}
-	move, err := s.move(ctx, sl.model, found.Latest)
-	if err != nil {
-		return err
-	}
-	if err := s.store(ctx, p.refresh, move); err != nil {
-		return err
-	}
-	return s.forgetNewLinks(ctx, sl.model)
-}
-
-// compareOdoo goes through the rows that were read and through those that the sweep shows to be
-// other than the bindings know them.
-func (p *poll) compareOdoo(ctx context.Context, found *OdooPoll) error {
-	all, err := p.env.Binder.Lean().All(ctx, p.model.Name)
-	if err != nil {
-		return err
-	}
-	known := map[int64][]binding.Binding{}
-	for _, b := range all {
-		if b.OdooID != 0 {
-			known[b.OdooID] = append(known[b.OdooID], b)
-		}
-	}
-	stale, err := p.readStale(ctx, found, known)
-	if err != nil {
-		return err
-	}
-	rows := slices.Concat(found.Changed, stale)
-	if err := p.lookupOdoo(ctx, rows); err != nil {
-		return err
-	}
-	if p.parents, err = p.boundParents(ctx); err != nil {
-		return err
-	}
-	alone, err := p.reviewsInOdoo(ctx, rows, known)
-	if err != nil {
-		return err
-	}
-	bound, err := p.env.Binder.ByOdoo(ctx, p.model.Name, ids(rows))
-	if err != nil {
-		return err
-	}
-	if err := p.fill(ctx, p.lookup, nil, p.baseLinks(bound)); err != nil {
-		return err
-	}
-	sortRows(p.model, rows) // so that what is created outside comes in Odoo's order
-	exports := p.direction(p.model.Name).Exports()
-	for i := range rows {
-		p.odooRow(rows[i], bound[odooID(rows[i])], alone, exports)
-	}
-	if err := p.confirmPartial(ctx); err != nil {
-		return err
-	}
-	if exports {
-		p.missingOdoo(all, found.Sweep)
-	}
-	return nil
-}
-
-// readStale reads the rows whose write_date is not the binding's and which the poll did not read:
-// the changes that a transaction of long duration hid, and unbound records that nobody looked at.
-func (p *poll) readStale(ctx context.Context, found *OdooPoll, known map[int64][]binding.Binding) ([]record.Record, error) {
-	if !p.direction(p.model.Name).Exports() {
-		return nil, nil
-	}
-	parents, err := p.boundParents(ctx)
-	if err != nil {
-		return nil, err
-	}
-	read := map[string]bool{}
-	for _, r := range found.Changed {
-		read[r.ID] = true
-	}
-	var ids []int64
-	for _, r := range found.Sweep {
-		if !read[r.ID] && p.ours(r, parents) && p.stale(r, known[odooID(r)], parents) {
-			ids = append(ids, odooID(r))
-		}
-	}
-	there, err := p.read(ctx, p.model.OdooModel, ids, p.odooFields())
-	var rows []record.Record
-	for _, id := range ids {
-		if r := there.records[id]; r != nil {
-			rows = append(rows, *r)
-		}
-	}
-	return rows, err
-}
-
-// stale says that a row of the sweep is to be read: it is not as its bindings know it, or it lacks one.
-func (p *poll) stale(r record.Record, bindings []binding.Binding, parents map[string]string) bool {
-	if len(bindings) == 0 || (p.model.Scoped && len(p.freeParents(r, bindings, parents)) > 0) {
-		return polledOut(p.model)
-	}
-	for _, b := range bindings {
-		if b.TakesPart() && b.OdooWriteDate != writeDate(r) {
-			return true
-		}
-	}
-	return false
-}
-
-// ours reports that a row of the sweep lives in a parent that is bound here, as far as the sweep
-// tells: rows of several consumers come with their parents.
-func (p *poll) ours(r record.Record, parents map[string]string) bool {
-	id := refID(r, p.model.OdooParent)
-	return id == "" || parents[id] != ""
 }
 
 func (p *poll) lookupOdoo(ctx context.Context, rows []record.Record) error {
@@ -447,79 +305,6 @@ func (p *poll) lacking(rows []record.Record) (out []inPlace) {
 	return out
 }
 
-// odooRow takes one row that was read: it may be bound in several scopes. What is not exported is
-// looked at only where it waits for a person.
-func (p *poll) odooRow(r record.Record, bindings []binding.Binding, alone map[int64]bool, exports bool) {
-	name := nameOf(r.Value(p.model.OdooNameField))
-	if exports && !alone[odooID(r)] {
-		p.unboundRow(r, name, bindings)
-	}
-	for _, b := range bindings {
-		if exports && p.comesBack(b, r) {
-			p.changes = append(p.changes, Change{Args: bindingArgs(b), Name: name})
-		}
-		if !b.TakesPart() || (!exports && p.waitingFields(b) == nil) {
-			continue
-		}
-		scope := b.Parent
-		if parent := p.odooParent(&r); parent != "" {
-			scope = parent
-		}
-		held, found := p.heldFields(b, r, scope)
-		if found || p.archivedAgain(b, r) || p.changed(&b, r, scope, odooSide, held) {
-			p.changes = append(p.changes, Change{Args: bindingArgs(b), Name: name})
-			continue
-		}
-		p.noteWriteDate(b, writeDate(r))
-	}
-}
-
-// unboundRow makes a change of a row for each parent in which it has no counterpart.
-func (p *poll) unboundRow(r record.Record, name string, bindings []binding.Binding) {
-	if !polledOut(p.model) || p.emptied(r) {
-		return
-	}
-	for _, parent := range p.freeParents(r, bindings, p.parents) {
-		args := Args{Model: p.model.Name, OdooID: odooID(r), Scope: scopeOf(p.model, parent), Parent: parent}
-		if len(bindings) == 0 {
-			p.changes = append(p.changes, Change{Args: args, Name: name})
-		} else {
-			p.partial = append(p.partial, Change{Args: args, Name: name})
-		}
-	}
-}
-
-// confirmPartial makes changes of the rows that are bound in some of their parents only, as far as they may be created
-// in the others: that they were read says nothing of the domain.
-func (p *poll) confirmPartial(ctx context.Context) error {
-	all := make([]Args, len(p.partial))
-	for i, c := range p.partial {
-		all[i] = c.Args
-	}
-	within, err := p.inDomain(ctx, p.model, all)
-	if err != nil {
-		return err
-	}
-	for _, c := range p.partial {
-		if within[c.Args.OdooID] {
-			p.changes = append(p.changes, c)
-		}
-	}
-	return nil
-}
-
-// freeParents are the external ids of the bound parents, by their Odoo ids, that a row lives in and in which it
-// has no binding.
-func (p *poll) freeParents(r record.Record, bindings []binding.Binding, parents map[string]string) (out []string) {
-	for _, parent := range p.parentsOf(r, parents) {
-		taken := func(b binding.Binding) bool { return b.Scope == scopeOf(p.model, parent) }
-		if !slices.ContainsFunc(bindings, taken) {
-			out = append(out, parent)
-		}
-	}
-	return out
-}
-
 // noteWriteDate remembers that a row was looked at, so that the sweep leaves it alone.
 func (p *poll) noteWriteDate(b binding.Binding, date string) {
 	if b.OdooWriteDate == date {
@@ -533,20 +318,6 @@ func (p *poll) noteWriteDate(b binding.Binding, date string) {
 	}
 	b.OdooWriteDate = date
 	p.refresh = append(p.refresh, b)
-}
-
-// missingOdoo makes a job of every bound record that the sweep lacks: reading it by its id tells
-// whether it was deleted.
-func (p *poll) missingOdoo(all []binding.Binding, sweep []record.Record) {
-	there := make(map[int64]bool, len(sweep))
-	for _, r := range sweep {
-		there[odooID(r)] = true
-	}
-	for _, b := range all {
-		if b.TakesPart() && !there[b.OdooID] {
-			p.changes = append(p.changes, Change{Args: bindingArgs(b), Name: b.Name})
-		}
-	}
 }
 
 // bindingArgs name a bound pair for a job.

@@ -55,48 +55,74 @@ func (p *poll) mayRetire(ctx context.Context) (bool, error) {
 	return p.env.Binder.AnyRetired(ctx, p.model.Name)
 }
 
-// sortOut retires the pairs that left and brings back those that returned. All and known are changed to what is so now.
-// What is not listed stays as it is, unless the whole of its parent is: then reading it tells.
-func (p *poll) sortOut(ctx context.Context, all []binding.Binding, known map[string]binding.Binding, listing backend.Listing) error {
-	inside, err := p.insideDomain(ctx, all)
-	if err != nil {
-		return err
+// staying is what tells which pairs of a model take part.
+type staying struct {
+	inside map[int64]bool  // see insideDomain
+	idle   map[string]bool // parents that are retired themselves
+	now    time.Time
+}
+
+func (p *poll) newStaying(ctx context.Context, all []binding.Brief) (s staying, err error) {
+	s.now = p.env.Clock.Now()
+	if s.inside, err = p.insideDomain(ctx, all); err != nil {
+		return s, err
 	}
-	away, full := map[string]bool{}, setOf(listing.Parents)
-	for _, r := range listing.Records {
-		away[r.ID] = !p.selects(r)
+	s.idle, err = p.idleParents(ctx)
+	return s, err
+}
+
+// turns says that a pair is to retire or to come back. What is not listed stays as it is, unless the whole of its parent is: then
+// reading it tells.
+func (l *look) turns(odooID int64, external, parent string, retired bool) bool {
+	chosen, listed := l.listed[external]
+	in := (l.staying.inside == nil || l.staying.inside[odooID]) && (chosen || !listed) && !l.staying.idle[parent]
+	_, chooses := l.selector()
+	untold := chooses && !listed && !l.full[parent]
+	return in == retired && !(in && untold)
+}
+
+// sortOut retires the pairs of listed records that left, and brings back those that returned. Known is changed to what is so now.
+func (l *look) sortOut(ctx context.Context, records []record.Record, known map[string]binding.Binding) error {
+	if !l.retires {
+		return nil
 	}
-	idle, err := p.idleParents(ctx)
-	if err != nil {
-		return err
-	}
-	now := p.env.Clock.Now()
-	var changed []*binding.Binding
-	for i := range all {
-		b := &all[i]
-		if !settledPair(*b) {
+	for _, r := range records {
+		b := known[r.ID]
+		if !settledPair(b) || !l.turns(b.OdooID, b.ExternalID, b.Parent, !b.Retired.IsZero()) {
 			continue
 		}
-		in := (inside == nil || inside[b.OdooID]) && !away[b.ExternalID] && !idle[b.Parent]
-		if in == b.Retired.IsZero() || (in && p.untold(*b, away, full)) {
-			continue
-		}
-		changed = append(changed, b)
-	}
-	for _, b := range changed {
-		if err := p.turn(ctx, b, now); err != nil {
+		if err := l.turn(ctx, &b, l.staying.now); err != nil {
 			return err
 		}
-		known[b.ExternalID] = *b
+		known[r.ID] = b
 	}
 	return nil
 }
 
-// untold says that the listing does not tell whether the external record is chosen.
-func (p *poll) untold(b binding.Binding, away, full map[string]bool) bool {
-	_, chooses := p.selector()
-	_, listed := away[b.ExternalID]
-	return chooses && !listed && !full[b.Parent]
+// sortOutUnlisted does so with the pairs whose records were not listed.
+func (l *look) sortOutUnlisted(ctx context.Context) error {
+	if !l.retires {
+		return nil
+	}
+	for i := range l.briefs {
+		f := &l.briefs[i]
+		_, listed := l.listed[f.ExternalID]
+		if listed || !f.Bound() || f.Gone() || f.Intent != binding.None || !l.turns(f.OdooID, f.ExternalID, f.Parent, f.Retired) {
+			continue
+		}
+		b, there, err := l.env.Binder.Get(ctx, f.ID)
+		if err != nil {
+			return err
+		}
+		if !there || !settledPair(b) || b.Retired.IsZero() == f.Retired { // it went, or turned with what it lives in
+			continue
+		}
+		if err := l.turn(ctx, &b, l.staying.now); err != nil {
+			return err
+		}
+		f.Retired = !b.Retired.IsZero()
+	}
+	return nil
 }
 
 // settledPair says that both halves are there, and nothing of them is open.
@@ -104,7 +130,7 @@ func settledPair(b binding.Binding) bool { return b.Bound() && !b.Gone() && b.In
 
 // insideDomain are the Odoo ids, among the bound ones, that are in the configured domain; nil where leaving it means nothing. A
 // record that does not exist any more counts as inside: that it was deleted is found out elsewhere.
-func (p *poll) insideDomain(ctx context.Context, all []binding.Binding) (map[int64]bool, error) {
+func (p *poll) insideDomain(ctx context.Context, all []binding.Brief) (map[int64]bool, error) {
 	settings := p.env.Settings(p.model.Name)
 	if settings.OnLeave != config.LeaveRetire || len(settings.Domain) == 0 {
 		return nil, nil
@@ -137,10 +163,10 @@ func (p *poll) insideDomain(ctx context.Context, all []binding.Binding) (map[int
 }
 
 // hiddenStay leaves retired pairs out whose Odoo record is there and may not be seen: nobody can tell whether it came back.
-func (p *poll) hiddenStay(ctx context.Context, all []binding.Binding, out, in, inside map[int64]bool) error {
+func (p *poll) hiddenStay(ctx context.Context, all []binding.Brief, out, in, inside map[int64]bool) error {
 	var ids []int64
 	for _, b := range all {
-		if b.Bound() && !b.Gone() && !b.Retired.IsZero() && !out[b.OdooID] && !in[b.OdooID] {
+		if b.Bound() && !b.Gone() && b.Retired && !out[b.OdooID] && !in[b.OdooID] {
 			ids = append(ids, b.OdooID)
 		}
 	}
@@ -170,9 +196,11 @@ func (p *poll) idleParents(ctx context.Context) (map[string]bool, error) {
 	if p.model.Parent == "" {
 		return idle, nil
 	}
-	all, err := p.env.Binder.Lean().All(ctx, p.model.Parent)
+	all, err := p.env.Binder.Briefs(ctx, p.model.Parent)
 	for _, b := range all {
-		idle[b.ExternalID] = !b.Retired.IsZero()
+		if b.Retired {
+			idle[b.ExternalID] = true
+		}
 	}
 	return idle, err
 }
@@ -212,12 +240,12 @@ func (p *poll) below(ctx context.Context, parent binding.Binding, before, after 
 		if m.Parent != parent.Model {
 			continue
 		}
-		all, err := p.env.Binder.All(ctx, m.Name)
+		all, err := p.env.Binder.Within(ctx, m.Name, parent.ExternalID)
 		if err != nil {
 			return nil, err
 		}
 		for _, b := range all {
-			if b.Parent != parent.ExternalID || !b.Bound() || !b.Retired.Equal(before) {
+			if !b.Bound() || !b.Retired.Equal(before) {
 				continue
 			}
 			b.Retired = after

@@ -53,76 +53,145 @@ func reviewKey(r binding.Review) string {
 	return fmt.Sprintf("odoo:%d@%s", r.OdooID, r.Scope)
 }
 
-// places sorts unbound records by their place. Records whose name cannot be read are in none.
-func (p *poll) places(records []record.Record, bound func(record.Record) bool, parents func(record.Record) []string,
-	read func(mapping.Field, mapping.Source) (record.Value, error),
-) map[place][]record.Record {
-	out := map[place][]record.Record{}
-	match, ok := p.mapper.MatchField()
-	if !ok || len(p.reviews) == 0 {
-		return out
-	}
-	for _, r := range records {
-		if bound(r) {
-			continue
+// wantedPlaces are the places that reviews of namesakes are about.
+func (p *poll) wantedPlaces() map[place]bool {
+	at := map[place]bool{}
+	for _, rv := range p.reviews {
+		if ofNamesakes(rv) {
+			at[p.reviewPlace(rv)] = true
 		}
-		for _, parent := range parents(r) {
-			if v, err := read(match, p.source(r, parent)); err == nil {
-				at := place{p.placeParent(parent), v.AsText()}
-				out[at] = append(out[at], r)
-			}
+	}
+	return at
+}
+
+func (p *poll) reviewPlace(rv binding.Review) place { return place{p.placeParent(rv.Parent), rv.Name} }
+
+// placesOf are those of the wanted places that an unbound record is in: one for each of its parents. One whose name cannot be read is in
+// none.
+func (p *poll) placesOf(r record.Record, parents []string, wanted map[place]bool,
+	read func(mapping.Field, mapping.Source) (record.Value, error),
+) (out []place) {
+	match, ok := p.mapper.MatchField()
+	if !ok || len(wanted) == 0 {
+		return nil
+	}
+	for _, parent := range parents {
+		if v, err := read(match, p.source(r, parent)); err == nil && wanted[place{p.placeParent(parent), v.AsText()}] {
+			out = append(out, place{p.placeParent(parent), v.AsText()})
 		}
 	}
 	return out
 }
 
-// reviewsOutside looks, after a listing, at the reviews of unbound external records, and at those of Odoo's whose namesakes outside do
-// not take part: what is as it was is left alone, all else is looked at again. It gives the records that are left alone.
-func (p *poll) reviewsOutside(records []record.Record, known map[string]binding.Binding, full map[string]bool) map[string]bool {
-	listed := map[string]record.Record{}
-	for _, r := range records {
-		listed[r.ID] = r
+// reviewedOutside gathers, of what is listed outside, what reviews are about.
+type reviewedOutside struct {
+	*poll
+	about    map[string]bool // external ids that reviews are about as a whole
+	wanted   map[place]bool
+	records  map[string]record.Record // those that reviews are about
+	order    []string                 // their ids as they were listed
+	at       map[place][]record.Record
+	unchosen map[place][]record.Record // those that do not take part
+}
+
+func newReviewedOutside(p *poll) *reviewedOutside {
+	v := &reviewedOutside{
+		poll: p, about: map[string]bool{}, wanted: p.wantedPlaces(),
+		records: map[string]record.Record{}, at: map[place][]record.Record{}, unchosen: map[place][]record.Record{},
 	}
-	parents := func(r record.Record) []string { return []string{refID(r, p.model.ParentField)} }
-	out := func(r record.Record) bool { return known[r.ID].ID != 0 || !p.selects(r) }
-	at := p.places(records, out, parents, mapping.Field.ReadExternal)
-	alone := map[string]bool{}
 	for _, rv := range p.reviews {
-		if rv.Field != "" || rv.ExternalID == "" || known[rv.ExternalID].ID != 0 || rv.Kind == binding.Deleted {
+		if rv.Field == "" && rv.ExternalID != "" {
+			v.about[rv.ExternalID] = true
+		}
+	}
+	return v
+}
+
+// take takes listed records and gives those that no review is about as a whole. The others are compared when all was listed.
+func (v *reviewedOutside) take(records []record.Record, known map[string]binding.Binding) (left []record.Record) {
+	if len(v.about)+len(v.wanted) == 0 {
+		return records
+	}
+	for _, r := range records {
+		if known[r.ID].ID == 0 {
+			at := v.at
+			if !v.selects(r) {
+				at = v.unchosen
+			}
+			for _, here := range v.placesOf(r, []string{refID(r, v.model.ParentField)}, v.wanted, mapping.Field.ReadExternal) {
+				at[here] = append(at[here], r)
+			}
+		}
+		if v.about[r.ID] {
+			v.records[r.ID], v.order = r, append(v.order, r.ID)
+		} else {
+			left = append(left, r)
+		}
+	}
+	return left
+}
+
+// endReviewed looks, after a listing, at the reviews of unbound external records, and at those of Odoo's whose namesakes outside do not
+// take part: what is as it was is left alone, all else is looked at again. Then the records that reviews are about are compared.
+func (l *look) endReviewed(ctx context.Context) error {
+	v := l.reviewed
+	bound, err := l.env.Binder.ByExternal(ctx, l.model.Name, sortedKeys(v.about))
+	if err != nil {
+		return err
+	}
+	alone := l.stillReviewed(bound)
+	l.reviewsOfUnchosen()
+	var left []record.Record
+	for _, id := range v.order {
+		if !alone[id] {
+			left = append(left, v.records[id])
+		}
+	}
+	for records := range slices.Chunk(left, atATime) {
+		if err := l.lookupFor(ctx, records, bound); err != nil {
+			return err
+		}
+		l.compare(records, bound)
+		if err := l.flush(ctx); err != nil {
+			return err
+		}
+	}
+	return l.flush(ctx)
+}
+
+// stillReviewed are the unbound external records whose reviews say what is so now. Jobs are made for the others.
+func (l *look) stillReviewed(bound map[string]binding.Binding) map[string]bool {
+	alone := map[string]bool{}
+	for _, rv := range l.reviews {
+		if rv.Field != "" || rv.ExternalID == "" || bound[rv.ExternalID].ID != 0 || rv.Kind == binding.Deleted {
 			continue
 		}
 		then, _ := halves(rv)
-		r, there := listed[rv.ExternalID]
+		r, there := l.reviewed.records[rv.ExternalID]
 		here := []record.Record{r}
 		if ofNamesakes(rv) {
-			here = at[place{p.placeParent(rv.Parent), rv.Name}]
+			here = l.reviewed.at[l.reviewPlace(rv)]
 		}
 		switch {
-		case !there && !full[rv.Parent]: // nothing is known of it
-		case there && then == fingerprint(p.mapper.ExternalFields(), here...):
+		case !there && !l.full[rv.Parent]: // nothing is known of it
+		case there && then == fingerprint(l.mapper.ExternalFields(), here...):
 			alone[rv.ExternalID] = true
-			p.report.skip(p.model.Name, reviewKey(rv))
+			l.report.skip(l.model.Name, reviewKey(rv))
 		default:
-			p.changes = append(p.changes, Change{Args: reviewArgs(rv), Name: rv.Name})
+			l.changes = append(l.changes, Change{Args: reviewArgs(rv), Name: rv.Name})
 		}
 	}
-	p.reviewsOfUnchosen(records, known, full)
 	return alone
 }
 
 // reviewsOfUnchosen looks at Odoo's records again of which a namesake outside was chosen, changed, went or came.
-func (p *poll) reviewsOfUnchosen(records []record.Record, known map[string]binding.Binding, full map[string]bool) {
-	of := func(rv binding.Review) bool { return rv.Kind == binding.Unchosen && full[rv.Parent] }
-	if !slices.ContainsFunc(p.reviews, of) {
-		return
-	}
-	parents := func(r record.Record) []string { return []string{refID(r, p.model.ParentField)} }
-	out := func(r record.Record) bool { return known[r.ID].ID != 0 || p.selects(r) }
-	at := p.places(records, out, parents, mapping.Field.ReadExternal)
-	for _, rv := range p.reviews {
-		then, _ := halves(rv)
-		if of(rv) && then != fingerprint(p.mapper.ExternalFields(), at[place{p.placeParent(rv.Parent), rv.Name}]...) {
-			p.changes = append(p.changes, Change{Args: reviewArgs(rv), Name: rv.Name})
+func (l *look) reviewsOfUnchosen() {
+	for _, rv := range l.reviews {
+		if rv.Kind != binding.Unchosen || !l.full[rv.Parent] {
+			continue
+		}
+		if then, _ := halves(rv); then != fingerprint(l.mapper.ExternalFields(), l.reviewed.unchosen[l.reviewPlace(rv)]...) {
+			l.changes = append(l.changes, Change{Args: reviewArgs(rv), Name: rv.Name})
 		}
 	}
 }
@@ -170,38 +239,86 @@ func (s *Synchronizer) withinBound(ctx context.Context, m backend.Model) (odoo.D
 	return odoo.Cond(m.OdooParent, "in", parents), err
 }
 
-// reviewsInOdoo looks, after a poll, at the reviews of unbound records in the same way. It gives the
-// Odoo ids that are left alone.
-func (p *poll) reviewsInOdoo(ctx context.Context, rows []record.Record, known map[int64][]binding.Binding) (map[int64]bool, error) {
-	at, err := p.odooPlaces(ctx, rows, known)
-	if err != nil {
-		return nil, err
+// reviewedInOdoo gathers, of the rows that a poll reads, what reviews are about.
+type reviewedInOdoo struct {
+	*poll
+	about  map[int64]bool // Odoo ids that reviews of unbound records are about
+	wanted map[place]bool
+	rows   []record.Record // those that reviews are about, or that are namesakes of them
+	at     map[place][]record.Record
+}
+
+func newReviewedInOdoo(p *poll) *reviewedInOdoo {
+	v := &reviewedInOdoo{poll: p, about: map[int64]bool{}, wanted: p.wantedPlaces(), at: map[place][]record.Record{}}
+	for _, rv := range p.reviews {
+		if rv.Field == "" && rv.OdooID != 0 {
+			v.about[rv.OdooID] = true
+		}
 	}
+	return v
+}
+
+// take takes rows and gives those that no review is about as a whole. The others are compared when all was read.
+func (v *reviewedInOdoo) take(rows []record.Record, bound func(id int64) []binding.Brief) (left []record.Record) {
+	if len(v.about)+len(v.wanted) == 0 {
+		return rows
+	}
+	for _, r := range rows {
+		id := odooID(r)
+		free := v.freeParents(v.parentsOf(r, v.parents), scopesOf(bound(id)))
+		for _, here := range v.placesOf(r, free, v.wanted, mapping.Field.ReadOdoo) {
+			v.at[here] = append(v.at[here], r)
+		}
+		if v.about[id] {
+			v.rows = append(v.rows, r)
+		} else {
+			left = append(left, r)
+		}
+	}
+	return left
+}
+
+// endReviewed looks, after a poll, at the reviews of unbound records in the same way, and compares the rows that they are about.
+func (l *odooLook) endReviewed(ctx context.Context) error {
+	rows := l.reviewed.rows
+	if err := l.lookupOdoo(ctx, rows); err != nil {
+		return err
+	}
+	l.alone = l.stillReviewed(rows)
+	for part := range slices.Chunk(rows, atATime) {
+		if err := l.compare(ctx, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stillReviewed are the Odoo ids that are left alone. Jobs are made for what is not as its review says.
+func (l *odooLook) stillReviewed(rows []record.Record) map[int64]bool {
 	byID := map[int64]*record.Record{}
 	for i := range rows {
 		byID[odooID(rows[i])] = &rows[i]
 	}
 	alone := map[int64]bool{}
-	for _, rv := range p.reviews {
+	for _, rv := range l.reviews {
 		_, then := halves(rv)
+		still := false
 		switch {
 		case ofNamesakes(rv):
-			if then != fingerprint(p.mapper.OdooFields(), at[place{p.placeParent(rv.Parent), rv.Name}]...) {
-				p.changes = append(p.changes, Change{Args: reviewArgs(rv), Name: rv.Name})
-			} else {
-				p.report.skip(p.model.Name, reviewKey(rv))
-			}
-			alone[rv.OdooID] = true
-		case rv.Field == "" && rv.OdooID != 0 && (rv.Kind == binding.MissingReference || rv.Kind == binding.Unfit) && p.direction(p.model.Name).Exports():
-			if p.stillMissing(byID[rv.OdooID]) || p.stillRefused(rv, byID[rv.OdooID]) {
-				p.report.skip(p.model.Name, reviewKey(rv))
-			} else {
-				p.changes = append(p.changes, Change{Args: reviewArgs(rv), Name: rv.Name})
-			}
-			alone[rv.OdooID] = true
+			still = then == fingerprint(l.mapper.OdooFields(), l.reviewed.at[l.reviewPlace(rv)]...)
+		case rv.Field == "" && rv.OdooID != 0 && (rv.Kind == binding.MissingReference || rv.Kind == binding.Unfit) && l.exports:
+			still = l.stillMissing(byID[rv.OdooID]) || l.stillRefused(rv, byID[rv.OdooID])
+		default:
+			continue
+		}
+		alone[rv.OdooID] = true
+		if still {
+			l.report.skip(l.model.Name, reviewKey(rv))
+		} else {
+			l.changes = append(l.changes, Change{Args: reviewArgs(rv), Name: rv.Name})
 		}
 	}
-	return alone, nil
+	return alone
 }
 
 // stillRefused says that a row that the other side did not take, when others asked for it, is as it was then.
@@ -210,39 +327,13 @@ func (p *poll) stillRefused(rv binding.Review, r *record.Record) bool {
 	return p.model.OnDemand && rv.Kind == binding.Unfit && r != nil && then == fingerprint(p.mapper.OdooFields(), *r)
 }
 
-// odooPlaces sorts the unbound rows into the places of the bound parents.
-func (p *poll) odooPlaces(ctx context.Context, rows []record.Record, known map[int64][]binding.Binding) (map[place][]record.Record, error) {
-	parents, err := p.boundParents(ctx)
-	if err != nil {
-		return nil, err
-	}
-	scopesOf := func(r record.Record) map[string]bool {
-		scopes := map[string]bool{}
-		for _, b := range known[odooID(r)] {
-			scopes[b.Scope] = true
-		}
-		return scopes
-	}
-	free := func(record.Record) bool { return false }
-	within := func(r record.Record) (out []string) {
-		taken := scopesOf(r)
-		for _, parent := range p.parentsOf(r, parents) {
-			if !taken[scopeOf(p.model, parent)] {
-				out = append(out, parent)
-			}
-		}
-		return out
-	}
-	return p.places(rows, free, within, mapping.Field.ReadOdoo), nil
-}
-
 // boundParents are the external ids of the bound parents by the parents' Odoo ids.
 func (p *poll) boundParents(ctx context.Context) (map[string]string, error) {
 	out := map[string]string{}
 	if p.model.Parent == "" {
 		return out, nil
 	}
-	all, err := p.env.Binder.Lean().All(ctx, p.model.Parent)
+	all, err := p.env.Binder.Briefs(ctx, p.model.Parent)
 	for _, b := range all {
 		if b.TakesPart() {
 			out[binding.OdooID(b.OdooID)] = b.ExternalID

@@ -338,7 +338,7 @@ func (s *Synchronizer) end(ctx context.Context) error {
 // conclude completes the report: what was not touched is unchanged, what is left is pending.
 func (s *Synchronizer) conclude(ctx context.Context) {
 	for _, c := range s.report.Models {
-		all, err := s.env.Binder.Lean().All(ctx, c.Model)
+		all, err := s.env.Binder.Briefs(ctx, c.Model)
 		if err != nil {
 			continue // the report is not worth failing for
 		}

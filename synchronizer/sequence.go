@@ -14,9 +14,8 @@ const gap = 1024
 
 // Ranked is an Odoo record in an order.
 type Ranked struct {
-	ID       string // of the external record that it is bound to
-	Row      record.Record
-	Sequence int64
+	ID string // of the external record that it is bound to
+	standing
 }
 
 // sortKey is one field of Odoo's order of a model.
@@ -35,15 +34,37 @@ func sortKeys(order string) []sortKey {
 	return keys
 }
 
-// compareRows compares two rows by some keys, as Odoo sorts them: nothing comes last, or first where the order descends (PostgreSQL's
-// default).
-func compareRows(a, b record.Record, keys []sortKey) int {
-	for _, k := range keys {
+// sorting is how Odoo sorts the rows of a model: by its keys, one of which is the sequence.
+type sorting struct {
+	keys     []sortKey
+	sequence string
+}
+
+func newSorting(order, sequence string) sorting { return sorting{sortKeys(order), sequence} }
+
+// keysOf are a row's values in the keys, null in those that a standing has apart: the id and the sequence.
+func (s sorting) keysOf(r record.Record) []record.Value {
+	values := make([]record.Value, len(s.keys))
+	for i, k := range s.keys {
+		if k.field != "id" && k.field != s.sequence {
+			values[i] = r.Value(k.field)
+		}
+	}
+	return values
+}
+
+// compare compares two rows by the first n keys, as Odoo sorts them: nothing comes last, or first where the order descends
+// (PostgreSQL's default).
+func (s sorting) compare(a, b standing, n int) int {
+	for i, k := range s.keys[:n] {
 		c := 0
-		if k.field == "id" {
-			c = cmp.Compare(odooID(a), odooID(b))
-		} else {
-			c = compareValues(a.Value(k.field), b.Value(k.field))
+		switch k.field {
+		case "id":
+			c = cmp.Compare(a.row, b.row)
+		case s.sequence:
+			c = cmp.Compare(a.sequence, b.sequence)
+		default:
+			c = compareValues(a.key(i), b.key(i))
 		}
 		if k.desc {
 			c = -c
@@ -53,6 +74,14 @@ func compareRows(a, b record.Record, keys []sortKey) int {
 		}
 	}
 	return 0
+}
+
+// key is the row's value in one key, null for a row that nothing is known of.
+func (s standing) key(i int) record.Value {
+	if i >= len(s.keys) {
+		return record.Null()
+	}
+	return s.keys[i]
 }
 
 func compareValues(a, b record.Value) int {
@@ -76,23 +105,26 @@ func btoi(b bool) int {
 }
 
 // ranking is how Odoo sorts a model: by what comes before the sequence, by the sequence, and by what comes after it.
-type ranking struct{ before, all []sortKey }
+type ranking struct {
+	sorting
+	before int // how many keys come before the sequence
+}
 
 func newRanking(order, sequence string) ranking {
-	keys := sortKeys(order)
-	i := slices.IndexFunc(keys, func(k sortKey) bool { return k.field == sequence })
-	return ranking{before: keys[:max(i, 0)], all: keys}
+	r := ranking{sorting: newSorting(order, sequence)}
+	r.before = max(0, slices.IndexFunc(r.keys, func(k sortKey) bool { return k.field == sequence }))
+	return r
 }
 
 // sort puts records into the order in which Odoo shows them.
 func (r ranking) sort(rows []Ranked) {
-	slices.SortStableFunc(rows, func(a, b Ranked) int { return compareRows(a.Row, b.Row, r.all) })
+	slices.SortStableFunc(rows, func(a, b Ranked) int { return r.compare(a.standing, b.standing, len(r.keys)) })
 }
 
 // shown is a wanted order as Odoo can show it: what sorts before the sequence comes first, whatever the sequence.
 func (r ranking) shown(wanted []string, rows map[string]Ranked) []string {
 	out := slices.Clone(wanted)
-	slices.SortStableFunc(out, func(a, b string) int { return compareRows(rows[a].Row, rows[b].Row, r.before) })
+	slices.SortStableFunc(out, func(a, b string) int { return r.compare(rows[a].standing, rows[b].standing, r.before) })
 	return out
 }
 
@@ -107,7 +139,7 @@ func (r ranking) sequences(rows []Ranked, shown []string) map[string]int64 {
 	out := map[string]int64{}
 	for len(shown) > 0 { // one class after the other: those that sort alike before the sequence
 		n := 1
-		for n < len(shown) && compareRows(by[shown[0]].Row, by[shown[n]].Row, r.before) == 0 {
+		for n < len(shown) && r.compare(by[shown[0]].standing, by[shown[n]].standing, r.before) == 0 {
 			n++
 		}
 		class := make([]Ranked, n)
@@ -145,13 +177,13 @@ func room(class []Ranked, i int, move map[string]bool, out map[string]int64) (lo
 	}
 	n := int64(end - i)
 	switch {
-	case i == 0 && (end == len(class) || class[end].Sequence > n):
+	case i == 0 && (end == len(class) || class[end].sequence > n):
 		return 0, end
 	case i == 0:
-		return class[end].Sequence - gap*(n+1), end
+		return class[end].sequence - gap*(n+1), end
 	}
 	low = sequenceNow(class[i-1], out)
-	for end < len(class) && (move[class[end].ID] || class[end].Sequence-low <= int64(end-i)) {
+	for end < len(class) && (move[class[end].ID] || class[end].sequence-low <= int64(end-i)) {
 		end++
 	}
 	return low, end
@@ -162,14 +194,14 @@ func spread(class []Ranked, i, end int, low int64, out map[string]int64) (ok boo
 	n := int64(end - i)
 	high := min(low+gap*(n+1), math.MaxInt32)
 	if end < len(class) {
-		high = class[end].Sequence
+		high = class[end].sequence
 	}
 	if high-low <= n || low < math.MinInt32 {
 		return false
 	}
 	for k := int64(0); k < n; k++ {
 		row := class[i+int(k)]
-		if value := low + (high-low)*(k+1)/(n+1); value != row.Sequence {
+		if value := low + (high-low)*(k+1)/(n+1); value != row.sequence {
 			out[row.ID] = value
 		} else {
 			delete(out, row.ID)
@@ -182,5 +214,5 @@ func sequenceNow(row Ranked, out map[string]int64) int64 {
 	if value, given := out[row.ID]; given {
 		return value
 	}
-	return row.Sequence
+	return row.sequence
 }

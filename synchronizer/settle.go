@@ -261,28 +261,6 @@ func (sl *slice) avoid(it *item, b binding.Binding) error {
 	return sl.skip(it, reason)
 }
 
-// twinWatch is how long after a request was repeated a record like what it sent may be its late twin.
-// The first of the two could take effect for 60 s; the rest is margin.
-const twinWatch = time.Hour
-
-// forgetTwins ends the watch for the twin of a repeated export: a full listing later than that shows
-// none, so what appears from now on was made by people.
-func (p *poll) forgetTwins(all []binding.Binding, records []record.Record, known map[string]binding.Binding, full map[string]bool) {
-	for _, b := range all {
-		if !b.Sent.Repeated || b.Intent != binding.None || !full[b.Sent.Parent] || p.env.Clock.Now().Before(b.IntentAt.Add(twinWatch)) {
-			continue
-		}
-		if slices.ContainsFunc(records, func(r record.Record) bool { return known[r.ID].ID == 0 && p.mayHaveMade(b, r) }) {
-			continue
-		}
-		i := slices.IndexFunc(p.refresh, func(f binding.Binding) bool { return f.ID == b.ID })
-		if i < 0 {
-			i, p.refresh = len(p.refresh), append(p.refresh, b)
-		}
-		p.refresh[i].Sent = binding.Sent{}
-	}
-}
-
 // settleExport searches for what an export may have made. Found, the item goes on as a bound one;
 // not found, it waits until the request can no longer take effect, and only then is repeated: once
 // in a run. If that is lost too, for the given cause, the job spends an attempt and a later run goes on.

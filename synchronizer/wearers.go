@@ -228,12 +228,12 @@ func (s *Synchronizer) newcomers(ctx context.Context, m backend.Model, b binding
 
 // unworn are the bindings in the scope whose Odoo half points to the binding's, while both sides agreed on none.
 func (s *Synchronizer) unworn(ctx context.Context, m backend.Model, f mapping.Field, b binding.Binding) (out []binding.Binding, err error) {
-	lean, err := s.env.Binder.Lean().All(ctx, m.Name)
+	all, err := s.env.Binder.Briefs(ctx, m.Name)
 	if err != nil {
 		return nil, err
 	}
 	var there []any
-	for _, w := range lean {
+	for _, w := range all {
 		if w.TakesPart() && w.Parent == b.Scope {
 			there = append(there, w.OdooID)
 		}
