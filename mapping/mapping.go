@@ -8,6 +8,7 @@ package mapping
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -166,6 +167,9 @@ func (m Mapper) Without(names ...string) Mapper {
 
 // Fields are the pairs in the order of their declaration.
 func (m Mapper) Fields() []Field { return slices.Clone(m.fields) }
+
+// Each goes through the pairs in the order of their declaration, without a copy of them all.
+func (m Mapper) Each() iter.Seq[Field] { return slices.Values(m.fields) }
 
 // Field is the named pair; ok is false if the mapper has none of that name.
 func (m Mapper) Field(name string) (f Field, ok bool) {

@@ -32,7 +32,7 @@ func (v Value) Canonical() Value {
 	case KindInstant:
 		return Instant(v.AsTime().Truncate(time.Second))
 	case KindRefSet:
-		if len(v.refs) == 0 {
+		if len(v.links()) == 0 {
 			return Null()
 		}
 	}
@@ -79,7 +79,7 @@ func HashValues(values ...Value) string {
 		h.Write([]byte(":"))
 		h.Write([]byte(v.text))
 		h.Write([]byte(strconv.FormatInt(v.num, 10)))
-		for _, r := range v.refs {
+		for _, r := range v.links() {
 			h.Write([]byte("," + strconv.Itoa(len(r.Model)) + ":" + r.Model + strconv.Itoa(len(r.ID)) + ":" + r.ID))
 		}
 		h.Write([]byte(";"))
@@ -111,10 +111,10 @@ func (v Value) content() any {
 	case KindInstant:
 		return v.AsTime().Format(time.RFC3339Nano)
 	case KindRef:
-		return [2]string{v.refs[0].Model, v.refs[0].ID}
+		return [2]string{v.links()[0].Model, v.links()[0].ID}
 	case KindRefSet:
-		pairs := make([][2]string, len(v.refs))
-		for i, r := range v.refs {
+		pairs := make([][2]string, len(v.links()))
+		for i, r := range v.links() {
 			pairs[i] = [2]string{r.Model, r.ID}
 		}
 		return pairs

@@ -66,9 +66,24 @@ func compareReferences(a, b Reference) int {
 // Value is one immutable value of the closed set. The zero Value is null.
 type Value struct {
 	kind Kind
-	num  int64  // KindBool, KindInt; KindInstant in microseconds since 1970
-	text string // KindDecimal, KindText, KindHTML, KindMarkdown, KindDate, KindBytes
-	refs []Reference
+	num  int64        // KindBool, KindInt; KindInstant in microseconds since 1970
+	text string       // KindDecimal, KindText, KindHTML, KindMarkdown, KindDate, KindBytes
+	refs *[]Reference // behind a pointer, since most values have none and there are very many
+}
+
+// links are the references, nil for none.
+func (v Value) links() []Reference {
+	if v.refs == nil {
+		return nil
+	}
+	return *v.refs
+}
+
+func linksTo(kind Kind, refs []Reference) Value {
+	if len(refs) == 0 {
+		return Value{kind: kind}
+	}
+	return Value{kind: kind, refs: &refs}
 }
 
 // Null is the empty value.
@@ -157,14 +172,14 @@ func Instant(t time.Time) Value { return Value{kind: KindInstant, num: t.UnixMic
 
 // Ref is a link to one record.
 func Ref(model, id string) Value {
-	return Value{kind: KindRef, refs: []Reference{{Model: model, ID: id}}}
+	return linksTo(KindRef, []Reference{{Model: model, ID: id}})
 }
 
 // RefSet is a set of links; order and repetitions don't count.
 func RefSet(refs ...Reference) Value {
 	set := slices.Clone(refs)
 	slices.SortFunc(set, compareReferences)
-	return Value{kind: KindRefSet, refs: slices.Compact(set)}
+	return linksTo(KindRefSet, slices.Compact(set))
 }
 
 // Bytes is raw data.
@@ -230,11 +245,11 @@ func (v Value) AsRef() (ref Reference, ok bool) {
 	if v.kind != KindRef {
 		return Reference{}, false
 	}
-	return v.refs[0], true
+	return (*v.refs)[0], true
 }
 
 // AsRefs are the references of a KindRefSet in a fixed order, or the one of a KindRef.
-func (v Value) AsRefs() []Reference { return slices.Clone(v.refs) }
+func (v Value) AsRefs() []Reference { return slices.Clone(v.links()) }
 
 // AsBytes is the data of a KindBytes, and nil for every other kind.
 func (v Value) AsBytes() []byte {
@@ -246,7 +261,7 @@ func (v Value) AsBytes() []byte {
 
 // Equal reports whether both values are of the same kind and hold the same.
 func (v Value) Equal(w Value) bool {
-	return v.kind == w.kind && v.num == w.num && v.text == w.text && slices.Equal(v.refs, w.refs)
+	return v.kind == w.kind && v.num == w.num && v.text == w.text && slices.Equal(v.links(), w.links())
 }
 
 // String is a short form for people: what a plan or a log line shows.
@@ -263,7 +278,7 @@ func (v Value) String() string {
 	case KindInstant:
 		return v.AsTime().Format(time.RFC3339Nano)
 	case KindRef, KindRefSet:
-		return "[" + joinReferences(v.refs) + "]"
+		return "[" + joinReferences(v.links()) + "]"
 	case KindBytes:
 		return strconv.Itoa(len(v.text)) + " bytes"
 	default:

@@ -60,7 +60,7 @@ func boundPair(tb testing.TB) synchronizer.Pair {
 			Canonical: record.CanonicalVersion, Fields: binding.Fields{},
 		},
 	}
-	for _, f := range p.Mapper.Fields() {
+	for f := range p.Mapper.Each() {
 		v, err := f.ReadExternal(mapping.Source{Record: x, Scope: "1", Lookup: oneToOne{}})
 		if err != nil {
 			tb.Fatal(err)

@@ -44,7 +44,7 @@ func (sl *slice) cascades(ctx context.Context, items []*item) (owners, error) {
 
 // activeDiffers says that the Odoo half is archived or in use, unlike the base.
 func (sl *slice) activeDiffers(it *item) bool {
-	for _, f := range sl.mapper.Fields() {
+	for f := range sl.mapper.Each() {
 		if f.Active {
 			st, known := it.binding.Base(f.Name)
 			return known && st.Base.AsBool() != it.odoo.Value("active").AsBool()
@@ -106,7 +106,7 @@ func (p *poll) archivedAgain(b binding.Binding, r record.Record) bool {
 	if b.OdooWriteDate == writeDate(r) || r.Value("active").AsBool() {
 		return false
 	}
-	for _, f := range p.mapper.Fields() {
+	for f := range p.mapper.Each() {
 		if st, known := b.Base(f.Name); !f.Active || !known || !st.Base.AsBool() {
 			continue
 		}
@@ -149,7 +149,7 @@ func (sl *slice) stayed(ctx context.Context, it *item, after record.Record) (spe
 
 // inUse says that both sides last agreed on a record that is not put away.
 func inUse(mapper mapping.Mapper, b binding.Binding) bool {
-	for _, f := range mapper.Fields() {
+	for f := range mapper.Each() {
 		if st, known := b.Base(f.Name); f.Active && known {
 			return st.Base.AsBool()
 		}

@@ -106,7 +106,7 @@ func (sl *slice) role(b binding.Binding) binding.Role {
 
 // flips reports that the Odoo record's archived state is another than the binding last saw.
 func (sl *slice) flips(it *item, after record.Record) bool {
-	for _, f := range sl.mapper.Fields() {
+	for f := range sl.mapper.Each() {
 		if f.Active {
 			st, known := it.binding.Fields[f.Name]
 			return known && st.Odoo != f.OdooHash(after)
@@ -162,7 +162,7 @@ func (sl *slice) fields(it *item, external, odoo *record.Record) binding.Fields 
 
 // remember keeps what fields remember of the Odoo record: of what it was before the plan, and of what it is now.
 func (sl *slice) remember(out binding.Fields, it *item, after *record.Record) {
-	for _, f := range sl.mapper.Fields() {
+	for f := range sl.mapper.Each() {
 		st, known := out[f.Name]
 		if f.Remember == nil || !known {
 			continue
@@ -234,7 +234,7 @@ func (sl *slice) unplanned(out binding.Fields, external, odoo *record.Record) {
 	if external == nil {
 		return
 	}
-	for _, f := range sl.mapper.Fields() {
+	for f := range sl.mapper.Each() {
 		_, known := out[f.Name]
 		if f.OnlyCreate || (known && !f.Kept) || (!f.Kept && (odoo == nil || f.ToExternal != nil || f.ToOdoo == nil)) {
 			continue
@@ -317,7 +317,7 @@ func (sl *slice) followUps(it *item, b binding.Binding) (specs []jobs.Spec) {
 // record yet.
 func (sl *slice) importsMore(it *item, b binding.Binding) bool {
 	imports := sl.direction(sl.model.Name).Imports()
-	for _, f := range sl.mapper.Fields() {
+	for f := range sl.mapper.Each() {
 		if _, known := b.Fields[f.Name]; known || f.OnlyCreate || f.ToOdoo == nil || (!imports && !f.Stamp) {
 			continue
 		}

@@ -99,7 +99,7 @@ func (sl *slice) findExports(ctx context.Context, of []inPlace) error {
 		if one.record == nil || !sl.direction(sl.model.Name).Exports() {
 			continue
 		}
-		for _, f := range sl.mapper.Fields() {
+		for f := range sl.mapper.Each() {
 			if f.NeedsOdoo == nil || f.ToExternal == nil {
 				continue
 			}

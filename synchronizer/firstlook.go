@@ -20,7 +20,7 @@ func pairsKey(model string) string { return "pairs of " + model }
 // pairsOf names all pairs of a mapper that are compared.
 func pairsOf(m mapping.Mapper) string {
 	var names []string
-	for _, f := range m.Fields() {
+	for f := range m.Each() {
 		if !f.OnlyCreate {
 			names = append(names, f.Name)
 		}
@@ -81,7 +81,7 @@ func (p *poll) firstLook(ctx context.Context, records []record.Record, known map
 
 // uncompared are the fields that the binding knows nothing of and that the record has.
 func (p *poll) uncompared(b binding.Binding, r record.Record) (fields []mapping.Field) {
-	for _, f := range p.mapper.Fields() {
+	for f := range p.mapper.Each() {
 		if _, known := b.Base(f.Name); known || f.OnlyCreate || leadsOff(f, r, p.off) {
 			continue
 		}

@@ -212,7 +212,7 @@ func (l *linking) noteNewLinks(ctx context.Context, made []binding.Binding) erro
 		if err != nil {
 			return err
 		}
-		for _, f := range mapper.Fields() {
+		for f := range mapper.Each() {
 			if f.Links != l.model.Name {
 				continue
 			}
@@ -258,7 +258,7 @@ func (s *Synchronizer) newlyLinked(ctx context.Context, m backend.Model) (odoo.D
 		ids = append(ids, n)
 	}
 	var domains []odoo.Domain
-	for _, f := range mapper.Fields() {
+	for f := range mapper.Each() {
 		if f.Links != "" && len(f.Odoo) > 0 {
 			domains = append(domains, odoo.Cond(f.Odoo[0], "in", ids))
 		}

@@ -95,7 +95,7 @@ func agreed(t *testing.T, external, odoo *record.Record) synchronizer.Pair {
 	x, o := ticket("Door", "B1", "todo1", "red1"), todo("Door", "10", "20", "30")
 	p := unboundTicket(external, odoo)
 	p.Binding = binding.Binding{ID: 1, Model: ticketModel.Name, ExternalID: "t1", OdooID: 7, Fields: binding.Fields{}, Canonical: record.CanonicalVersion}
-	for _, f := range p.Mapper.Fields() {
+	for f := range p.Mapper.Each() {
 		base, err := f.ReadExternal(mapping.Source{Record: *x, Scope: "B1", Lookup: office})
 		if err != nil {
 			t.Fatal(err)

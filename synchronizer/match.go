@@ -146,7 +146,7 @@ func others(reviews []binding.Review) string {
 // agree plans the binding of both records with their canonical values as they are.
 func (p Pair) agree() (Plan, error) {
 	plan := Plan{Action: Bind}
-	for _, f := range p.Mapper.Fields() {
+	for f := range p.Mapper.Each() {
 		x, xOK, err := p.readExternal(f, &plan)
 		unfitOutside := isUnfit(err)
 		if err != nil && !unfitOutside {
@@ -177,7 +177,7 @@ func planCreateOdoo(p Pair) (Plan, error) {
 	if !p.Settings.Direction.Imports() {
 		return Plan{Action: Skip, Reason: fmt.Sprintf("%s is not imported", p.Model.Name)}, nil
 	}
-	for _, f := range p.Mapper.Fields() {
+	for f := range p.Mapper.Each() {
 		x, ok, err := p.readExternal(f, &plan)
 		if unfit := nameless(f, err); unfit != nil {
 			return p.unfit(unfit), nil
@@ -225,7 +225,7 @@ func planCreateExternal(p Pair) (Plan, error) {
 		return plan, nil
 	}
 	var stuck *mapping.MissingError
-	for _, f := range p.Mapper.Fields() {
+	for f := range p.Mapper.Each() {
 		o, ok, err := p.readOdoo(f)
 		if unfit := nameless(f, err); unfit != nil {
 			return p.unfit(unfit), nil

@@ -170,7 +170,7 @@ func (p Pair) ownState(plan *Plan, parent FieldPlan) {
 // withoutLinks is the external record without its links: what a record loses when it moves.
 func (p Pair) withoutLinks() record.Record {
 	left := *p.External
-	for _, f := range p.Mapper.Fields() {
+	for f := range p.Mapper.Each() {
 		if f.Needs == nil {
 			continue
 		}

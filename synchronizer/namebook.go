@@ -46,7 +46,7 @@ func (l *lookup) NameOf(odooModel, odooID string) (string, bool) {
 // fillNames asks Odoo for what the fields of these records find by name, and for the names that they write.
 func (sl *slice) fillNames(ctx context.Context, external, inOdoo []*record.Record) error {
 	var named, nameless []record.Reference
-	for _, f := range sl.mapper.Fields() {
+	for f := range sl.mapper.Each() {
 		named = append(named, collect(f.NeedsNamed, external)...)
 		nameless = append(nameless, collect(f.NeedsNames, inOdoo)...)
 	}

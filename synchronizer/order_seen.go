@@ -68,7 +68,7 @@ func (sl *slice) places(records []record.Record) []listedPlace {
 
 // inUse says that an external record is not put away.
 func (sl *slice) inUse(r record.Record) bool {
-	for _, f := range sl.mapper.Fields() {
+	for f := range sl.mapper.Each() {
 		if f.Active {
 			v, err := f.ReadExternal(mapping.Source{Record: r})
 			return err == nil && v.AsBool()

@@ -107,7 +107,7 @@ func Reconcile(p Pair) (Plan, error) {
 		return plan, nil
 	}
 	p, rewritten := p.replaced()
-	for _, f := range p.Mapper.Fields() {
+	for f := range p.Mapper.Each() {
 		fp, skip, err := planField(p, f, &plan)
 		if err != nil {
 			return plan, err
@@ -568,7 +568,7 @@ func (p Pair) goAlong(plan *Plan) error {
 	if len(plan.Odoo) == 0 {
 		return nil
 	}
-	for _, f := range p.Mapper.Fields() {
+	for f := range p.Mapper.Each() {
 		if slices.ContainsFunc(f.Odoo, plan.writesInto) {
 			continue
 		}

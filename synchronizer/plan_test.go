@@ -52,7 +52,7 @@ func task(name, text string, active bool) *record.Record {
 func pair(external, odoo *record.Record) synchronizer.Pair {
 	m := noteMapper()
 	agreed := binding.Fields{}
-	for _, f := range m.Fields() {
+	for f := range m.Each() {
 		x, _ := f.ReadExternal(mapping.Source{Record: *note("Door", "Paint", false)})
 		agreed[f.Name] = binding.FieldState{External: f.ExternalHash(*note("Door", "Paint", false)), Odoo: f.OdooHash(*task("Door", "Paint", true)), Base: x}
 	}

@@ -99,7 +99,7 @@ func (p *poll) optionalLinks(records []record.Record, known map[string]binding.B
 	for _, r := range records {
 		if b := known[r.ID]; b.Bound() {
 			bound[b.OdooID] = append(bound[b.OdooID], b)
-			for _, f := range p.mapper.Fields() {
+			for f := range p.mapper.Each() {
 				external = append(external, f.ExternalLinks(r)...)
 			}
 		}
@@ -109,7 +109,7 @@ func (p *poll) optionalLinks(records []record.Record, known map[string]binding.B
 
 // baseLinks are such links of bases alone.
 func (p *poll) baseLinks(bound map[int64][]binding.Binding) (refs []record.Reference) {
-	for _, f := range p.mapper.Fields() {
+	for f := range p.mapper.Each() {
 		if f.Links == "" {
 			continue
 		}
@@ -165,7 +165,7 @@ func noteOdoo(f mapping.Field, st *binding.FieldState, r record.Record) {
 }
 
 func (p *poll) rawChanged(b binding.Binding, r record.Record, of side) bool {
-	for _, f := range p.mapper.Fields() {
+	for f := range p.mapper.Each() {
 		st, known := b.Base(f.Name)
 		if !f.OnlyCreate && (!known || of.stored(st) != of.hash(f, r)) {
 			return true
@@ -180,7 +180,7 @@ func (p *poll) rawChanged(b binding.Binding, r record.Record, of side) bool {
 func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of side, held map[string]bool) (changed bool) {
 	noted := of.kept && p.keep(b, r)
 	waiting := p.waitingFields(*b)
-	for _, f := range p.mapper.Fields() {
+	for f := range p.mapper.Each() {
 		if held[f.Name] || !p.compared(f, r, of) {
 			continue
 		}
@@ -244,7 +244,7 @@ func (p *poll) speaks(f mapping.Field, st binding.FieldState, r record.Record, s
 
 // keep notes the values that are only kept where they are others than before.
 func (p *poll) keep(b *binding.Binding, r record.Record) (noted bool) {
-	for _, f := range p.mapper.Fields() {
+	for f := range p.mapper.Each() {
 		if st, known := b.Base(f.Name); !f.Kept || (known && st.External == f.ExternalHash(r)) {
 			continue
 		}

@@ -398,7 +398,7 @@ func (p *poll) heldLinks(b binding.Binding) map[string]bool {
 		if rv.ExternalID != b.ExternalID || rv.Field == "" || rv.Field != p.model.OdooParent {
 			continue
 		}
-		for _, link := range p.mapper.Fields() {
+		for link := range p.mapper.Each() {
 			held[link.Name] = (link.Needs != nil || link.Links != "") && link.Name != rv.Field
 		}
 	}

@@ -433,7 +433,7 @@ func (sl *slice) found(ctx context.Context, b binding.Binding, r record.Record) 
 	}
 	b.ExternalID = r.ID
 	fields := b.Sent.Fields
-	for _, f := range sl.mapper.Fields() {
+	for f := range sl.mapper.Each() {
 		if _, known := fields[f.Name]; !known && f.AfterCreate {
 			sl.laterField(fields, f, FieldPlan{}, &r, nil)
 		}
@@ -444,7 +444,7 @@ func (sl *slice) found(ctx context.Context, b binding.Binding, r record.Record) 
 
 // keepFound notes what is only kept of a record that was found.
 func (sl *slice) keepFound(fields binding.Fields, r record.Record) {
-	for _, f := range sl.mapper.Fields() {
+	for f := range sl.mapper.Each() {
 		if v, err := f.ReadExternal(sl.source(r, refID(r, sl.model.ParentField))); err == nil && f.Kept {
 			fields[f.Name] = binding.FieldState{External: f.ExternalHash(r), Base: v}
 		}

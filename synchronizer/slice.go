@@ -365,7 +365,7 @@ func (sl *slice) externalNeeds(r *record.Record) []record.Reference {
 		return nil
 	}
 	var refs []record.Reference
-	for _, f := range sl.mapper.Fields() {
+	for f := range sl.mapper.Each() {
 		if f.Needs != nil {
 			refs = append(refs, f.Needs(*r)...)
 		}
@@ -382,7 +382,7 @@ func (sl *slice) odooNeeds(r *record.Record) []record.Reference {
 		return nil
 	}
 	refs := []record.Reference{{Model: sl.model.Name, ID: r.ID}}
-	for _, f := range sl.mapper.Fields() {
+	for f := range sl.mapper.Each() {
 		if f.NeedsOdoo != nil {
 			refs = append(refs, f.NeedsOdoo(*r)...)
 		}

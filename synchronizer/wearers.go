@@ -42,7 +42,7 @@ func (s *Synchronizer) pointing(ctx context.Context, to backend.Model, each func
 		if err != nil {
 			return err
 		}
-		for _, f := range mapper.Fields() {
+		for f := range mapper.Each() {
 			if f.Points != to.Name {
 				continue
 			}
@@ -99,7 +99,7 @@ func replaces(st *binding.FieldState, before, now record.Reference) bool {
 
 // replacements are what members of sets stand for now; see replaces.
 func (sl *slice) replacements(b binding.Binding) (refs []record.Reference) {
-	for _, f := range sl.mapper.Fields() {
+	for f := range sl.mapper.Each() {
 		for _, id := range b.Fields[f.Name].Replaced {
 			refs = append(refs, record.Reference{Model: f.Points, ID: id})
 		}
@@ -111,7 +111,7 @@ func (sl *slice) replacements(b binding.Binding) (refs []record.Reference) {
 // Odoo record; rewritten are the fields in which the Odoo record holds it still.
 func (p Pair) replaced() (out Pair, rewritten map[string]bool) {
 	out, rewritten = p, map[string]bool{}
-	for _, f := range p.Mapper.Fields() {
+	for f := range p.Mapper.Each() {
 		st, known := p.Binding.Base(f.Name)
 		if !known || len(st.Replaced) == 0 || len(f.Odoo) != 1 {
 			continue

@@ -76,42 +76,55 @@ func records(all []attachment, card string, t tailoring) []record.Record {
 
 // List lists the attachments of bound cards. They come with the cards.
 func (a *attachmentAdapter) List(ctx context.Context) (backend.Listing, error) {
+	return allParts(func(part func(backend.Listing) error) error { return a.ListParts(ctx, part) })
+}
+
+// ListParts lists so, some hundreds of records at a time.
+func (a *attachmentAdapter) ListParts(ctx context.Context, part func(backend.Listing) error) error {
 	end := a.client.byListing()
 	defer end()
-	var listing backend.Listing
 	boards, err := a.client.openParents(ctx, a.env)
 	if err != nil {
-		return listing, err
+		return err
 	}
 	bound, err := a.boundCards(ctx)
 	if err != nil {
-		return listing, err
+		return err
 	}
 	t, err := a.tailoring(ctx)
 	if err != nil {
-		return listing, err
+		return err
 	}
-	err = answering(boards, func(b *board) error {
-		cards, err := a.client.cardsOn(ctx, b.ID)
-		if err != nil {
+	return inParts(part, func(p *parts) error {
+		return answering(boards, func(b *board) error { return a.listBoard(ctx, b.ID, bound, t, p) })
+	})
+}
+
+func (a *attachmentAdapter) listBoard(ctx context.Context, boardID string, bound map[string]bool, t tailoring, p *parts) error {
+	cards, err := a.client.cardsOn(ctx, boardID)
+	if err != nil {
+		return err
+	}
+	for i := range cards.all {
+		one := &cards.all[i]
+		if !bound[one.ID] {
+			continue
+		}
+		p.Parents = append(p.Parents, one.ID)
+		if err := p.add(records(one.Attachments, one.ID, t)...); err != nil {
 			return err
 		}
-		for _, one := range cards.all {
-			if bound[one.ID] {
-				listing.Parents = append(listing.Parents, one.ID)
-				listing.Records = append(listing.Records, records(one.Attachments, one.ID, t)...)
-			}
-		}
-		return nil
-	})
-	return listing, err
+	}
+	return nil
 }
 
 func (a *attachmentAdapter) boundCards(ctx context.Context) (map[string]bool, error) {
-	all, err := a.env.Binder.Lean().All(ctx, CardModel)
-	bound := map[string]bool{}
+	all, err := a.env.Binder.Briefs(ctx, CardModel)
+	bound := make(map[string]bool, len(all))
 	for _, b := range all {
-		bound[b.ExternalID] = b.TakesPart()
+		if b.TakesPart() {
+			bound[b.ExternalID] = true
+		}
 	}
 	return bound, err
 }

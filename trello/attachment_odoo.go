@@ -196,7 +196,7 @@ func filesOfHiddenMessages(ctx context.Context, env *backend.Environment) (ids [
 }
 
 func boundTasks(ctx context.Context, env *backend.Environment) (ids []any, err error) {
-	all, err := env.Binder.Lean().All(ctx, CardModel)
+	all, err := env.Binder.Briefs(ctx, CardModel)
 	for _, b := range all {
 		if b.TakesPart() {
 			ids = append(ids, b.OdooID)

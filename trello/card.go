@@ -108,7 +108,7 @@ func (c *Client) cardsOf(ctx context.Context, boardID string) (onBoard, error) {
 	if err != nil {
 		return onBoard{}, err
 	}
-	return allOf(all.many, c.cardRecord), nil
+	return allOf(all.many, func(k *card) string { return k.ID }, c.cardRecord), nil
 }
 
 // decodeCard makes a record of one answer, and keeps the card as it is now. After a failure nobody knows what was written, so all is

@@ -47,37 +47,48 @@ func (a *checkItemAdapter) Refresh() { a.client.Refresh() }
 // List lists the check items of the bound cards on the boards that are polled. A card whose task was deleted in Odoo is left out, and one
 // that is not bound yet: its items follow it. Of a card that was deleted outside all items are missing.
 func (a *checkItemAdapter) List(ctx context.Context) (backend.Listing, error) {
+	return allParts(func(part func(backend.Listing) error) error { return a.ListParts(ctx, part) })
+}
+
+// ListParts lists so, some hundreds of records at a time.
+func (a *checkItemAdapter) ListParts(ctx context.Context, part func(backend.Listing) error) error {
 	end := a.client.byListing()
 	defer end()
-	var listing backend.Listing
 	boards, err := a.client.openParents(ctx, a.env)
 	if err != nil {
-		return listing, err
+		return err
 	}
-	bound, err := a.env.Binder.Lean().All(ctx, CardModel)
+	bound, err := a.env.Binder.Briefs(ctx, CardModel)
 	if err != nil {
-		return listing, err
+		return err
 	}
-	on := map[string][]binding.Binding{} // by board
+	on := map[string][]string{} // by board
 	for _, b := range bound {
-		if b.Bound() && b.OdooGone.IsZero() && b.Retired.IsZero() {
-			on[b.Parent] = append(on[b.Parent], b)
+		if b.Bound() && !b.OdooGone && !b.Retired {
+			on[b.Parent] = append(on[b.Parent], b.ExternalID)
 		}
 	}
-	err = answering(boards, func(b *board) error {
-		cards, err := a.client.cardsOn(ctx, b.ID)
-		if err != nil {
+	return inParts(part, func(p *parts) error {
+		return answering(boards, func(b *board) error { return a.listBoard(ctx, b.ID, on[b.ID], p) })
+	})
+}
+
+func (a *checkItemAdapter) listBoard(ctx context.Context, boardID string, bound []string, p *parts) error {
+	cards, err := a.client.cardsOn(ctx, boardID)
+	if err != nil {
+		return err
+	}
+	for _, id := range bound {
+		var items []record.Record
+		if i, there := cards.index[id]; there {
+			items = cards.all[i].checkItems()
+		}
+		p.Parents = append(p.Parents, id)
+		if err := p.add(items...); err != nil {
 			return err
 		}
-		for _, k := range on[b.ID] {
-			listing.Parents = append(listing.Parents, k.ExternalID)
-			if i, there := cards.index[k.ExternalID]; there {
-				listing.Records = append(listing.Records, cards.all[i].checkItems()...)
-			}
-		}
-		return nil
-	})
-	return listing, err
+	}
+	return nil
 }
 
 // Siblings lists the check items of cards; one that is gone has none.

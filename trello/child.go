@@ -39,17 +39,29 @@ func noAnswer(err error) bool {
 	return errors.Is(err, backend.ErrNotFound) || errors.As(err, &permission)
 }
 
-// onBoard are the records of one sort on a board, and what is there and cannot be read.
+// onBoard are the records of one sort on a board, and what is there and cannot be read. A record is made when it is wanted.
 type onBoard struct {
-	records    []record.Record
+	count      int
+	id         func(i int) string
+	record     func(i int) record.Record
 	unreadable []*UnreadableError
 }
 
 // allOf are the records of Trello's own JSON objects.
-func allOf[T any](objects many[T], of func(*T) record.Record) onBoard {
-	out := onBoard{make([]record.Record, len(objects.all)), objects.bad}
-	for i := range objects.all {
-		out.records[i] = of(&objects.all[i])
+func allOf[T any](objects many[T], id func(*T) string, of func(*T) record.Record) onBoard {
+	return onBoard{
+		count:      len(objects.all),
+		id:         func(i int) string { return id(&objects.all[i]) },
+		record:     func(i int) record.Record { return of(&objects.all[i]) },
+		unreadable: objects.bad,
+	}
+}
+
+// records are all of them.
+func (o onBoard) records() []record.Record {
+	out := make([]record.Record, o.count)
+	for i := range out {
+		out[i] = o.record(i)
 	}
 	return out
 }
@@ -69,26 +81,37 @@ func (a *childAdapter) Refresh() { a.client.Refresh() }
 // List lists what lives on the boards that are polled. A board that stopped answering is left out,
 // so that nothing on it is taken for deleted.
 func (a *childAdapter) List(ctx context.Context) (backend.Listing, error) {
+	return allParts(func(part func(backend.Listing) error) error { return a.ListParts(ctx, part) })
+}
+
+// ListParts lists so, some hundreds of records at a time.
+func (a *childAdapter) ListParts(ctx context.Context, part func(backend.Listing) error) error {
 	end := a.client.byListing()
 	defer end()
-	var listing backend.Listing
 	boards, err := a.client.openParents(ctx, a.env)
 	if err != nil {
-		return listing, err
+		return err
 	}
-	err = answering(boards, func(b *board) error {
-		all, err := a.records(ctx, b.ID)
-		if err != nil {
+	return inParts(part, func(p *parts) error {
+		return answering(boards, func(b *board) error { return a.listBoard(ctx, b.ID, p) })
+	})
+}
+
+func (a *childAdapter) listBoard(ctx context.Context, boardID string, p *parts) error {
+	all, err := a.records(ctx, boardID)
+	if err != nil {
+		return err
+	}
+	for i := range all.count {
+		if err := p.add(all.record(i)); err != nil {
 			return err
 		}
-		listing.Records = append(listing.Records, all.records...)
-		for _, bad := range all.unreadable {
-			listing.Unreadable = append(listing.Unreadable, backend.Key{ID: bad.ID, Parent: b.ID})
-		}
-		listing.Parents = append(listing.Parents, b.ID)
-		return nil
-	})
-	return listing, err
+	}
+	for _, bad := range all.unreadable {
+		p.Unreadable = append(p.Unreadable, backend.Key{ID: bad.ID, Parent: boardID})
+	}
+	p.Parents = append(p.Parents, boardID)
+	return nil
 }
 
 // Siblings lists what lives on the given boards; one that is gone has nothing.
@@ -99,7 +122,7 @@ func (a *childAdapter) Siblings(ctx context.Context, parents []string) ([]record
 		if err != nil && !noAnswer(err) {
 			return nil, err
 		}
-		out = append(out, all.records...)
+		out = append(out, all.records()...)
 	}
 	return out, nil
 }
@@ -136,9 +159,10 @@ func (a *childAdapter) ReadListed(ctx context.Context, keys []backend.Key) ([]ba
 }
 
 func (a *childAdapter) byBoard(ctx context.Context, keys []backend.Key) (map[string]record.Record, error) {
-	count := map[string]int{}
+	count, wanted := map[string]int{}, map[string]bool{}
 	for _, k := range keys {
 		count[k.Parent]++
+		wanted[k.ID] = true
 	}
 	found := map[string]record.Record{}
 	for _, k := range keys {
@@ -150,8 +174,10 @@ func (a *childAdapter) byBoard(ctx context.Context, keys []backend.Key) (map[str
 		if err != nil && !noAnswer(err) {
 			return nil, err
 		}
-		for _, r := range all.records {
-			found[r.ID] = r
+		for i := range all.count {
+			if id := all.id(i); wanted[id] {
+				found[id] = all.record(i)
+			}
 		}
 	}
 	return found, nil

@@ -168,7 +168,7 @@ type knownComments struct {
 
 // known is what is bound, by board.
 func (a *commentAdapter) known(ctx context.Context) (map[string]knownComments, error) {
-	cards, err := a.env.Binder.Lean().All(ctx, CardModel)
+	cards, err := a.env.Binder.Briefs(ctx, CardModel)
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func (a *commentAdapter) known(ctx context.Context) (map[string]knownComments, e
 		}
 		boards[b.Parent].cards[b.ExternalID], boardOf[b.ExternalID] = true, b.Parent
 	}
-	all, err := a.env.Binder.Lean().All(ctx, CommentModel)
+	all, err := a.env.Binder.Briefs(ctx, CommentModel)
 	for _, b := range all {
 		k, ok := boards[boardOf[b.Parent]]
 		if b.ExternalID == "" || !ok {

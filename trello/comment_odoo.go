@@ -219,7 +219,7 @@ func sinceBoards(ctx context.Context, env *backend.Environment) (odoo.Domain, er
 	if commentsOf(env) == commentsAll {
 		return nil, nil
 	}
-	cards, err := env.Binder.Lean().All(ctx, CardModel)
+	cards, err := env.Binder.Briefs(ctx, CardModel)
 	if err != nil {
 		return nil, err
 	}

@@ -131,6 +131,9 @@ func (m *many[T]) add(raw []byte) error {
 	var bad *UnreadableError
 	switch {
 	case err == nil:
+		if large, ok := any(&v).(interface{ compact() }); ok {
+			large.compact()
+		}
 		m.all = append(m.all, v)
 	case errors.As(err, &bad) && bad.ID != "":
 		m.bad = append(m.bad, bad)

@@ -44,7 +44,7 @@ func Labels(prefix string) backend.AdapterFactory {
 				if err != nil {
 					return onBoard{}, err
 				}
-				return allOf(b.Labels, (*label).record), nil
+				return allOf(b.Labels, func(l *label) string { return l.ID }, (*label).record), nil
 			},
 			known:  func(boardID string) bool { return atHand(c, c.boards, boardID) },
 			decode: decodes((*label).record),

@@ -42,7 +42,7 @@ func Lists(prefix string) backend.AdapterFactory {
 				if err != nil {
 					return onBoard{}, err
 				}
-				return allOf(b.Lists, (*list).record), nil
+				return allOf(b.Lists, func(l *list) string { return l.ID }, (*list).record), nil
 			},
 			known:   func(boardID string) bool { return atHand(c, c.boards, boardID) },
 			decode:  decodes((*list).record),

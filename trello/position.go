@@ -102,7 +102,7 @@ func (a *childAdapter) Move(ctx context.Context, moves []backend.Move) ([]backen
 			if err != nil {
 				return record.Record{}, err
 			}
-			groups[m.Group] = newPositions(all.records, func(r record.Record) bool {
+			groups[m.Group] = newPositions(all.records(), func(r record.Record) bool {
 				ref, _ := r.Value(a.group).AsRef()
 				return ref.ID == m.Group
 			})

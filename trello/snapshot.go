@@ -181,6 +181,43 @@ func (c *Client) amendCard(id string, change func(*card)) {
 // custom fields are not demanded, since a board may have none.
 type wholeCard card
 
+// compact gives back what decoding set aside and did not need: thousands of cards are kept through a run.
+func (k *wholeCard) compact() {
+	k.IDLabels, k.IDMembers = fitted(k.IDLabels), fitted(k.IDMembers)
+	k.Checklists, k.Attachments, k.CustomFieldItems = fitted(k.Checklists), fitted(k.Attachments), fitted(k.CustomFieldItems)
+	for l := range k.Checklists {
+		list := &k.Checklists[l]
+		list.CheckItems = fitted(list.CheckItems)
+		if list.IDCard == k.ID {
+			list.IDCard = k.ID // the same text, once
+		}
+		for i := range list.CheckItems {
+			list.CheckItems[i].compact(list.ID)
+		}
+	}
+}
+
+// compact shares the texts that many items have.
+func (i *checkItem) compact(listID string) {
+	if i.IDChecklist == listID {
+		i.IDChecklist = listID
+	}
+	switch i.State {
+	case complete:
+		i.State = complete
+	case incomplete:
+		i.State = incomplete
+	}
+}
+
+// fitted is a slice without room for more; nil stays nil.
+func fitted[T any](all []T) []T {
+	if cap(all) == len(all) {
+		return all
+	}
+	return append(make([]T, 0, len(all)), all...)
+}
+
 func (*wholeCard) noun() string    { return "card" }
 func (*wholeCard) asked() []string { return append((*card)(nil).asked(), "checklists", "attachments") }
 
