@@ -1,6 +1,7 @@
 package binding
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +42,7 @@ func (b *Binder) Briefs(ctx context.Context, model string) (out []Brief, err err
 		return nil, fmt.Errorf("bindings could not be counted: %w", b.db.Explain(err))
 	}
 	rows, err := b.db.Read().QueryContext(ctx, `SELECT id, COALESCE(odoo_id, 0), COALESCE(external_id, ''), scope, parent, odoo_write_date, role, intent,
-		made, external_gone <> 0, odoo_gone <> 0, retired <> 0 FROM binding WHERE database = ? AND backend = ? AND model = ? ORDER BY role DESC, id`,
+		made, external_gone <> 0, odoo_gone <> 0, retired <> 0 FROM binding WHERE database = ? AND backend = ? AND model = ?`,
 		b.database, b.backend, model)
 	if err != nil {
 		return nil, fmt.Errorf("bindings could not be read: %w", err)
@@ -59,7 +60,10 @@ func (b *Binder) Briefs(ctx context.Context, model string) (out []Brief, err err
 		f.Role, f.Intent, f.Made = Role(texts.one(string(f.Role))), Intent(texts.one(string(f.Intent))), Intent(texts.one(string(f.Made)))
 		out = append(out, f)
 	}
-	return slices.Clip(out), rows.Err()
+	slices.SortFunc(out, func(a, b Brief) int { // by SQLite it takes as much memory as the rows
+		return cmp.Or(cmp.Compare(b.Role, a.Role), cmp.Compare(a.ID, b.ID))
+	})
+	return out, rows.Err()
 }
 
 // shared keeps each text once, however many bindings have it.

@@ -1,7 +1,6 @@
 package xmlrpc
 
 import (
-	"bytes"
 	"encoding/xml"
 	"fmt"
 	"math"
@@ -10,8 +9,6 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	kolo "github.com/kolo/xmlrpc"
 )
 
 // EncodeCall renders a <methodCall> of method (as "execute_kw") with args.
@@ -28,19 +25,23 @@ func EncodeCall(method string, args ...any) ([]byte, error) {
 	if !isMethodName(method) {
 		return nil, &ValueError{Path: "the method's name", Reason: "it is empty or has characters other than letters, digits and _.:/"}
 	}
-	clean := make([]any, len(args))
+	w := &callWriter{}
+	w.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?><methodCall><methodName>", method, "</methodName>")
+	if len(args) > 0 {
+		w.raw("<params>")
+	}
 	for i, arg := range args {
-		value, err := prepare("argument "+strconv.Itoa(i), arg)
-		if err != nil {
-			return nil, err
+		w.raw("<param>")
+		if err := w.value(arg); err != nil {
+			return nil, within("argument "+strconv.Itoa(i), err)
 		}
-		clean[i] = value
+		w.raw("</param>")
 	}
-	body, err := kolo.EncodeMethodCall(method, clean...)
-	if err != nil {
-		return nil, fmt.Errorf("cannot encode the call of %s: %w", method, err)
+	if len(args) > 0 {
+		w.raw("</params>")
 	}
-	return sortMembers(body), nil
+	w.raw("</methodCall>")
+	return w.b, nil
 }
 
 // isMethodName reports whether the protocol allows name as a method's name.
@@ -55,115 +56,155 @@ func isMethodName(name string) bool {
 	return name != ""
 }
 
-// prepare checks value, which stands at path, and gives what the codec may
-// encode in its stead: the same with escaped keys.
-func prepare(path string, value any) (any, error) {
+// within puts a path in front of that of a value that was refused.
+func within(path string, err *ValueError) *ValueError {
+	err.Path = path + err.Path
+	return err
+}
+
+func refuse(format string, args ...any) *ValueError {
+	return &ValueError{Reason: fmt.Sprintf(format, args...)}
+}
+
+// callWriter renders values, each once and without a copy on the way: a domain may hold tens of thousands of ids. The path of a refused value
+// is put together on the way back.
+type callWriter struct{ b []byte }
+
+func (w *callWriter) raw(parts ...string) {
+	for _, p := range parts {
+		w.b = append(w.b, p...)
+	}
+}
+
+// Write takes escaped text.
+func (w *callWriter) Write(p []byte) (int, error) {
+	w.b = append(w.b, p...)
+	return len(p), nil
+}
+
+// value checks and renders a value of any kind.
+func (w *callWriter) value(value any) *ValueError {
+	w.raw("<value>")
+	err := w.inner(value)
+	w.raw("</value>")
+	return err
+}
+
+func (w *callWriter) inner(value any) *ValueError {
 	switch v := value.(type) {
 	case bool:
-		return v, nil
+		if v {
+			w.raw("<boolean>1</boolean>")
+		} else {
+			w.raw("<boolean>0</boolean>")
+		}
+		return nil
 	case int:
-		return prepareInt(path, int64(v))
+		return w.number(int64(v))
 	case int32:
-		return int64(v), nil
+		return w.number(int64(v))
 	case int64:
-		return prepareInt(path, v)
+		return w.number(v)
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, &ValueError{Path: path, Reason: "a number that is not finite has no form in XML-RPC"}
+			return refuse("a number that is not finite has no form in XML-RPC")
 		}
-		return v, nil
+		w.b = append(strconv.AppendFloat(append(w.b, "<double>"...), v, 'f', -1, 64), "</double>"...)
+		return nil
 	case string:
-		return v, checkText(path, v)
+		w.raw("<string>")
+		err := w.escaped(v)
+		w.raw("</string>")
+		return err
 	case map[string]any:
-		return prepareMap(path, v)
+		return w.members(v)
 	default:
-		return prepareList(path, value)
+		return w.list(value)
 	}
 }
 
-// prepareInt refuses what does not fit into the protocol's 32 bits.
-func prepareInt(path string, v int64) (any, error) {
+// number refuses what does not fit into the protocol's 32 bits.
+func (w *callWriter) number(v int64) *ValueError {
 	if v < math.MinInt32 || v > math.MaxInt32 {
-		return nil, &ValueError{Path: path, Reason: "an integer beyond 32 bits does not fit into XML-RPC; send it as a float or a text if the field allows"}
+		return refuse("an integer beyond 32 bits does not fit into XML-RPC; send it as a float or a text if the field allows")
 	}
-	return v, nil
-}
-
-// prepareMap checks a struct's values and escapes its keys, which the codec
-// writes as they are.
-func prepareMap(path string, v map[string]any) (any, error) {
-	clean := make(map[string]any, len(v))
-	for _, key := range sortedKeys(v) {
-		at := path + "." + key
-		if key == "" {
-			return nil, &ValueError{Path: path, Reason: "a struct's key is empty"}
-		}
-		if err := checkText(at, key); err != nil {
-			return nil, err
-		}
-		value, err := prepare(at, v[key])
-		if err != nil {
-			return nil, err
-		}
-		clean[escape(key)] = value
-	}
-	return clean, nil
-}
-
-// prepareList checks the kinds of lists; what is none of them has no form.
-func prepareList(path string, value any) (any, error) {
-	switch v := value.(type) {
-	case []any:
-		return prepareEach(path, v)
-	case []string:
-		return prepareEach(path, v)
-	case []int:
-		return prepareEach(path, v)
-	case []int64:
-		return prepareEach(path, v)
-	case nil:
-		return nil, &ValueError{Path: path, Reason: "nil has no form in XML-RPC; send false to empty a field"}
-	case time.Time:
-		return nil, &ValueError{Path: path, Reason: "a time has no form that Odoo takes; send UTC text as 2006-01-02 15:04:05"}
-	case []byte:
-		return nil, &ValueError{Path: path, Reason: "bytes have no form that Odoo's fields take; send base64 text"}
-	default:
-		return nil, &ValueError{Path: path, Reason: fmt.Sprintf("a %T has no form in XML-RPC", value)}
-	}
-}
-
-// prepareEach checks the elements of a list.
-func prepareEach[T any](path string, list []T) (any, error) {
-	clean := make([]any, len(list))
-	for i, element := range list {
-		value, err := prepare(path+"["+strconv.Itoa(i)+"]", element)
-		if err != nil {
-			return nil, err
-		}
-		clean[i] = value
-	}
-	return clean, nil
-}
-
-// checkText refuses text that XML cannot carry unchanged.
-func checkText(path, text string) error {
-	for i, r := range text {
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\uFFFD"):
-			return &ValueError{Path: path, Reason: fmt.Sprintf("the text is not valid UTF-8 at byte %d", i)}
-		case r < 0x20 && r != '\t' && r != '\n' && r != '\r', r == 0xFFFE, r == 0xFFFF:
-			return &ValueError{Path: path, Reason: fmt.Sprintf("the text holds the character U+%04X at byte %d, which XML cannot carry; remove it", r, i)}
-		}
-	}
+	w.b = append(strconv.AppendInt(append(w.b, "<int>"...), v, 10), "</int>"...)
 	return nil
 }
 
-// escape renders text for XML.
-func escape(text string) string {
-	var b strings.Builder
-	// A strings.Builder never fails.
-	_ = xml.EscapeText(&b, []byte(text))
-	return b.String()
+func (w *callWriter) escaped(text string) *ValueError {
+	if err := checkText(text); err != nil {
+		return err
+	}
+	_ = xml.EscapeText(w, []byte(text)) // a callWriter never fails
+	return nil
+}
+
+// members renders a struct, its keys in order.
+func (w *callWriter) members(v map[string]any) *ValueError {
+	w.raw("<struct>")
+	for _, key := range sortedKeys(v) {
+		if key == "" {
+			return refuse("a struct's key is empty")
+		}
+		w.raw("<member><name>")
+		if err := w.escaped(key); err != nil {
+			return within("."+key, err)
+		}
+		w.raw("</name>")
+		if err := w.value(v[key]); err != nil {
+			return within("."+key, err)
+		}
+		w.raw("</member>")
+	}
+	w.raw("</struct>")
+	return nil
+}
+
+// list renders the kinds of lists; what is none of them has no form.
+func (w *callWriter) list(value any) *ValueError {
+	switch v := value.(type) {
+	case []any:
+		return elements(w, v)
+	case []string:
+		return elements(w, v)
+	case []int:
+		return elements(w, v)
+	case []int64:
+		return elements(w, v)
+	case nil:
+		return refuse("nil has no form in XML-RPC; send false to empty a field")
+	case time.Time:
+		return refuse("a time has no form that Odoo takes; send UTC text as 2006-01-02 15:04:05")
+	case []byte:
+		return refuse("bytes have no form that Odoo's fields take; send base64 text")
+	default:
+		return refuse("a %T has no form in XML-RPC", value)
+	}
+}
+
+func elements[T any](w *callWriter, list []T) *ValueError {
+	w.raw("<array><data>")
+	for i, element := range list {
+		if err := w.value(element); err != nil {
+			return within("["+strconv.Itoa(i)+"]", err)
+		}
+	}
+	w.raw("</data></array>")
+	return nil
+}
+
+// checkText refuses text that XML cannot carry unchanged.
+func checkText(text string) *ValueError {
+	for i, r := range text {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\uFFFD"):
+			return refuse("the text is not valid UTF-8 at byte %d", i)
+		case r < 0x20 && r != '\t' && r != '\n' && r != '\r', r == 0xFFFE, r == 0xFFFF:
+			return refuse("the text holds the character U+%04X at byte %d, which XML cannot carry; remove it", r, i)
+		}
+	}
+	return nil
 }
 
 // sortedKeys gives the keys of v in order.
@@ -174,58 +215,4 @@ func sortedKeys(v map[string]any) []string {
 	}
 	sort.Strings(keys)
 	return keys
-}
-
-// The tags that sortMembers looks for.
-const (
-	structStart = "<struct>"
-	memberStart = "<member>"
-	memberEnd   = "</member>"
-)
-
-// sortMembers puts the members of every struct of body in order, because the
-// codec writes them in the order of a map. It relies on the codec's own output:
-// no space between tags, no < in text.
-func sortMembers(body []byte) []byte {
-	out := make([]byte, 0, len(body))
-	for {
-		at := bytes.Index(body, []byte(structStart))
-		if at < 0 {
-			return append(out, body...)
-		}
-		at += len(structStart)
-		out = append(out, body[:at]...)
-		out, body = appendMembers(out, body[at:])
-	}
-}
-
-// appendMembers copies the members that body begins with to out, in order, and
-// gives what follows them.
-func appendMembers(out, body []byte) (sorted, rest []byte) {
-	var members [][]byte
-	for bytes.HasPrefix(body, []byte(memberStart)) {
-		var member []byte
-		member, body = cutMember(body)
-		members = append(members, member)
-	}
-	sort.Slice(members, func(i, j int) bool { return bytes.Compare(members[i], members[j]) < 0 })
-	for _, member := range members {
-		out = append(out, member...)
-	}
-	return out, body
-}
-
-// cutMember takes the member that body begins with, with the structs in it
-// sorted, and gives what follows it.
-func cutMember(body []byte) (member, rest []byte) {
-	for {
-		end := bytes.Index(body, []byte(memberEnd)) + len(memberEnd)
-		at := bytes.Index(body[:end], []byte(structStart))
-		if at < 0 {
-			return append(member, body[:end]...), body[end:]
-		}
-		at += len(structStart)
-		member = append(member, body[:at]...)
-		member, body = appendMembers(member, body[at:])
-	}
 }

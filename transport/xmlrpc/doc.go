@@ -1,9 +1,8 @@
 // Package xmlrpc encodes and decodes XML-RPC, the protocol of Odoo's external
 // API (/xmlrpc/2/common and /xmlrpc/2/object).
 //
-// The client's half is [EncodeCall], on the codec of github.com/kolo/xmlrpc, which
-// refuses what that codec would change without a word, and [Decoder], a streaming
-// decoder of our own, with [DecodeResponse] for answers that are small. The
+// The client's half is [EncodeCall], which writes each value once and refuses what
+// would arrive as something else, and [Decoder], a streaming decoder, with [DecodeResponse] for answers that are small. The
 // server's half ([DecodeCall], [EncodeResponse], [EncodeFault]) answers as Odoo
 // does and serves the fakes of the tests and of the sandbox.
 //
