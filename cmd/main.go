@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -101,8 +102,17 @@ func trelloFake() sandbox.System {
 
 // Main runs the command line and gives the exit code.
 func Main(options ...Option) int {
+	thriftily()
 	a := newApp(options...)
 	return a.run(os.Args[1:])
+}
+
+// thriftily lets garbage take half as much memory as what is in use, not as much again: a run waits for servers most of the time. A sync
+// of 20,000 pairs at rest takes 72 MB so, and 85 without. GOGC in the environment says otherwise.
+func thriftily() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
 }
 
 func (a *app) run(args []string) int {

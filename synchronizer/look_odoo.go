@@ -44,10 +44,10 @@ func (s *Synchronizer) newOdooLook(ctx context.Context, model string, all bool) 
 		return nil, err
 	}
 	l := &odooLook{
-		poll: p, all: all, swept: newSweep(sl.model), wasRead: map[int64]bool{}, reviewed: newReviewedInOdoo(p),
-		exports: s.direction(model).Exports(),
+		poll: p, all: all, wasRead: map[int64]bool{}, reviewed: newReviewedInOdoo(p), exports: s.direction(model).Exports(),
 	}
 	l.briefs, err = s.env.Binder.Briefs(ctx, model)
+	l.swept = newSweep(sl.model, len(l.briefs))
 	slices.SortStableFunc(l.briefs, func(a, b binding.Brief) int { return cmp.Compare(a.OdooID, b.OdooID) })
 	return l, err
 }

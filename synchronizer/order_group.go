@@ -162,7 +162,7 @@ func (o *orderer) rowsOf(ctx context.Context, ids []string) (*sweep, error) {
 			in = append(in, b.OdooID)
 		}
 	}
-	out := newSweep(o.model)
+	out := newSweep(o.model, len(in))
 	if len(in) == 0 {
 		return out, nil
 	}

@@ -28,7 +28,7 @@ const taskOrder = "priority desc, sequence, id desc"
 var taskRanking = newRanking(taskOrder, "sequence")
 
 func newRow(id string, number, sequence int64, priority string) Ranked {
-	tasks := newSweep(backend.Model{Order: &backend.Order{Odoo: "sequence", OdooOrder: taskOrder}}).of
+	tasks := newSweep(backend.Model{Order: &backend.Order{Odoo: "sequence", OdooOrder: taskOrder}}, 0).of
 	return Ranked{ID: id, standing: tasks.standing(record.New("project.task", strconv.FormatInt(number, 10), map[string]record.Value{
 		"priority": record.Text(priority), "sequence": record.Int(sequence),
 	}))}

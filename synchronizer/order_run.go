@@ -115,7 +115,7 @@ func (o *orderer) look(ctx context.Context, kept map[string]keptOrder) (map[stri
 	ask := groupsOf(seen.listed, seen.changed)
 	if seen.swept == nil {
 		ask = groupsOf(seen.listed, o.boundIDs())
-		seen.swept = newSweep(o.model)
+		seen.swept = newSweep(o.model, 0)
 	}
 	fresh, err := o.rowsOf(ctx, inGroups(seen.listed, ask))
 	if err != nil {

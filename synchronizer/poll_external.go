@@ -15,7 +15,6 @@ import (
 type poll struct {
 	*slice
 	changes []Change
-	partial []Change          // of a poll of Odoo: rows that lack a counterpart in some of their parents
 	parents map[string]string // of a poll of Odoo: the bound parents' external ids by their Odoo ids
 	refresh []binding.Binding // bound records whose raw form changed and whose meaning did not
 	met     map[string]bool   // external records that firstLook made jobs for

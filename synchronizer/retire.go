@@ -78,7 +78,7 @@ func (l *look) turns(odooID int64, external, parent string, retired bool) bool {
 	in := (l.staying.inside == nil || l.staying.inside[odooID]) && (chosen || !listed) && !l.staying.idle[parent]
 	_, chooses := l.selector()
 	untold := chooses && !listed && !l.full[parent]
-	return in == retired && !(in && untold)
+	return in == retired && (!in || !untold)
 }
 
 // sortOut retires the pairs of listed records that left, and brings back those that returned. Known is changed to what is so now.

@@ -42,12 +42,13 @@ type sweeper struct {
 	keys    map[string][]record.Value
 }
 
-func newSweep(m backend.Model) *sweep {
+// newSweep begins a sweep of about so many rows.
+func newSweep(m backend.Model, rows int) *sweep {
 	of := sweeper{parent: m.OdooParent, order: m.Order, texts: map[string]string{}, keys: map[string][]record.Value{}}
 	if m.Order != nil {
 		of.sorting = newSorting(m.Order.OdooOrder, m.Order.Odoo)
 	}
-	return &sweep{rows: []sweptRow{}, of: of}
+	return &sweep{rows: make([]sweptRow, 0, rows), of: of}
 }
 
 // add takes rows, in the order of their ids.

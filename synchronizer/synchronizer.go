@@ -73,8 +73,8 @@ type Synchronizer struct {
 	// orders are what this run knows of the order of records, by model.
 	orders map[string]*orderSeen
 
-	// OnExternalChange and OnOdooChange are fired by the poller for every true change, once a model
-	// and poll; their consumer of this synchronizer delays the jobs.
+	// OnExternalChange and OnOdooChange are fired by the poller for every true change, some hundreds of them at a time; their consumer of
+	// this synchronizer delays the jobs.
 	OnExternalChange *event.Event[[]Change]
 	OnOdooChange     *event.Event[[]Change]
 
