@@ -28,7 +28,7 @@ Exit codes: 0 done, 2 usage.`,
 	}
 	c.AddCommand(a.jobsList(), a.jobsShow(), a.jobsGraph(), a.jobsStats(), a.jobsErrors(), a.jobsChannels(), a.jobsRun(),
 		a.jobsRetry(), a.jobsCancel(), a.jobsDone(), a.jobsDelete(), a.jobsSet(), a.jobsPause(), a.jobsResume(),
-		a.jobsPrune())
+		a.jobsPrune(), a.jobsWorkers())
 	return c
 }
 
@@ -148,7 +148,7 @@ func (a *app) runAll(ctx context.Context, names []string) error {
 func runGroup(ctx context.Context, group []*synchronizer.Synchronizer) []error {
 	errs := make([]error, len(group))
 	for i, s := range group {
-		errs[i] = synchronizer.RunJobs(ctx, s, nil, synchronizer.RunOptions{Owner: owner()})
+		errs[i] = synchronizer.RunJobs(ctx, s, nil, runOptions("jobs run"))
 	}
 	return errs
 }
@@ -176,7 +176,7 @@ func (a *app) runOne(ctx context.Context, id int64) (err error) {
 		return err
 	}
 	s := r.backends[0].Synchronizer
-	failure := synchronizer.RunJobs(ctx, s, []int64{id}, synchronizer.RunOptions{Owner: owner()})
+	failure := synchronizer.RunJobs(ctx, s, []int64{id}, runOptions("jobs run"))
 	return errors.Join(failure, r.outcome(ctx, id))
 }
 

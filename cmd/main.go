@@ -180,7 +180,7 @@ Exit codes: 0 done, 2 usage; each command's help tells its own.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{fmt.Sprintf("%v; see `%s --help`", err, c.CommandPath())}
 	})
-	root.AddCommand(a.syncCommand(), a.pollCommand(), a.jobsCommand(), a.scheduleCommand(), a.bindingsCommand(), a.reviewCommand(),
+	root.AddCommand(a.syncCommand(), a.pollCommand(), a.workCommand(), a.jobsCommand(), a.scheduleCommand(), a.bindingsCommand(), a.reviewCommand(),
 		a.fieldsCommand(), a.doctorCommand(), a.stateCommand(), a.metricsCommand(), a.sandboxCommand(), a.versionCommand())
 	blameCaller(root)
 	return root

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"sync"
 
 	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/odoo"
@@ -14,9 +15,17 @@ type courtesy struct {
 	limit *transport.Limiter
 }
 
+// courtesies are those of all servers.
+type courtesies struct {
+	mu sync.Mutex
+	by map[string]courtesy // the server's address
+}
+
 // courtesyOf is that of the entry's server. Where several entries of one server ask for different limits, the strictest hold.
 func (r *running) courtesyOf(o config.Odoo) courtesy {
-	if known, ok := r.courtesies[o.Server()]; ok {
+	r.courtesies.mu.Lock()
+	defer r.courtesies.mu.Unlock()
+	if known, ok := r.courtesies.by[o.Server()]; ok {
 		return known
 	}
 	atOnce, perSecond := o.CallsAtOnce, o.CallsPerSecond
@@ -30,7 +39,7 @@ func (r *running) courtesyOf(o config.Odoo) courtesy {
 		}
 	}
 	c := courtesy{gate: transport.NewGate(atOnce), limit: transport.PerSecond(perSecond)}
-	r.courtesies[o.Server()] = c
+	r.courtesies.by[o.Server()] = c
 	return c
 }
 

@@ -31,8 +31,8 @@ type running struct {
 	closing    func()
 	sandboxes  map[string]*sandbox.Sandbox
 	sessions   map[string]*odoo.Session
-	refused    map[string]error    // logins that failed
-	courtesies map[string]courtesy // by server
+	refused    map[string]error // logins that failed
+	courtesies *courtesies
 	backends   []*opened
 	failures   []error // of backends that could not be opened, while others can
 	explain    func(string)
@@ -129,7 +129,7 @@ func newRunning(a *app) *running {
 	closed := make(chan struct{})
 	return &running{
 		app: a, sandboxes: map[string]*sandbox.Sandbox{}, sessions: map[string]*odoo.Session{}, refused: map[string]error{},
-		courtesies: map[string]courtesy{}, closed: closed, closing: sync.OnceFunc(func() { close(closed) }),
+		courtesies: &courtesies{by: map[string]courtesy{}}, closed: closed, closing: sync.OnceFunc(func() { close(closed) }),
 	}
 }
 
@@ -182,10 +182,8 @@ func (a *app) open(ctx context.Context, names []string, explain func(string)) (*
 
 // lock takes the backends' locks, so that no two runs work on one of them, and gives those that it got.
 func (r *running) lock(ctx context.Context, location string, chosen []config.Backend) (free []config.Backend, err error) {
-	if dir := r.config.StateDir(); dir != "" {
-		if _, err := os.Stat(dir); err != nil {
-			return nil, &usageError{fmt.Sprintf("the directory of the state file, %s, cannot be used: %v; make it, or change `state:`", dir, errors.Unwrap(err))}
-		}
+	if err := r.checkDir(); err != nil {
+		return nil, err
 	}
 	got, err := r.takeLocks(ctx, location, chosen)
 	if err != nil {
@@ -280,8 +278,18 @@ func (a *app) fake(kind string) (sandbox.System, error) {
 	return sandbox.System{}, &usageError{fmt.Sprintf("there is no sandbox for %s; give its real url", kind)}
 }
 
-// connect logs in to Odoo and makes the system's client.
+// connect makes a backend ready to run.
 func (r *running) connect(ctx context.Context, b config.Backend) (*opened, error) {
+	env, err := r.environment(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	s := synchronizer.New(synchronizer.Options{Env: env, DB: r.db, Queue: r.queue, Window: b.OutcomeWindow})
+	return &opened{Synchronizer: s, config: env.Config, env: env, session: env.Session}, nil
+}
+
+// environment logs in to Odoo and makes the system's client.
+func (r *running) environment(ctx context.Context, b config.Backend) (*backend.Environment, error) {
 	session, err := r.session(ctx, b.Odoo)
 	if err != nil {
 		return nil, err
@@ -297,12 +305,10 @@ func (r *running) connect(ctx context.Context, b config.Backend) (*opened, error
 	if err != nil {
 		return nil, err
 	}
-	env := &backend.Environment{
+	return &backend.Environment{
 		Backend: version, Config: b, Session: session, Client: client, Clock: r.app.clock, Explain: r.explain,
 		Binder: binding.New(r.db, session.Database(), b.Name),
-	}
-	s := synchronizer.New(synchronizer.Options{Env: env, DB: r.db, Queue: r.queue, Window: b.OutcomeWindow})
-	return &opened{Synchronizer: s, config: b, env: env, session: session}, nil
+	}, nil
 }
 
 // session is the login to the named Odoo, made once.

@@ -284,6 +284,6 @@ func (r *running) decide(ctx context.Context, rv binding.Review, d binding.Decis
 		_, err := fmt.Fprintf(r.app.out, "review %d is skipped: it is left alone for as long as it is as it is now\n", rv.ID)
 		return err
 	}
-	failure := synchronizer.RunJobs(ctx, s, []int64{id}, synchronizer.RunOptions{Owner: owner()})
+	failure := synchronizer.RunJobs(ctx, s, []int64{id}, runOptions("review"))
 	return errors.Join(failure, r.outcome(ctx, id))
 }

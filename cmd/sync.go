@@ -76,7 +76,7 @@ func (a *app) runBackends(ctx context.Context, names []string, do groupRun) (rep
 }
 
 func syncGroup(ctx context.Context, group []*synchronizer.Synchronizer) []error {
-	return synchronizer.Sync(ctx, group, synchronizer.RunOptions{Owner: owner()})
+	return synchronizer.Sync(ctx, group, runOptions("sync"))
 }
 
 // owner names this process in the jobs that it works on.
@@ -87,6 +87,15 @@ func owner() string {
 	}
 	return fmt.Sprintf("%s:%d", host, os.Getpid())
 }
+
+// runOptions are those of a run that ends by itself.
+func runOptions(command string) synchronizer.RunOptions {
+	note := workerNote{Command: command, Jobs: 1, TimeLimit: int64(defaultTimeLimit.Seconds()), Version: release}
+	return synchronizer.RunOptions{Owner: owner(), TimeLimit: defaultTimeLimit, Info: note}
+}
+
+// defaultTimeLimit is how long a job may run that has no limit of its own.
+const defaultTimeLimit = time.Hour
 
 // each runs the backends, those of one Odoo together, and prints a report for each.
 func (r *running) each(ctx context.Context, do groupRun) error {

@@ -64,6 +64,9 @@ func (q *Queue) store(ctx context.Context, tx *state.Tx, e *ended) error {
 		return unlessLost(e, err)
 	}
 	broken := Outcome{Kind: Failed, Err: fmt.Errorf("store the outcome: %w", err)}
+	if state.IsUniqueViolation(err) { // another job was first; the next try sees what that one stored
+		broken.Kind = Retry
+	}
 	if e.outcome.Err != nil {
 		broken.Err = fmt.Errorf("%w (storing that failed too: %w)", e.outcome.Err, err)
 	}

@@ -75,6 +75,9 @@ func (p *pool) run(ctx context.Context) (time.Time, error) {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	p.recoverDead(ctx)
+	if p.forever { // others may know of it although it has nothing to do
+		p.failure = errors.Join(p.failure, p.w.enlist(ctx))
+	}
 	for {
 		p.turn(ctx, p.collect())
 		if p.running == 0 && p.over(ctx) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/odoo"
@@ -13,6 +14,26 @@ import (
 // followLimit is how many deletions of one model a run carries over to the other side. What is beyond is
 // only reported: it may be a mishap.
 const followLimit = 25
+
+// followed counts the deletions of each model that were carried over.
+type followed struct {
+	mu     sync.Mutex
+	counts map[string]int
+}
+
+func newFollowed() *followed { return &followed{counts: map[string]int{}} }
+
+func (f *followed) of(model string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.counts[model]
+}
+
+func (f *followed) add(model string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.counts[model]++
+}
 
 // emptied says that an Odoo record is there and means that somebody deleted it.
 func (sl *slice) emptied(r record.Record) bool {
@@ -27,7 +48,7 @@ func (sl *slice) follows(left record.Record) bool {
 	if f == nil || !f(sl.env, left) {
 		return false
 	}
-	if sl.followed[sl.model.Name] >= followLimit {
+	if sl.followed.of(sl.model.Name) >= followLimit {
 		sl.env.Explainf("%d %s were deleted in this run already, so this deletion is only reported", followLimit, plural(sl.model.Noun, followLimit))
 		return false
 	}
@@ -48,7 +69,7 @@ func (sl *slice) followIntoOdoo(ctx context.Context, it *item) (deleted bool, er
 		return err == nil && len(found) == 0, err
 	}
 	sl.env.Explainf("delete the %s in Odoo", sl.model.OdooNoun)
-	sl.followed[sl.model.Name]++
+	sl.followed.add(sl.model.Name)
 	return true, sl.env.Session.Unlink(ctx, sl.model.OdooModel, []int64{it.odooID()})
 }
 
@@ -64,7 +85,7 @@ func (sl *slice) followOutside(ctx context.Context, it *item) (deleted bool, err
 		return false, err
 	}
 	sl.env.Explainf("delete the %s outside", sl.model.Noun)
-	sl.followed[sl.model.Name]++
+	sl.followed.add(sl.model.Name)
 	errs, err := remover.Remove(ctx, []backend.Key{{ID: it.external.ID, Parent: it.binding.Parent}})
 	if err == nil && !errors.Is(errs[0], backend.ErrNotFound) {
 		err = errs[0]

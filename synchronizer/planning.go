@@ -99,6 +99,9 @@ func (sl *slice) planUnbound(ctx context.Context, items []*item) error {
 	if err != nil {
 		return err
 	}
+	if items, err = sl.takeNames(ctx, items); err != nil {
+		return err
+	}
 	pool, err := sl.candidates(ctx, items)
 	if err != nil {
 		return err

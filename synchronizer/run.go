@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
@@ -18,23 +19,36 @@ type RunOptions struct {
 	Slice    int    // how many jobs may share their calls; default 200
 	Repanic  func(any) bool
 	Progress func(jobs.Job, jobs.Outcome)
+	// TimeLimit is how long a job may run that has no limit of its own; 0: for ever.
+	TimeLimit time.Duration
+	Info      any // what is noted of this process's workers for people, as JSON
 }
 
 const defaultSlice = 200
 
 // Begin takes back what an earlier process left: its jobs, and creations whose outcome nobody saw.
 // The caller holds the backend's lock, so whoever had those jobs is dead.
-func (s *Synchronizer) Begin(ctx context.Context) error {
-	if c, ok := s.env.Client.(interface{ Refresh() }); ok {
-		c.Refresh() // what an earlier run read
-	}
+func (s *Synchronizer) Begin(ctx context.Context) error { return s.begin(ctx, true) }
+
+// begin leaves the check out where one was made lately: it costs requests.
+func (s *Synchronizer) begin(ctx context.Context, check bool) error {
+	s.refresh()
 	if err := s.recoverJobs(ctx); err != nil {
 		return fmt.Errorf("jobs of an earlier run could not be taken back: %w", err)
 	}
-	if err := s.Check(ctx); err != nil {
-		return err
+	if check {
+		if err := s.Check(ctx); err != nil {
+			return err
+		}
 	}
 	return s.Settle(ctx)
+}
+
+// refresh forgets what was read before.
+func (s *Synchronizer) refresh() {
+	if c, ok := s.env.Client.(interface{ Refresh() }); ok {
+		c.Refresh()
+	}
 }
 
 // recoverJobs takes the jobs of a dead process back. Mostly there are none, and nothing is written.
@@ -235,7 +249,9 @@ func (s *Synchronizer) work(ctx context.Context, o RunOptions, f jobs.RunFilter)
 		o.Slice = defaultSlice
 	}
 	f.Backend = s.env.Config.Name
-	w := jobs.NewWorker(s.queue, o.Owner, s.Handlers(), jobs.WorkerOptions{SliceLimit: o.Slice, Progress: o.Progress, Repanic: o.Repanic})
+	w := jobs.NewWorker(s.queue, o.Owner, s.Handlers(), jobs.WorkerOptions{
+		SliceLimit: o.Slice, Progress: o.Progress, Repanic: o.Repanic, TimeLimit: o.TimeLimit, Info: o.Info,
+	})
 	stats, err := w.Run(ctx, f)
 	s.report.Jobs.Done += stats.Done + stats.NothingToDo
 	s.report.Jobs.Failed += stats.Failed
@@ -279,12 +295,16 @@ func (s *Synchronizer) handleBy(ctx context.Context, run runner, slice []jobs.Jo
 		delete(open, of[i].ID)
 		return finish(of[i], o)
 	})
-	if !outage(err) {
+	ends := jobs.Outcome{Kind: jobs.Paused, Err: err}
+	switch {
+	case state.IsUniqueViolation(err): // another slice was first; the others of this one are given back
+		ends.Kind = jobs.Retry
+	case !outage(err):
 		return err
 	}
 	for _, j := range of {
 		if _, left := open[j.ID]; left {
-			return finish(j, jobs.Outcome{Kind: jobs.Paused, Err: err})
+			return finish(j, ends)
 		}
 	}
 	return err

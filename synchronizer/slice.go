@@ -48,6 +48,7 @@ type slice struct {
 	items   []*item
 	now     time.Time // of this pass, in whole seconds
 	rereads int       // items that this pass left to the next, to be read anew
+	held    []string  // places that this pass took
 	finish  func(index int, o jobs.Outcome) error
 }
 
@@ -124,6 +125,10 @@ func (sl *slice) unfinished() (left []*item) {
 // pass made for others (two labels of one new name) stay for the next.
 func (sl *slice) pass(ctx context.Context) error {
 	sl.now = sl.env.Clock.Now().UTC().Truncate(time.Second)
+	defer sl.freePlaces()
+	if err := sl.takeModel(ctx); err != nil {
+		return err
+	}
 	for _, step := range []func(context.Context) error{
 		sl.loadBindings, sl.leaveRetired, sl.settleItems, sl.readExternal, sl.avoidIntents, sl.readOdoo, sl.resolve, sl.leaveParents, sl.planAll, sl.apply,
 	} {

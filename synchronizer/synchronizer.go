@@ -56,20 +56,22 @@ type Options struct {
 	Window time.Duration
 	// Chunk is how many records are created in Odoo by one call. Default: 100.
 	Chunk int
+	// Places are shared with the synchronizers that work at the same time; nil: there are none.
+	Places *Places
 }
 
 // Synchronizer keeps one backend in step. It is used by one goroutine, under the backend's lock.
 type Synchronizer struct {
-	env    *backend.Environment
-	db     *state.DB
-	queue  *jobs.Queue
-	window time.Duration
-	chunk  int
-	report *Report
-	denied bool // Odoo said that the user lacks a right
-	book   *nameBook
-	// followed counts, by model, the deletions that were carried over.
-	followed map[string]int
+	env      *backend.Environment
+	db       *state.DB
+	queue    *jobs.Queue
+	window   time.Duration
+	chunk    int
+	report   *Report
+	denied   bool // Odoo said that the user lacks a right
+	book     *nameBook
+	followed *followed // deletions that were carried over
+	shared   *Places   // shared with others that work at a time; nil: there are none
 	// orders are what this run knows of the order of records, by model.
 	orders map[string]*orderSeen
 
@@ -87,8 +89,8 @@ type Synchronizer struct {
 func New(o Options) *Synchronizer {
 	s := &Synchronizer{
 		env: o.Env, db: o.DB, queue: o.Queue, window: o.Window, chunk: o.Chunk, report: newReport(o.Env),
-		followed: map[string]int{},
-		orders:   map[string]*orderSeen{}, leftAlone: map[string]bool{},
+		followed: newFollowed(), shared: o.Places,
+		orders: map[string]*orderSeen{}, leftAlone: map[string]bool{},
 		OnExternalChange: event.New[[]Change]("on_external_change"),
 		OnOdooChange:     event.New[[]Change]("on_odoo_change"),
 	}

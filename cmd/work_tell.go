@@ -1,0 +1,99 @@
+package cmd
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/odoo-connector/connector/synchronizer"
+)
+
+// workerNote is what a worker notes of itself for `jobs workers`.
+type workerNote struct {
+	Command   string   `json:"command"`
+	Backends  []string `json:"backends,omitempty"`
+	Channels  []string `json:"channels,omitempty"`
+	Jobs      int      `json:"jobs"`         // slices at a time
+	TimeLimit int64    `json:"time_limit_s"` // of jobs that have none of their own; 0: for ever
+	Version   string   `json:"version"`
+}
+
+// workEvent is a line that a worker tells.
+type workEvent struct {
+	Time    time.Time              `json:"time"`
+	Event   string                 `json:"event"`
+	Backend string                 `json:"backend,omitempty"`
+	Message string                 `json:"message,omitempty"`
+	Job     *jobView               `json:"job,omitempty"`
+	Workers []string               `json:"workers,omitempty"`
+	Jobs    *workCounts            `json:"jobs,omitempty"`
+	Models  []*synchronizer.Counts `json:"models,omitempty"`
+	failure bool                   // told although nothing but failures are
+}
+
+// workCounts are what became of jobs while a worker ran.
+type workCounts struct {
+	Done        int        `json:"done"`
+	NothingToDo int        `json:"nothing_to_do"`
+	Failed      int        `json:"failed"`
+	Retried     int        `json:"retried"`    // to be tried again
+	Waiting     int        `json:"waiting"`    // for other jobs
+	GivenBack   int        `json:"given_back"` // unspent
+	Left        int        `json:"left"`       // whose time has not come
+	NextETA     *time.Time `json:"next_eta,omitempty"`
+}
+
+// teller tells lines, one after the other.
+type teller struct {
+	app   *app
+	quiet bool
+	mu    sync.Mutex
+}
+
+func (t *teller) say(e workEvent) {
+	if t.quiet && !e.failure {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.app.json() {
+		_ = t.app.printJSON(e) // who reads may have gone; the work goes on
+		return
+	}
+	_, _ = fmt.Fprintf(t.app.out, "%s: %s\n", e.Backend, e.Message)
+}
+
+func (p *post) say(e workEvent) {
+	e.Time, e.Backend = p.app.clock.Now().UTC().Truncate(time.Millisecond), p.backend.Name
+	p.tell.say(e)
+}
+
+// summarize tells what was done in all.
+func (p *post) summarize() {
+	s := p.stats
+	e := workEvent{Event: "summary", Jobs: &workCounts{
+		Done: s.Done, NothingToDo: s.NothingToDo, Failed: s.Failed, Retried: s.Retried, Waiting: s.Waiting, GivenBack: s.GivenBack,
+		Left: s.Left, NextETA: optional(s.NextETA),
+	}}
+	e.Message = fmt.Sprintf("%s done, %d with nothing to do, %d failed, %d to be tried again", count(s.Done, "job", "jobs"), s.NothingToDo, s.Failed, s.Retried)
+	if s.GivenBack > 0 {
+		e.Message += fmt.Sprintf(", %d given back", s.GivenBack)
+	}
+	if s.Left > 0 {
+		e.Message += fmt.Sprintf(", %d left for later, the next at %s", s.Left, when(s.NextETA))
+	}
+	if p.report != nil {
+		e.Models = p.report.Models
+	}
+	p.say(e)
+	if p.report == nil || p.tell.quiet || p.app.json() {
+		return
+	}
+	var rows [][]string
+	for _, r := range reportRows(p.report) {
+		if r[1] != "none" {
+			rows = append(rows, r)
+		}
+	}
+	_ = table(p.app.out, rows) // who reads may have gone
+}
