@@ -35,7 +35,7 @@ type workerView struct {
 	Heartbeat *time.Time      `json:"heartbeat,omitempty"` // of one that lives by a lease
 	Lease     *time.Time      `json:"lease,omitempty"`     // until when it is taken for alive
 	Info      json.RawMessage `json:"info,omitempty"`      // what it noted of itself
-	InHand    []sliceView      `json:"in_hand"`
+	InHand    []sliceView     `json:"in_hand"`
 
 	note workerNote
 }
