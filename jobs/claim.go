@@ -97,8 +97,9 @@ func (q *Queue) ClaimSlices(ctx context.Context, owner string, f ClaimFilter) (c
 // due tells whether a pending job's eta has come.
 func (q *Queue) due(ctx context.Context, f ClaimFilter, now time.Time) (due bool, err error) {
 	where, args := f.where()
-	query := "SELECT EXISTS (SELECT 1 FROM job WHERE state = 'pending' AND due = 1" + where + `)
-		OR EXISTS (SELECT 1 FROM job WHERE state = 'pending' AND due = 0 AND eta <= ?` + where + ")"
+	query := "SELECT (SELECT id FROM job WHERE state = 'pending' AND due = 1" + where + // sorted as the index is, so that it is used
+		` ORDER BY backend, channel, priority, created, id LIMIT 1) IS NOT NULL
+		OR (SELECT id FROM job WHERE state = 'pending' AND due = 0 AND eta <= ?` + where + " ORDER BY eta LIMIT 1) IS NOT NULL"
 	args = slices.Concat(args, []any{state.Micros(now)}, args)
 	if err := q.db.Read().QueryRowContext(ctx, query, args...).Scan(&due); err != nil {
 		return false, fmt.Errorf("look for jobs that are due: %w", q.db.Explain(err))

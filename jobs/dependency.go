@@ -76,12 +76,12 @@ func keepWaiting(ctx context.Context, tx *state.Tx, list []*Job) error {
 	return nil
 }
 
-// release puts those into the line that waited for this job and now wait for nothing.
-func release(ctx context.Context, tx *state.Tx, id int64) error {
+// release puts those into the line that waited for these jobs and now wait for nothing.
+func release(ctx context.Context, tx *state.Tx, ids ...int64) error {
 	query := `UPDATE job SET state = ?, due = CASE WHEN eta <= ? THEN 1 ELSE 0 END, enqueued = ?, exc_name = '', exc_message = '', exc_info = ''
-		WHERE state = 'wait_dependencies' AND id IN (SELECT job_id FROM job_dependency WHERE depends_on = ?) AND NOT ` + unfinished
+		WHERE state = 'wait_dependencies' AND id IN (SELECT job_id FROM job_dependency WHERE depends_on IN ` + marks(len(ids)) + `) AND NOT ` + unfinished
 	now := state.Micros(tx.Now())
-	_, err := tx.ExecContext(ctx, query, step(StateWaitDependencies, StatePending), now, now, id)
+	_, err := tx.ExecContext(ctx, query, append([]any{step(StateWaitDependencies, StatePending), now, now}, anys(ids)...)...)
 	return err
 }
 

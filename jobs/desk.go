@@ -49,7 +49,7 @@ func (c candidate) compare(other candidate) int {
 // readDesk reads the lines that the filter selects and whose channels may start a job now.
 func (q *Queue) readDesk(ctx context.Context, tx *state.Tx, f ClaimFilter) (*desk, error) {
 	d := &desk{channels: q.channels, filter: f, now: tx.Now(), taken: map[string]int{}, pairs: map[string]bool{}, seen: map[int64]bool{}}
-	all, err := readLines(ctx, tx, f.IDs)
+	all, err := q.readLines(ctx, tx, f.IDs)
 	if err != nil {
 		return nil, err
 	}
@@ -84,16 +84,22 @@ const notRunning = `(j.pair = '' OR NOT EXISTS (SELECT 1 FROM job AS other WHERE
 	AND other.state = 'started' AND other.backend = j.backend AND other.pair = j.pair))`
 
 // headsQuery selects all lines, each with the first job that could start. The words of its conditions are those of job_line.
-const headsQuery = `SELECT c.backend, c.channel, c.last_start, COALESCE(h.id, 0), COALESCE(h.function, ''), COALESCE(h.model, ''),
+// PostgreSQL would hash the whole table for a join with a scalar subquery; of a lateral one it can only go through the index.
+func headsQuery(d state.Dialect) string {
+	const head = `FROM job AS j WHERE j.state = 'pending' AND j.due = 1 AND j.backend = c.backend AND j.channel = c.channel
+		AND ` + notRunning + ` ORDER BY j.priority, j.created, j.id LIMIT 1`
+	join := "LEFT JOIN job AS h ON h.id = (SELECT j.id " + head + ")"
+	if d == state.PostgreSQL {
+		join = "LEFT JOIN LATERAL (SELECT " + candidateColumns + " " + head + ") AS h ON 1 = 1"
+	}
+	return `SELECT c.backend, c.channel, c.last_start, COALESCE(h.id, 0), COALESCE(h.function, ''), COALESCE(h.model, ''),
 		COALESCE(h.pair, ''), COALESCE(h.alone, 0), COALESCE(h.priority, 0), COALESCE(h.created, 0)
-	FROM job_channel AS c LEFT JOIN job AS h ON h.id = (
-		SELECT j.id FROM job AS j WHERE j.state = 'pending' AND j.due = 1 AND j.backend = c.backend AND j.channel = c.channel
-			AND ` + notRunning + ` ORDER BY j.priority, j.created, j.id LIMIT 1)
-	ORDER BY c.backend, c.channel`
+		FROM job_channel AS c ` + join + ` ORDER BY c.backend, c.channel`
+}
 
 // readLines reads all lines with the head of each; of jobs that are asked for by their ids, those.
-func readLines(ctx context.Context, from state.Querier, ids []int64) (all []*line, err error) {
-	err = each(ctx, from, headsQuery, nil, func(rows scanner) error {
+func (q *Queue) readLines(ctx context.Context, from state.Querier, ids []int64) (all []*line, err error) {
+	err = each(ctx, from, headsQuery(q.db.Dialect()), nil, func(rows scanner) error {
 		l := &line{whole: len(ids) > 0}
 		var last int64
 		var c candidate

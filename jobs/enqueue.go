@@ -2,9 +2,11 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/odoo-connector/connector/state"
 )
@@ -221,21 +223,33 @@ func noteLine(ctx context.Context, tx *state.Tx, backend, channel string) error 
 	return err
 }
 
+// inserted are the columns of a new job, in the order of insertedValues, with their types on PostgreSQL.
+var inserted = []struct{ name, kind string }{
+	{"uuid", "text"}, {"function", "text"}, {"backend", "text"}, {"model", "text"}, {"channel", "text"}, {"identity", "text"},
+	{"pair", "text"}, {"graph", "text"}, {"args", "text"}, {"args_version", "bigint"}, {"time_limit", "bigint"}, {"next_run", "text"},
+	{"description", "text"}, {"state", "text"}, {"priority", "bigint"}, {"eta", "bigint"}, {"due", "bigint"}, {"hold", "bigint"},
+	{"max_retries", "bigint"}, {"created", "bigint"}, {"enqueued", "bigint"},
+}
+
+func insertedValues(j *Job, now time.Time) []any {
+	at := state.Micros(now)
+	return []any{j.UUID, j.Function, j.Backend, j.Model, j.Channel, j.Identity, j.Pair, j.Graph, string(j.Args),
+		j.ArgsVersion, j.TimeLimit.Microseconds(), j.next, j.Description, j.State, j.Priority, state.Micros(j.ETA),
+		dueAt(j.ETA, now), flag(j.Hold), j.MaxRetries, at, at}
+}
+
 func (b *batch) insert(ctx context.Context, tx *state.Tx) error {
 	for chunk := range slices.Chunk(b.fresh, chunkSize) {
 		byUUID := make(map[string]*Job, len(chunk))
-		args := make([]any, 0, 21*len(chunk))
-		now := state.Micros(tx.Now())
-		for _, j := range chunk {
-			byUUID[j.UUID] = j
-			args = append(args, j.UUID, j.Function, j.Backend, j.Model, j.Channel, j.Identity, j.Pair, j.Graph, string(j.Args),
-				j.ArgsVersion, j.TimeLimit.Microseconds(), j.next, j.Description, j.State, j.Priority, state.Micros(j.ETA),
-				dueAt(j.ETA, tx.Now()), flag(j.Hold), j.MaxRetries, now, now)
+		rows := make([][]any, len(chunk))
+		for i, j := range chunk {
+			byUUID[j.UUID], rows[i] = j, insertedValues(j, tx.Now())
 		}
-		query := `INSERT INTO job (uuid, function, backend, model, channel, identity, pair, graph, args, args_version, time_limit,
-			next_run, description, state, priority, eta, due, hold, max_retries, created, enqueued)
-			VALUES ` + rowMarks(len(chunk), 21) + ` RETURNING id, uuid`
-		err := each(ctx, tx, query, args, func(rows scanner) error {
+		query, args, err := insertQuery(tx.Dialect(), rows)
+		if err != nil {
+			return err
+		}
+		err = each(ctx, tx, query, args, func(rows scanner) error {
 			var id int64
 			var uuid string
 			err := rows.Scan(&id, &uuid)
@@ -249,6 +263,29 @@ func (b *batch) insert(ctx context.Context, tx *state.Tx) error {
 		}
 	}
 	return nil
+}
+
+// insertQuery inserts rows. PostgreSQL would have to read thousands of marks, anew for each number of rows; it takes them as one
+// argument.
+func insertQuery(d state.Dialect, rows [][]any) (string, []any, error) {
+	names, typed := make([]string, len(inserted)), make([]string, len(inserted))
+	for i, c := range inserted {
+		names[i], typed[i] = c.name, c.name+" "+c.kind
+	}
+	query := "INSERT INTO job (" + strings.Join(names, ", ") + ") "
+	if d != state.PostgreSQL || len(rows) == 1 {
+		return query + "VALUES " + rowMarks(len(rows), len(inserted)) + " RETURNING id, uuid", slices.Concat(rows...), nil
+	}
+	objects := make([]map[string]any, len(rows))
+	for i, row := range rows {
+		objects[i] = make(map[string]any, len(row))
+		for k, value := range row {
+			objects[i][names[k]] = value
+		}
+	}
+	text, err := json.Marshal(objects)
+	query += "SELECT " + strings.Join(names, ", ") + " FROM json_to_recordset(CAST(? AS json)) AS r (" + strings.Join(typed, ", ") + ") RETURNING id, uuid"
+	return query, []any{string(text)}, err
 }
 
 // revive puts failed jobs back into the line as if they were new; but one whose worker died still shares no slice.

@@ -34,7 +34,7 @@ func (q *Queue) Loads(ctx context.Context) ([]Load, error) {
 }
 
 func (q *Queue) loads(ctx context.Context) ([]Load, error) {
-	lines, err := readLines(ctx, q.db.Read(), nil)
+	lines, err := q.readLines(ctx, q.db.Read(), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ func (q *Queue) Plans(ctx context.Context, backend, channel string) ([]Plan, err
 	start, startArgs := startQuery("worker", []int64{1, 2}, 0, 0)
 	known, knownArgs := lookupQuery([]key{{backend, "a"}, {backend, "b"}})
 	for _, err := range []error{
-		add("claim: the heads of all lines", headsQuery, nil),
+		add("claim: the heads of all lines", headsQuery(q.db.Dialect()), nil),
 		add("claim: the next jobs in a line", next, nextArgs),
 		add("claim: start of two jobs", start, startArgs),
 		add("enqueue: jobs of the same identity", known, knownArgs),

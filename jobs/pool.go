@@ -322,12 +322,14 @@ func (p *pool) turn(ctx context.Context, list []*request) {
 // store stores outcomes, and claims what they make room for.
 func (p *pool) store(ctx context.Context, list []*request, want int) {
 	work := context.WithoutCancel(ctx)
+	outcomes := make([]*ended, len(list))
+	for i, r := range list {
+		outcomes[i] = r.ended
+	}
 	var c Claimed
 	err := p.writer(list)(work, func(tx *state.Tx) (err error) {
-		for _, r := range list {
-			if err := p.w.queue.store(work, tx, r.ended); err != nil {
-				return err
-			}
+		if err := p.w.queue.storeAll(work, tx, outcomes); err != nil {
+			return err
 		}
 		if want > 0 {
 			c, err = p.w.queue.claimIn(work, tx, p.w.presence.id, p.claimFilter(want))

@@ -209,7 +209,7 @@ func (q *Queue) whyChannel(ctx context.Context, j Job, now time.Time) (w Waiting
 	if err := d.readRunning(ctx, q.db.Read()); err != nil {
 		return w, err
 	}
-	lines, err := readLines(ctx, q.db.Read(), nil)
+	lines, err := q.readLines(ctx, q.db.Read(), nil)
 	if err != nil {
 		return w, err
 	}
