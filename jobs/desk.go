@@ -290,18 +290,9 @@ func (d *desk) choose(ctx context.Context, tx *state.Tx, slots, limit int) (list
 		for _, name := range upwards(l.channel) {
 			d.taken[name]++
 		}
-		p := picked{l, []candidate{d.pop(l)}}
-		rival := d.rival(l)
-		if len(list)+1 < slots {
-			rival = nil // it gets a slot of its own
-		}
-		if !l.single && limit > 1 {
-			if err := d.more(ctx, tx, l, limit-1+d.want(l, slots-len(list)-1, limit)); err != nil {
-				return nil, err
-			}
-		}
-		for len(p.jobs) < limit && d.joins(l, p.jobs[0], rival) {
-			p.jobs = append(p.jobs, d.pop(l))
+		p, err := d.pick(ctx, tx, l, slots-len(list)-1, limit)
+		if err != nil {
+			return nil, err
 		}
 		list = append(list, p)
 		if d.throttles(l) {
@@ -312,6 +303,24 @@ func (d *desk) choose(ctx context.Context, tx *state.Tx, slots, limit int) (list
 		}
 	}
 	return list, nil
+}
+
+// pick takes the first job of a line, and those behind it that go with it. left is how many slots there are beside this one.
+func (d *desk) pick(ctx context.Context, tx *state.Tx, l *line, left, limit int) (picked, error) {
+	p := picked{l, []candidate{d.pop(l)}}
+	var rival *line
+	if left == 0 { // otherwise it gets a slot of its own
+		rival = d.rival(l)
+	}
+	if !l.single && limit > 1 {
+		if err := d.more(ctx, tx, l, limit-1+d.want(l, left, limit)); err != nil {
+			return p, err
+		}
+	}
+	for len(p.jobs) < limit && d.joins(l, p.jobs[0], rival) {
+		p.jobs = append(p.jobs, d.pop(l))
+	}
+	return p, nil
 }
 
 // first gives the line whose first job is the first of all that could start.

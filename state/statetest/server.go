@@ -198,7 +198,7 @@ exec 3<&-; wait $pid; kill $watcher`
 func (s *Server) Start() error {
 	s.run = s.command("/bin/sh", "-c", guard, "sh", s.dir, filepath.Join(s.bin, "postgres"), "-D", s.data(), "-k", s.dir,
 		"-c", "listen_addresses=", "-c", "port=5432", "-c", "fsync="+cmp.Or(os.Getenv("CONNECTOR_TEST_FSYNC"), "off"),
-		"-c", "shared_buffers=16MB", "-c", "max_connections=100",
+		"-c", "shared_buffers=16MB", "-c", "max_connections=400",
 		"-c", "log_min_messages=fatal")
 	var log bytes.Buffer
 	s.run.Stderr = &log
