@@ -25,8 +25,9 @@ type errand struct {
 	Server string        `json:"server"`
 	Schema string        `json:"schema"`
 	Lanes  int           `json:"lanes"`
-	Jobs   int           `json:"jobs"` // to run; 0: wait instead
-	Wait   time.Duration `json:"wait"` // how long a waiting one is measured
+	Jobs   int           `json:"jobs"`  // to run; 0: wait instead
+	Prune  bool          `json:"prune"` // delete old jobs instead
+	Wait   time.Duration `json:"wait"`  // how long a waiting one is measured
 }
 
 // usage is what a child process tells about itself.
@@ -34,6 +35,7 @@ type usage struct {
 	PeakBytes int64         `json:"peak_bytes"` // of resident memory
 	CPU       time.Duration `json:"cpu"`        // user and system, while it was measured
 	Elapsed   time.Duration `json:"elapsed"`
+	Deleted   int           `json:"deleted"` // old jobs
 }
 
 // settle is how long a waiting worker may take to come to rest before it is measured.
@@ -89,10 +91,14 @@ func runChild(args []string, out io.Writer) (err error) {
 
 func (e errand) do(ctx context.Context, s store) (u usage, err error) {
 	start := time.Now()
-	if e.Jobs > 0 {
+	pruning, canPrune := s.(pruner)
+	switch {
+	case e.Prune && canPrune:
+		u.Deleted, err = pruning.prune(ctx)
+	case e.Jobs > 0:
 		err = s.run(ctx, e.Jobs, 100)
 		u.CPU, u.Elapsed = cpuTime(), time.Since(start)
-	} else {
+	default:
 		u, err = e.idle(ctx, s)
 	}
 	if err != nil {

@@ -146,3 +146,25 @@ func (s *ourStore) claimOne(ctx context.Context) (time.Duration, error) {
 		return err
 	})
 }
+
+func (s *ourStore) endLongAgo(ctx context.Context) (ended int, err error) {
+	err = s.db.Write(ctx, func(tx *state.Tx) error {
+		at := state.Micros(tx.Now().AddDate(0, 0, -40))
+		res, err := tx.ExecContext(ctx, "UPDATE job SET state = 'done', due = 0, started = ?, finished = ? WHERE state = 'pending'", at, at)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		ended = int(n)
+		return err
+	})
+	return ended, err
+}
+
+func (s *ourStore) prune(ctx context.Context) (deleted int, err error) {
+	pruned, err := s.queue.Prune(ctx, jobs.DefaultRetention())
+	for _, p := range pruned {
+		deleted += p.Jobs
+	}
+	return deleted, err
+}

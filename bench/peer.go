@@ -14,6 +14,7 @@ type peer struct {
 	open       func(ctx context.Context, at place) (store, error)
 	bare       bool // the limit, not a queue
 	postgres   bool // it lives in PostgreSQL
+	async      bool // which doesn't wait for the disk
 }
 
 // store is an open, at first empty, queue of a peer. Its jobs do nothing.
@@ -43,7 +44,17 @@ func (p place) file() string { return filepath.Join(p.dir, "queue.db") }
 func (p place) url() string { return p.server + "&search_path=" + p.schema }
 
 // sameStore tells whether two peers are on the same kind of database.
-func (p peer) sameStore(other peer) bool { return p.postgres == other.postgres }
+func (p peer) sameStore(other peer) bool {
+	return p.postgres == other.postgres && p.async == other.async
+}
+
+// async opens a peer's store so that its commits on PostgreSQL don't wait for the disk.
+func async(open func(context.Context, place) (store, error)) func(context.Context, place) (store, error) {
+	return func(ctx context.Context, at place) (store, error) {
+		at.server += "&synchronous_commit=off"
+		return open(ctx, at)
+	}
+}
 
 func (p peer) ours() bool { return strings.HasPrefix(p.name, "ours") }
 
@@ -56,6 +67,8 @@ func peers() []peer {
 		{name: "untuned River on SQLite", durability: untunedDurability, open: openRiverUntuned},
 		{name: "ours on PostgreSQL", durability: postgresDurability, open: openOurSchema, postgres: true},
 		{name: "River on PostgreSQL", durability: postgresDurability, open: openRiverPostgres, postgres: true},
+		{name: "ours on PostgreSQL, async", durability: asyncDurability, open: async(openOurSchema), postgres: true, async: true},
+		{name: "River on PostgreSQL, async", durability: asyncDurability, open: async(openRiverPostgres), postgres: true, async: true},
 	}
 }
 
@@ -64,6 +77,8 @@ const (
 	untunedDurability  = "journal_mode=DELETE, synchronous=FULL, SQLite's defaults: a commit survives a power cut"
 	postgresDurability = "fsync=on, synchronous_commit=on: a commit survives a power cut"
 )
+
+const asyncDurability = "synchronous_commit=off: survives the death of the process; a crash of the server may undo the last commits"
 
 // find gives a peer by its name.
 func find(name string) (peer, error) {

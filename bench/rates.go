@@ -14,12 +14,13 @@ type scenario struct {
 
 func scenarios() []scenario {
 	return []scenario{
-		{"enqueue", "Enqueue one by one, a transaction each", rate{"enqueue", 3000, 100, 1, enqueueBy(1)}.measure},
-		{"batch", "Enqueue 1,000 a transaction", rate{"batch", 50_000, 2000, 1, enqueueBy(1000)}.measure},
-		{"single", "Run jobs that do nothing, one by one", rate{"single", 2000, 100, 1, runWith(1)}.measure},
-		{"many", "Run jobs that do nothing, 100 at once", rate{"many", 10_000, 500, concurrentLanes, runWith(100)}.measure},
+		{"enqueue", "Enqueue one by one, a transaction each", rate{"enqueue", 1000, 100, 1, enqueueBy(1)}.measure},
+		{"batch", "Enqueue 1,000 a transaction", rate{"batch", 30_000, 2000, 1, enqueueBy(1000)}.measure},
+		{"single", "Run jobs that do nothing, one by one", rate{"single", 600, 100, 1, runWith(1)}.measure},
+		{"many", "Run jobs that do nothing, 100 at once", rate{"many", 6000, 500, concurrentLanes, runWith(100)}.measure},
 		{"claim", "Claim with many jobs waiting", measureClaims},
 		{"memory", "Memory of a worker with many jobs waiting", measureMemory},
+		{"prune", "Prune while jobs run", measurePruning},
 		{"idle", "Processor time of a worker that waits", measureIdle},
 	}
 }
