@@ -17,16 +17,25 @@ type pruner interface {
 
 // waits are how long claims took during something.
 type waits struct {
-	took    []time.Duration
-	elapsed time.Duration
-	deleted int
+	took []time.Duration
+	work
+}
+
+// over counts the claims that took longer.
+func (w waits) over(limit time.Duration) (n int) {
+	for _, took := range w.took {
+		if took > limit {
+			n++
+		}
+	}
+	return n
 }
 
 // measurePruning claims jobs without a pause while others are deleted: by this process, and by another one.
 func measurePruning(ctx context.Context, b *bench) error {
 	n := b.scaled(1_000_000, 2000)
 	b.printf("%s jobs that ended are deleted while others are claimed and completed, one after the other.\n\n", count(float64(n)))
-	t := table{head: []string{"peer", "meanwhile", "deleted/s", "claims", "a claim, median", "99 %", "longest"}}
+	t := table{head: []string{"peer", "meanwhile", "deleted/s", "claims", "a claim, median", "99 %", "longest", "over 50 ms"}}
 	for _, p := range b.peers {
 		err := b.with(ctx, p, 1, func(s store, at place) error {
 			pruning, ok := s.(pruner)
@@ -70,7 +79,7 @@ func (b *bench) pruneTwice(ctx context.Context, p peer, s store, pruning pruner,
 			return err
 		}
 		t.add(p.name, part.name, count(float64(w.deleted)/w.elapsed.Seconds()), count(float64(len(w.took))), micros(median(w.took)),
-			micros(quantile(w.took, 0.99)), micros(quantile(w.took, 1)))
+			micros(quantile(w.took, 0.99)), micros(quantile(w.took, 1)), count(float64(w.over(50*time.Millisecond))))
 	}
 	return nil
 }
@@ -88,33 +97,42 @@ func makeOld(ctx context.Context, s store, pruning pruner, n int) (int, error) {
 	return pruning.endLongAgo(ctx)
 }
 
+// work is what ended while jobs were claimed.
+type work struct {
+	elapsed time.Duration
+	deleted int
+	err     error
+}
+
 // claimsDuring claims jobs until fn returns. New ones are put in as they run out.
-func claimsDuring(ctx context.Context, s store, c claimer, fn func() (int, error)) (w waits, err error) {
-	if err := s.enqueue(ctx, newFrom, 1000, 1000); err != nil {
-		return w, err
-	}
-	done, start := make(chan error, 1), time.Now()
+func claimsDuring(ctx context.Context, s store, c claimer, fn func() (int, error)) (waits, error) {
+	done, start := make(chan work, 1), time.Now()
 	go func() {
-		var err error
-		w.deleted, err = fn()
-		w.elapsed = time.Since(start)
-		done <- err
+		deleted, err := fn()
+		done <- work{time.Since(start), deleted, err}
 	}()
+	var took []time.Duration
 	for {
 		select {
-		case err := <-done:
-			return w, err
+		case w := <-done:
+			return waits{took, w}, w.err
 		default:
 		}
-		if len(w.took)%1000 == 999 {
-			if err := s.enqueue(ctx, newFrom+len(w.took)+1, 1000, 1000); err != nil {
-				return w, errors.Join(err, <-done)
-			}
-		}
-		took, err := c.claimOne(ctx)
+		one, err := nextClaim(ctx, s, c, len(took))
 		if err != nil {
-			return w, errors.Join(err, <-done)
+			w := <-done
+			return waits{took, w}, errors.Join(err, w.err)
 		}
-		w.took = append(w.took, took)
+		took = append(took, one)
 	}
+}
+
+// nextClaim times a claim, and puts a thousand jobs in before each thousandth.
+func nextClaim(ctx context.Context, s store, c claimer, before int) (time.Duration, error) {
+	if before%1000 == 0 {
+		if err := s.enqueue(ctx, newFrom+before, 1000, 1000); err != nil {
+			return 0, err
+		}
+	}
+	return c.claimOne(ctx)
 }
