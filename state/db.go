@@ -93,7 +93,7 @@ func (db *DB) open(ctx context.Context, o Options) (err error) {
 }
 
 // Read gives access to the pool of readers. Each query sees what was committed when it began, and never waits for a
-// writer.
+// writer. As a transaction does, it waits some seconds for a PostgreSQL that is started anew.
 func (db *DB) Read() Querier { return reader{db} }
 
 // Dialect tells what kind of database it is.

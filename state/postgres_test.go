@@ -220,14 +220,18 @@ func TestPostgresOutages(t *testing.T) {
 			if err := end(); err != nil {
 				t.Fatal(err)
 			}
-			var one int
-			err := db.Read().QueryRowContext(t.Context(), "SELECT 1").Scan(&one)
-			wantTrouble(t, db.Explain(err), state.Unreachable)
+			if _, err := state.Open(t.Context(), s.Location, state.Options{}); err == nil {
+				t.Error("it was opened without a server")
+			}
 			started := make(chan error)
 			go func() { started <- server.Start() }()
 			if err := db.Write(t.Context(), func(*state.Tx) error { return nil }); err != nil { // waits for it
 				t.Error(err)
 			}
+			if got := value(t, other.Read(), "a"); got != "1" { // waits for it, or finds its connections broken
+				t.Errorf("read %q", got)
+			}
+			answers(t, other.Read())
 			if err := <-started; err != nil {
 				t.Fatal(err)
 			}
@@ -276,6 +280,19 @@ func TestPostgresOutages(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// answers asks for a row by way of rows.
+func answers(t *testing.T, q state.Querier) {
+	t.Helper()
+	rows, err := q.QueryContext(t.Context(), "SELECT 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	if !rows.Next() || rows.Err() != nil {
+		t.Error(rows.Err())
+	}
 }
 
 // endSession ends the session of a transaction, as an administrator does.

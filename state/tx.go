@@ -86,17 +86,26 @@ func (db *DB) transactOn(ctx context.Context, conn *sql.Conn, run *transaction, 
 	return db.transact(ctx, run, fn)
 }
 
-// begin waits for the writer's connection and for the write lock. What fails for a reason that passes soon, as while
-// PostgreSQL is started anew, is tried again for a while: nothing has been done yet.
-func (db *DB) begin(ctx context.Context, mode writeMode) (*sql.Conn, *transaction, error) {
+// begin waits for the writer's connection and for the write lock.
+func (db *DB) begin(ctx context.Context, mode writeMode) (conn *sql.Conn, run *transaction, err error) {
+	err = db.patiently(ctx, func() error {
+		conn, run, err = db.beginOnce(ctx, mode)
+		return err
+	})
+	return conn, run, err
+}
+
+// patiently does something that has no effect when it fails, and tries it again for a while where it fails for a reason that
+// passes soon, as while PostgreSQL is started anew.
+func (db *DB) patiently(ctx context.Context, do func() error) error {
 	late := time.Now().Add(busyTimeout)
 	for pause := firstPause; ; pause = min(2*pause, time.Second) {
-		conn, run, err := db.beginOnce(ctx, mode)
+		err := do()
 		if err == nil || !db.engine.again(err) || time.Now().After(late) {
-			return conn, run, err
+			return err
 		}
 		if err := SystemClock().Sleep(ctx, pause); err != nil {
-			return nil, nil, err
+			return err
 		}
 	}
 }
@@ -135,13 +144,20 @@ func (db *DB) transact(ctx context.Context, run *transaction, fn func(*Tx) error
 // reader is what Read returns: the pool of readers with explained errors.
 type reader struct{ db *DB }
 
-func (r reader) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+func (r reader) QueryContext(ctx context.Context, query string, args ...any) (rows *sql.Rows, err error) {
 	e := r.db.engine
-	rows, err := r.db.readers.QueryContext(ctx, e.text(query, args), e.args(args)...)
+	err = r.db.patiently(ctx, func() error {
+		rows, err = r.db.readers.QueryContext(ctx, e.text(query, args), e.args(args)...) //nolint:sqlclosecheck,rowserrcheck // the caller's
+		return err
+	})
 	return rows, e.explain(err)
 }
 
-func (r reader) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+func (r reader) QueryRowContext(ctx context.Context, query string, args ...any) (row *sql.Row) {
 	e := r.db.engine
-	return r.db.readers.QueryRowContext(ctx, e.text(query, args), e.args(args)...)
+	_ = r.db.patiently(ctx, func() error {
+		row = r.db.readers.QueryRowContext(ctx, e.text(query, args), e.args(args)...)
+		return row.Err()
+	}) // the row keeps its error
+	return row
 }
