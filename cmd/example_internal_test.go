@@ -76,6 +76,41 @@ func TestExampleFile(t *testing.T) {
 	})
 }
 
+// commented gives a section of the example that is commented out as a whole.
+func commented(example, section string) string {
+	_, rest, found := strings.Cut(example, "\n# "+section+":")
+	if !found {
+		return ""
+	}
+	lines := []string{section + ":"}
+	for i, line := range strings.Split(rest, "\n") {
+		text, isComment := strings.CutPrefix(line, "# ")
+		if i > 0 && !isComment {
+			break
+		}
+		if i > 0 {
+			lines = append(lines, text)
+		}
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+func TestExampleSections(t *testing.T) {
+	t.Run("Ensure the commented section of notifications can be used", func(t *testing.T) {
+		data, err := os.ReadFile("../config.yaml.example")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := config.LoadBytes("config.yaml", []byte(string(data)+commented(string(data), "notify")), newApp().registry.Kinds())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(c.Notify) != 4 || c.Notify[0].Email == nil || c.Notify[3].Ping.IsZero() {
+			t.Errorf("%+v", c.Notify)
+		}
+	})
+}
+
 // authority is the certificate of somebody whom nobody knows.
 func authority(t *testing.T) []byte {
 	t.Helper()

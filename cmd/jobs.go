@@ -125,7 +125,7 @@ first. run --all runs the jobs of the named backends (of all without a name) who
 			if !all && len(args) > 0 {
 				return &usageError{"--id takes no names of backends"}
 			}
-			return a.attended(c.Context(), &with, func(ctx context.Context) error {
+			return a.attended(c.Context(), "jobs", &with, func(ctx context.Context) error {
 				if all {
 					return a.runAll(ctx, args)
 				}

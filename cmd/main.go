@@ -181,7 +181,7 @@ Exit codes: 0 done, 2 usage; each command's help tells its own.`,
 		return &usageError{fmt.Sprintf("%v; see `%s --help`", err, c.CommandPath())}
 	})
 	root.AddCommand(a.syncCommand(), a.pollCommand(), a.workCommand(), a.jobsCommand(), a.scheduleCommand(), a.bindingsCommand(), a.reviewCommand(),
-		a.fieldsCommand(), a.doctorCommand(), a.stateCommand(), a.metricsCommand(), a.sandboxCommand(), a.versionCommand())
+		a.fieldsCommand(), a.doctorCommand(), a.stateCommand(), a.metricsCommand(), a.notifyCommand(), a.sandboxCommand(), a.versionCommand())
 	blameCaller(root)
 	return root
 }

@@ -65,6 +65,11 @@ func (a *app) collector(db *state.DB, q *jobs.Queue, c *config.Config) *metrics.
 	for _, b := range c.Backends {
 		o.Backends = append(o.Backends, b.Name)
 	}
+	for _, n := range c.Notify {
+		if n.Ping.IsZero() {
+			o.Receivers = append(o.Receivers, n.Name)
+		}
+	}
 	return metrics.New(db, q, o)
 }
 

@@ -158,10 +158,8 @@ func (a *app) open(ctx context.Context, names []string, explain func(string)) (*
 		return r, err
 	}
 	r.queue = newQueue(r.db, r.config)
-	if a.counting {
-		if err := a.collector(r.db, r.queue, r.config).Begin(ctx); err != nil {
-			return r, err
-		}
+	if err := r.beginAttending(ctx); err != nil {
+		return r, err
 	}
 	if err := r.openSandboxes(chosen, r.odoosOf(chosen)); err != nil {
 		return r, err
@@ -178,6 +176,16 @@ func (a *app) open(ctx context.Context, names []string, explain func(string)) (*
 		return r, errors.Join(r.failures...)
 	}
 	return r, nil
+}
+
+// beginAttending lets what this run does be counted and told.
+func (r *running) beginAttending(ctx context.Context) error {
+	if r.app.counting {
+		if err := r.app.collector(r.db, r.queue, r.config).Begin(ctx); err != nil {
+			return err
+		}
+	}
+	return newNotifier(r.db, r.queue, r.config).Begin(ctx)
 }
 
 // lock takes the backends' locks, so that no two runs work on one of them, and gives those that it got.

@@ -43,6 +43,7 @@ Exit codes: 0 done, 1 unusable state, 2 usage or configuration, 3 environment.`,
 
 func (a *app) scheduleRun() *cobra.Command {
 	var due bool
+	var with attendance
 	c := &cobra.Command{
 		Use: "run NAME… | --due", Short: "Run entries now, or those whose time has come",
 		Long: `run runs the named entries of the schedule, whenever they are due. run --due runs those whose time has
@@ -54,10 +55,11 @@ in another process is not begun again.
 			if due == (len(names) > 0) {
 				return &usageError{"give either names of entries or --due"}
 			}
-			return a.runSchedule(c.Context(), names)
+			return a.attended(c.Context(), "schedule", &with, func(ctx context.Context) error { return a.runSchedule(ctx, names) })
 		},
 	}
 	c.Flags().BoolVar(&due, "due", false, "run the entries whose time has come")
+	with.flags(c)
 	return c
 }
 

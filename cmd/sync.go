@@ -27,7 +27,7 @@ review and reported.
 ` + exitHelp,
 		Example: "  connector sync trello\n  connector --output json sync",
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.attended(c.Context(), &with, func(ctx context.Context) error { return a.sync(ctx, args) })
+			return a.attended(c.Context(), "sync", &with, func(ctx context.Context) error { return a.sync(ctx, args) })
 		},
 	}
 	with.flags(c)
@@ -44,7 +44,7 @@ without a name) and makes a job of every true change. Run them with ` + "`connec
 ` + exitHelp,
 		Example: "  connector poll trello\n  connector jobs list --state pending",
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.attended(c.Context(), &with, func(ctx context.Context) error { return a.poll(ctx, args) })
+			return a.attended(c.Context(), "poll", &with, func(ctx context.Context) error { return a.poll(ctx, args) })
 		},
 	}
 	with.flags(c)

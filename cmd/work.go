@@ -27,6 +27,7 @@ type workOptions struct {
 	grace    time.Duration
 	limit    time.Duration
 	quiet    bool
+	listen   listening
 }
 
 func (a *app) workCommand() *cobra.Command {
@@ -57,6 +58,7 @@ off. The second one stops at once.
 	c.Flags().DurationVar(&o.span, "for", 0, "end after so long, as 10m; 0 for never")
 	c.Flags().DurationVar(&o.grace, "grace", 30*time.Second, "how long the records in hand may go on after a signal; 0 for as long as they take")
 	c.Flags().DurationVar(&o.limit, "time-limit", defaultTimeLimit, "how long a job may run that has no limit of its own; 0 for ever")
+	o.listen.flags(c)
 	c.Flags().BoolVar(&o.quiet, "quiet", false, "tell of failures and outages only")
 	return c
 }
@@ -70,6 +72,9 @@ func (o workOptions) check(c *config.Config) error {
 		if d < 0 {
 			return &usageError{fmt.Sprintf("--%s %s is no length of time", name, d)}
 		}
+	}
+	if err := o.listen.check(); err != nil {
+		return err
 	}
 	k := jobsCheck{config: c}
 	k.channels, _ = jobs.ParseChannels(c.Jobs.Channels) // the configuration was checked
@@ -92,6 +97,11 @@ func (a *app) work(ctx context.Context, names []string, o workOptions) (err erro
 	if err != nil {
 		return err
 	}
+	seen, err := a.observe(ctx, &o.listen, w.base, true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, seen.Close()) }()
 	a.working.Store(true)
 	if o.span > 0 {
 		var cancel context.CancelFunc

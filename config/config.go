@@ -48,6 +48,8 @@ type Config struct {
 	Jobs Jobs
 	// Schedule is what runs at certain times, each entry with a name of its own.
 	Schedule []Scheduled
+	// Notify is who is told of troubles and runs, each entry with a name of its own.
+	Notify []Notify
 }
 
 // Odoo is one Odoo database and the user that the connector logs in as.

@@ -15,12 +15,12 @@ const howToGive = "write it as {env: NAME}, {file: PATH} or {command: [PROGRAM, 
 
 // wrongLines replaces a line of the valid file, found by its beginning, by a wrong one; want is what follows the file's name.
 var wrongLines = []struct{ about, line, replacement, want string }{
-	{"an unknown key at the top", "state:", "sate: x", `1: sate: unknown key "sate"; did you mean "state"? (state, odoo, backends, jobs, schedule)`},
+	{"an unknown key at the top", "state:", "sate: x", `1: sate: unknown key "sate"; did you mean "state"? (state, odoo, backends, jobs, schedule, notify)`},
 	{"an unknown key of an Odoo", "database:", "    databse: x\n    database: x",
 		`5: odoo[0].databse: unknown key "databse"; did you mean "database"? (name, url, database, username, password, api_key, protocol, ca_file, timeout, calls_at_once, calls_per_second, language, companies, tracking_disable)`},
 	{"an unknown key of a backend", "boards:", "    bords: []",
 		`14: backends[0].bords: unknown key "bords"; did you mean "boards"? (name, kind, version, odoo, url, timeout, outcome_window, models, key, token, boards, requests_per_10s)`},
-	{"an unknown key far from all", "state:", "xyz: x", `1: xyz: unknown key "xyz"; use one of state, odoo, backends, jobs, schedule`},
+	{"an unknown key far from all", "state:", "xyz: x", `1: xyz: unknown key "xyz"; use one of state, odoo, backends, jobs, schedule, notify`},
 	{"a model as a key", "{model:", "      - {trello.card: both}",
 		`16: backends[0].models[0].model: required key "model" is missing
 16: backends[0].models[0].trello.card: unknown key "trello.card"; use one of model, direction, domain, conflict, on_leave, fields`},
@@ -31,7 +31,7 @@ var wrongLines = []struct{ about, line, replacement, want string }{
 		`3: odoo[0].name: "` + strings.Repeat("x", 60) + `…" is not a name; use up to 64 letters, digits, dots, - and _, beginning with a letter or digit`},
 	{"a direction that is a list", "{model:", "      - {model: trello.card, direction: [both]}",
 		`16: backends[0].models[0].direction: expected text, found a list`},
-	{"a key that is no text", "state:", "5: x", `1: 5: unknown key "5"; use one of state, odoo, backends, jobs, schedule`},
+	{"a key that is no text", "state:", "5: x", `1: 5: unknown key "5"; use one of state, odoo, backends, jobs, schedule, notify`},
 	{"a key that is a list", "state:", "? [state]\n: x", `1: expected a key, found a list`},
 	{"a key that lost the blank after its colon", "{model:", "      - {model: trello.card, direction:both}",
 		`16: backends[0].models[0]: a key without a value; put text that holds a comma, a brace or a colon in quotes`},

@@ -48,5 +48,5 @@ func ExampleErrors() {
 	}
 	// Output:
 	// 3 problems
-	// config.yaml:2: backend: unknown key "backend"; did you mean "backends"? (state, odoo, backends, jobs, schedule)
+	// config.yaml:2: backend: unknown key "backend"; did you mean "backends"? (state, odoo, backends, jobs, schedule, notify)
 }

@@ -28,6 +28,9 @@ func (c *Config) Redacted() map[string]any {
 		}
 		shape["schedule"] = entries
 	}
+	if len(c.Notify) > 0 {
+		shape["notify"] = anyList(c.Notify, func(n Notify) any { return n.redacted() })
+	}
 	return shape
 }
 

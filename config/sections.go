@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	topKeys  = []string{"state", "odoo", "backends", "jobs", "schedule"}
+	topKeys  = []string{"state", "odoo", "backends", "jobs", "schedule", "notify"}
 	odooKeys = []string{
 		"name", "url", "database", "username", "password", "api_key", "protocol", "ca_file", "timeout",
 		"calls_at_once", "calls_per_second", "language", "companies", "tracking_disable",
@@ -36,6 +36,7 @@ func (r *reader) config(root *yaml.Node) *Config {
 	c.Backends = r.backends(m, c.Odoo)
 	c.Jobs = r.jobs(m)
 	c.Schedule = r.schedule(m, c.Backends)
+	c.Notify = r.notify(m)
 	return c
 }
 
