@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -83,7 +82,7 @@ func (o workOptions) check(c *config.Config) error {
 	}
 	if len(k.problems) > 0 {
 		p := k.problems[0]
-		return &usageError{strings.Join([]string{p.Path, p.Problem}, ": ") + "; " + p.Hint}
+		return &usageError{fmt.Sprintf("%s: %s; %s", p.Path, p.Problem, p.Hint)}
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func (p *post) run(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return errors.Join(ctx.Err(), p.outage)
 		case errors.Is(err, errWanted):
-			p.say(workEvent{Event: "gave_way", Message: "gave way to a process that asked"})
+			p.say(workEvent{Event: "gave_way", Message: "gave way; it goes on when that process is done"})
 			way, tries, p.told = state.Returning, 0, true
 		case errors.As(err, &lost):
 			p.say(workEvent{Event: "lock_lost", Message: err.Error(), failure: true})
@@ -149,9 +149,12 @@ func (p *post) serve(ctx context.Context, r *running, held state.Held, stop cont
 		p.checked = p.app.clock.Now()
 	}
 	p.answers(ctx)
-	p.say(workEvent{Event: "began", Message: fmt.Sprintf("at work, %s at a time", count(p.options.jobs, "slice", "slices"))})
 	worked := make(chan struct{})
 	w := jobs.NewWorker(r.queue, owner(), shift.Handlers(), p.workerOptions(ctx, sync.OnceFunc(func() { close(worked) })))
+	if err := w.Enlist(ctx); err != nil {
+		return err
+	}
+	p.say(workEvent{Event: "began", Message: fmt.Sprintf("at work, %s at a time", count(p.options.jobs, "slice", "slices"))})
 	if !p.options.once {
 		go p.giveWay(ctx, held, worked, stop)
 	}
@@ -179,7 +182,10 @@ func (p *post) giveWay(ctx context.Context, held state.Held, worked <-chan struc
 	case <-ctx.Done():
 		return
 	}
-	stopWhen(ctx, held.Wanted(ctx), func() { stop(errWanted) })
+	stopWhen(ctx, held.Wanted(ctx), func() {
+		p.say(workEvent{Event: "asked", Message: "another process asks for its turn, and gets it after the record in hand"})
+		stop(errWanted)
+	})
 }
 
 // longestSlice is how many jobs may share their calls, where slices run one after the other.
@@ -225,8 +231,8 @@ func (p *post) notice(ctx context.Context, n jobs.Notice) {
 			count(n.Count, "job was", "jobs were"), count(len(n.Workers), "a worker", "workers")), failure: true})
 	case jobs.JobStuck:
 		view := viewOf(n.Job)
-		p.say(workEvent{Event: "job_stuck", Job: &view, Message: fmt.Sprintf("job %d is stuck: it has been running for %s, and goes on although its time is up: %s",
-			n.Job.ID, n.After.Round(time.Second), n.Job.Description), failure: true})
+		p.say(workEvent{Event: "job_stuck", Job: &view, Message: fmt.Sprintf("job %d is stuck: it goes on after %s, although its time is up: %s",
+			n.Job.ID, span(n.After), n.Job.Description), failure: true})
 	case jobs.LeaseLost:
 		p.say(workEvent{Event: "lease_lost", Message: n.Err.Error(), failure: true})
 	}

@@ -75,9 +75,6 @@ func (p *pool) run(ctx context.Context) (time.Time, error) {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	p.recoverDead(ctx)
-	if p.forever { // others may know of it although it has nothing to do
-		p.failure = errors.Join(p.failure, p.w.enlist(ctx))
-	}
 	for {
 		p.turn(ctx, p.collect())
 		if p.running == 0 && p.over(ctx) {
@@ -332,7 +329,7 @@ func (p *pool) store(ctx context.Context, list []*request, want int) {
 			return err
 		}
 		if want > 0 {
-			c, err = p.w.queue.claimIn(work, tx, p.w.presence.id, p.claimFilter(want))
+			c, err = p.w.queue.claimIn(work, tx, p.w.presence.id, p.claimFilter(want, list))
 		}
 		return err
 	})
@@ -383,7 +380,7 @@ func (p *pool) answered(r *request) {
 
 // claim claims slices while there is nothing to store.
 func (p *pool) claim(ctx context.Context, want int) {
-	c, err := p.w.claim(ctx, p.claimFilter(want), false)
+	c, err := p.w.claim(ctx, p.claimFilter(want, nil), false)
 	if err != nil {
 		if ctx.Err() == nil {
 			p.failure = err
@@ -394,14 +391,19 @@ func (p *pool) claim(ctx context.Context, want int) {
 	p.begin(ctx, c, want)
 }
 
-// claimFilter leaves out the backends that are down.
-func (p *pool) claimFilter(want int) ClaimFilter {
+// claimFilter leaves out the backends that are down, and those that outcomes which are being stored have just found so.
+func (p *pool) claimFilter(want int, list []*request) ClaimFilter {
 	f := p.filter
 	f.Slots, f.busy = want, p.busy
 	now := p.w.queue.db.Clock().Now()
 	for name, o := range p.outages {
 		if !p.forever || o.until.After(now) {
 			f.without = append(f.without, name)
+		}
+	}
+	for _, r := range list {
+		if r.outcome.Kind == Paused {
+			f.without = append(f.without, r.job.Backend)
 		}
 	}
 	return f

@@ -30,6 +30,10 @@ func WithLease(length time.Duration) Option { return func(q *Queue) { q.lease = 
 // before another worker has its jobs.
 const leaseMargin = 3
 
+// Enlist makes the worker known to others although it has nothing in hand. Otherwise Run and Work do so when they claim their
+// first job; they take it back at their end.
+func (w *Worker) Enlist(ctx context.Context) error { return w.enlist(ctx) }
+
 // enlist makes the worker known to the others, once.
 func (w *Worker) enlist(ctx context.Context) error {
 	if w.presence != nil {
