@@ -180,8 +180,9 @@ Exit codes: 0 done, 2 usage; each command's help tells its own.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{fmt.Sprintf("%v; see `%s --help`", err, c.CommandPath())}
 	})
-	root.AddCommand(a.syncCommand(), a.pollCommand(), a.workCommand(), a.jobsCommand(), a.scheduleCommand(), a.bindingsCommand(), a.reviewCommand(),
-		a.fieldsCommand(), a.doctorCommand(), a.stateCommand(), a.metricsCommand(), a.notifyCommand(), a.sandboxCommand(), a.versionCommand())
+	root.AddCommand(a.syncCommand(), a.watchCommand(), a.pollCommand(), a.workCommand(), a.jobsCommand(), a.scheduleCommand(),
+		a.serviceCommand(), a.bindingsCommand(), a.reviewCommand(), a.fieldsCommand(), a.doctorCommand(), a.stateCommand(),
+		a.metricsCommand(), a.notifyCommand(), a.sandboxCommand(), a.versionCommand())
 	blameCaller(root)
 	return root
 }

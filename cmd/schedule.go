@@ -69,6 +69,9 @@ type action struct {
 	do   func(a *app, ctx context.Context, backends []string) ([]*synchronizer.Report, error)
 }
 
+// pruning is the action that works on no backend.
+const pruning = "prune"
+
 // actions are all that `run:` can name.
 func actions() []action {
 	with := func(do groupRun) func(*app, context.Context, []string) ([]*synchronizer.Report, error) {
@@ -80,7 +83,7 @@ func actions() []action {
 		{"sync", with(syncGroup)},
 		{"poll", with(synchronizer.Poll)},
 		{"work", with(runGroup)},
-		{"prune", func(a *app, ctx context.Context, _ []string) ([]*synchronizer.Report, error) {
+		{pruning, func(a *app, ctx context.Context, _ []string) ([]*synchronizer.Report, error) {
 			return nil, a.pruneJobs(ctx, false)
 		}},
 	}

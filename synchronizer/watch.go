@@ -41,7 +41,7 @@ func (r Round) Failure() error { return errors.Join(r.Err, errors.Join(r.Errs...
 // WatchOptions are what a watch needs.
 type WatchOptions struct {
 	Clock    backend.Clock
-	Interval time.Duration // from one look to the next; default 4 s, so that a change is there within 5
+	Interval time.Duration // from one look to the next; default 3 s, so that a change is there within 5
 	Sweep    time.Duration // from one reconciling round to the next; default 10 minutes
 	// OdooModels is how many Odoo models a look asks for, in turn; 0: all of them.
 	OdooModels int
@@ -49,8 +49,9 @@ type WatchOptions struct {
 
 	// Connect gives the backends of one Odoo, ready to run. It is called for the first round and again after a failure.
 	Connect func(ctx context.Context) ([]*Synchronizer, error)
-	// Locked calls do while this process alone works on the backends; its own error means that do was not called.
-	Locked func(ctx context.Context, do func()) error
+	// Locked calls do while this process alone works on the backends, with a context that ends when it does so no longer; its own
+	// error means that do was not called.
+	Locked func(ctx context.Context, do func(context.Context)) error
 	// Due gives when jobs of these backends can be begun; zero for none.
 	Due func(ctx context.Context, backends []string) (time.Time, error)
 	// Wake tells that there may be jobs; nil for never.
@@ -62,7 +63,7 @@ type WatchOptions struct {
 }
 
 const (
-	defaultInterval = 4 * time.Second
+	defaultInterval = 3 * time.Second
 	defaultSweep    = 10 * time.Minute
 	longestWait     = 30 * time.Second
 	firstRetry      = 10 * time.Second
@@ -286,7 +287,7 @@ func (w *Watch) interval() time.Duration {
 // round makes the round that is due.
 func (w *Watch) round(ctx context.Context) {
 	r := Round{Reason: w.pending, News: w.news, Started: w.o.Clock.Now()}
-	r.Err = w.o.Locked(ctx, func() { w.work(ctx, &r) })
+	r.Err = w.o.Locked(ctx, func(ctx context.Context) { w.work(ctx, &r) })
 	now := w.o.Clock.Now()
 	r.Took = now.Sub(r.Started)
 	w.conclude(ctx, &r, now)

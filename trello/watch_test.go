@@ -79,13 +79,13 @@ func watching(w *world, change ...func(*synchronizer.WatchOptions)) *watched {
 			out.connect++
 			return []*synchronizer.Synchronizer{out.run.Synchronizer}, nil
 		},
-		Locked: func(_ context.Context, do func()) error {
+		Locked: func(ctx context.Context, do func(context.Context)) error {
 			if out.locked != nil {
 				if err := out.locked(); err != nil {
 					return err
 				}
 			}
-			do()
+			do(ctx)
 			return nil
 		},
 		Due:   out.run.queue.NextDue,
@@ -157,7 +157,7 @@ func TestWatchAtRest(t *testing.T) {
 		w := watching(boardsOf(t, 5)).settled()
 		w.runFor(30 * time.Minute)
 		w.noFailure()
-		looks := int(30 * time.Minute / (4 * time.Second))
+		looks := int(30 * time.Minute / (3 * time.Second))
 		sweeps := 0
 		for _, why := range w.reasons() {
 			if why != synchronizer.Sweeping {
@@ -202,7 +202,7 @@ func TestWatchAtRest(t *testing.T) {
 		t.Run(fmt.Sprintf("Ensure only %d Odoo models are asked in a look where Odoo is to be spared, and tasks are seen in %s", most, reaction), func(t *testing.T) {
 			w := watching(boardsOf(t, 2), func(o *synchronizer.WatchOptions) { o.OdooModels = most }).settled()
 			w.runFor(time.Minute)
-			if n := len(w.odoo.Requests()); n < 14*most || n > 16*most {
+			if n := len(w.odoo.Requests()); n < 18*most || n > 21*most {
 				t.Errorf("%d requests to Odoo in a minute", n)
 			}
 			id, _ := w.task("Card of board 01")

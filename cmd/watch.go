@@ -1,0 +1,257 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/odoo-connector/connector/config"
+	"github.com/odoo-connector/connector/state"
+	"github.com/odoo-connector/connector/synchronizer"
+)
+
+// watchOptions are the flags of watch.
+type watchOptions struct {
+	interval time.Duration
+	sweep    time.Duration
+	span     time.Duration
+	quiet    bool
+}
+
+func (a *app) watchCommand() *cobra.Command {
+	var o watchOptions
+	c := &cobra.Command{
+		Use:   "watch [BACKEND…]",
+		Short: "Keep backends in step with Odoo until it is stopped",
+		Long: `watch looks at both sides of the named backends (of all without a name) every few seconds, syncs where
+anything may have changed, runs jobs as they come, and what the section ` + "`schedule:`" + ` of the configuration
+says. A change on either side is on the other within 5 seconds.
+
+A look costs one request for each board and one for each Odoo model. Where there are more than 20 boards
+it comes less often, so that half of what Trello allows is left for work; of an Odoo with
+calls_per_second a look takes no more than half, too. What a look cannot see (records deleted in Odoo,
+new boards) is found by comparing everything, every 10 minutes.
+
+It has a backend's lock only while it syncs; other commands get in between, with --wait in any case. A
+server that doesn't answer is tried again after 10 seconds, then less and less often, up to every 5
+minutes; no attempt of a job is spent. Under systemd it tells when it is ready, that it is alive and that
+it stops: see ` + "`connector service`" + `.
+
+The first signal lets the record in hand end; the second one stops at once.
+` + exitHelp,
+		Example: "  connector watch\n  connector watch trello --quiet",
+		RunE:    func(c *cobra.Command, args []string) error { return a.watch(c.Context(), args, o) },
+	}
+	c.Flags().DurationVar(&o.interval, "interval", 3*time.Second, "from one look to the next, from 1s")
+	c.Flags().DurationVar(&o.sweep, "sweep", 10*time.Minute, "how often everything is compared, from 1m")
+	c.Flags().DurationVar(&o.span, "for", 0, "end after so long, as 10m; 0 for never")
+	c.Flags().BoolVar(&o.quiet, "quiet", false, "tell of failures and outages only")
+	return c
+}
+
+func (o watchOptions) check() error {
+	switch {
+	case o.interval < time.Second:
+		return &usageError{fmt.Sprintf("--interval %s is too short: a look each second is the most", o.interval)}
+	case o.sweep < time.Minute:
+		return &usageError{fmt.Sprintf("--sweep %s is too short: everything is compared each minute at most", o.sweep)}
+	case o.span < 0:
+		return &usageError{fmt.Sprintf("--for %s is no length of time", o.span)}
+	}
+	return nil
+}
+
+func (a *app) watch(ctx context.Context, names []string, o watchOptions) (err error) {
+	if err := o.check(); err != nil {
+		return err
+	}
+	if patient, ok := a.clock.(*patientClock); ok {
+		a.clock = patient.Clock // a watch waits most of the time
+	}
+	w, err := a.openWatch(ctx, names, o)
+	defer func() { err = errors.Join(err, w.base.Close()) }()
+	if err != nil {
+		return err
+	}
+	a.working.Store(true)
+	if o.span > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.span)
+		defer cancel()
+	}
+	return w.run(ctx)
+}
+
+// watchtower is what all parts of a watch share.
+type watchtower struct {
+	app      *app
+	options  watchOptions
+	base     *running // with the state and the sandboxes
+	location string   // of the state
+	all      bool     // every backend of the configuration is watched
+	groups   []*watchedGroup
+	notify   *supervisor
+
+	mu    sync.Mutex // of what is told
+	fatal error      // what ended the watch
+	stop  context.CancelFunc
+}
+
+// openWatch opens the state. Servers are connected to by the first round.
+func (a *app) openWatch(ctx context.Context, names []string, o watchOptions) (*watchtower, error) {
+	w := &watchtower{app: a, options: o, base: newRunning(a)}
+	var err error
+	if w.base.config, err = a.load(); err != nil {
+		return w, err
+	}
+	backends, err := choose(w.base.config, names)
+	if err != nil {
+		return w, err
+	}
+	w.all = len(backends) == len(w.base.config.Backends)
+	if w.location, err = w.base.config.StateLocation(ctx); err != nil {
+		return w, err
+	}
+	if w.base.db, err = state.Open(ctx, w.location, state.Options{Clock: a.clock}); err != nil {
+		return w, err
+	}
+	w.base.queue = newQueue(w.base.db, w.base.config)
+	if err := w.base.openSandboxes(backends, w.base.odoosOf(backends)); err != nil {
+		return w, err
+	}
+	for _, one := range w.base.odoosOf(backends) {
+		g := &watchedGroup{watchtower: w, part: len(w.groups), odoo: one, failing: map[string]string{}}
+		for _, b := range backends {
+			if b.Odoo == one.Name {
+				g.backends = append(g.backends, b)
+			}
+		}
+		w.groups = append(w.groups, g)
+	}
+	w.notify = newSupervisor(len(w.groups), a.clock.Now)
+	return w, nil
+}
+
+// run watches until ctx ends or the configuration turns out to be wrong.
+func (w *watchtower) run(ctx context.Context) error {
+	outer := ctx
+	ctx, w.stop = context.WithCancel(ctx)
+	defer w.stop()
+	var all sync.WaitGroup
+	for _, g := range w.groups {
+		g.begin(ctx)
+	}
+	for _, g := range w.groups {
+		all.Go(func() { _ = g.watch.Run(ctx) }) // it ends with ctx
+	}
+	all.Go(func() { w.runSchedule(ctx) })
+	w.notify.tell("READY=1")
+	all.Go(func() {
+		<-ctx.Done()
+		w.notify.tell("STOPPING=1")
+	})
+	all.Wait()
+	if w.fatal != nil {
+		return w.fatal
+	}
+	if errors.Is(outer.Err(), context.DeadlineExceeded) { // --for
+		return w.lasting()
+	}
+	return outer.Err()
+}
+
+// lasting are the failures that are not over.
+func (w *watchtower) lasting() error {
+	var errs []error
+	for _, g := range w.groups {
+		errs = append(errs, g.last)
+	}
+	return errors.Join(errs...)
+}
+
+// end ends the watch for good.
+func (w *watchtower) end(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fatal = errors.Join(w.fatal, err)
+	w.stop()
+}
+
+// odooModels is how many Odoo models a look may ask for: half of what the Odoo is to be asked at most. 0: all.
+func (w *watchtower) odooModels(o config.Odoo) int {
+	if o.CallsPerSecond <= 0 {
+		return 0
+	}
+	return max(1, int(w.options.interval.Seconds()*o.CallsPerSecond/2))
+}
+
+// connectAll gives the backends ready to run.
+func (w *watchtower) connectAll(ctx context.Context, backends []config.Backend) ([]*opened, error) {
+	r := newRunning(w.app)
+	r.config, r.db, r.queue, r.sandboxes, r.courtesies = w.base.config, w.base.db, w.base.queue, w.base.sandboxes, w.base.courtesies
+	all := make([]*opened, len(backends))
+	for i, b := range backends {
+		o, err := r.connect(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = o
+	}
+	return all, nil
+}
+
+// lockWait is how long a round waits for a backend that another process works on, before it looks whether there is something else
+// to do.
+const lockWait = 10 * time.Second
+
+// locked works on backends while no other process does. Whoever has one of them and gives way to those who ask is asked.
+func (w *watchtower) locked(ctx context.Context, names []string, do func(context.Context)) (err error) {
+	if len(names) == 0 {
+		do(ctx)
+		return nil
+	}
+	waiting, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	held, err := state.AwaitLock(waiting, w.location, names[0], state.AwaitOptions{Clock: w.app.clock})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, held.Release()) }()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	if lost := held.Lost(); lost != nil {
+		go func() {
+			select {
+			case <-lost:
+				stop(&lostLockError{names[0]})
+			case <-ctx.Done():
+			}
+		}()
+	}
+	return w.locked(ctx, names[1:], do)
+}
+
+// groupOf is the group that a backend belongs to, if it is watched.
+func (w *watchtower) groupOf(name string) *watchedGroup {
+	for _, g := range w.groups {
+		for _, b := range g.backends {
+			if b.Name == name {
+				return g
+			}
+		}
+	}
+	return nil
+}
+
+// reportsOf are the reports of a round.
+func reportsOf(all []*synchronizer.Synchronizer) []*synchronizer.Report {
+	reports := make([]*synchronizer.Report, len(all))
+	for i, s := range all {
+		reports[i] = s.Report()
+	}
+	return reports
+}
