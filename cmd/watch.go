@@ -20,6 +20,7 @@ type watchOptions struct {
 	sweep    time.Duration
 	span     time.Duration
 	quiet    bool
+	listen   listening
 }
 
 func (a *app) watchCommand() *cobra.Command {
@@ -50,6 +51,7 @@ The first signal lets the record in hand end; the second one stops at once.
 	c.Flags().DurationVar(&o.sweep, "sweep", 10*time.Minute, "how often everything is compared, from 1m")
 	c.Flags().DurationVar(&o.span, "for", 0, "end after so long, as 10m; 0 for never")
 	c.Flags().BoolVar(&o.quiet, "quiet", false, "tell of failures and outages only")
+	o.listen.flags(c)
 	return c
 }
 
@@ -62,7 +64,7 @@ func (o watchOptions) check() error {
 	case o.span < 0:
 		return &usageError{fmt.Sprintf("--for %s is no length of time", o.span)}
 	}
-	return nil
+	return o.listen.check()
 }
 
 func (a *app) watch(ctx context.Context, names []string, o watchOptions) (err error) {
@@ -78,6 +80,12 @@ func (a *app) watch(ctx context.Context, names []string, o watchOptions) (err er
 		return err
 	}
 	a.working.Store(true)
+	seen, err := a.observe(ctx, &o.listen, w.base, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, seen.Close()) }()
+	w.beat = seen.Beat
 	if o.span > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.span)
@@ -95,6 +103,7 @@ type watchtower struct {
 	all      bool     // every backend of the configuration is watched
 	groups   []*watchedGroup
 	notify   *supervisor
+	beat     func() // for those who look at its health
 
 	mu    sync.Mutex // of what is told
 	fatal error      // what ended the watch
@@ -113,6 +122,9 @@ func (a *app) openWatch(ctx context.Context, names []string, o watchOptions) (*w
 		return w, err
 	}
 	w.all = len(backends) == len(w.base.config.Backends)
+	if err := w.base.checkDir(); err != nil {
+		return w, err
+	}
 	if w.location, err = w.base.config.StateLocation(ctx); err != nil {
 		return w, err
 	}

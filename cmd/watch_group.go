@@ -47,7 +47,7 @@ func (g *watchedGroup) begin(ctx context.Context) {
 		Due:   g.base.queue.NextDue,
 		Wake:  g.base.db.Changed(ctx, jobs.Topic),
 		Done:  g.done,
-		Alive: func() { g.notify.alive(g.part) },
+		Alive: func() { g.notify.alive(g.part); g.beat() },
 	})
 }
 
