@@ -30,6 +30,7 @@ func TestModel(t *testing.T) {
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		r := newModelRun(t, rt)
+		defer func() { _ = r.db.Close() }()
 		for range steps {
 			r.step()
 		}
@@ -51,7 +52,10 @@ type modelRun struct {
 
 func newModelRun(t *testing.T, rt *rapid.T) *modelRun {
 	clock := &handClock{now: noon}
-	db := statetest.New(t).Open(t, state.Options{Clock: clock})
+	db, err := state.Open(t.Context(), statetest.New(t).Location, state.Options{Clock: clock})
+	if err != nil {
+		rt.Fatal(err)
+	}
 	c, err := jobs.ParseChannels(modelChannels)
 	if err != nil {
 		rt.Fatal(err)
