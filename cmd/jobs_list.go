@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -208,8 +209,19 @@ func (a *app) listJobs(ctx context.Context, l jobsListing) error {
 		if err := a.showJobs(p.Jobs, columns); err != nil {
 			return err
 		}
-		return a.tellPage(ctx, q, f.Filter, p)
+		return errors.Join(a.tellPage(ctx, q, f.Filter, p), a.tellOutages(ctx, q))
 	})
+}
+
+// tellOutages says, beside what is listed, which backends' jobs wait for the backend.
+func (a *app) tellOutages(ctx context.Context, q *jobs.Queue) error {
+	list, err := q.Outages(ctx)
+	for _, o := range list {
+		var text strings.Builder
+		wrapped(&text, "", o.String(), a.columnsOf())
+		_, _ = fmt.Fprint(a.err, text.String()) // it is said beside the result
+	}
+	return err
 }
 
 // withoutSole leaves out the backend where a terminal's few columns would tell the same one of each job.

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -244,7 +245,7 @@ Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment
 				if err != nil {
 					return err
 				}
-				return a.showChannels(loads)
+				return errors.Join(a.showChannels(loads), a.tellOutages(c.Context(), q))
 			})
 		},
 	}

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -88,7 +89,7 @@ func (a *app) countJobs(ctx context.Context, since, by string) error {
 		if a.json() {
 			return a.printJSON(viewOfStats(list, by, from, now))
 		}
-		return a.showStats(list, by, from, now)
+		return errors.Join(a.showStats(list, by, from, now), a.tellOutages(ctx, q))
 	})
 }
 

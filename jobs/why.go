@@ -21,6 +21,7 @@ const (
 	WaitsForETA        WaitKind = "eta"               // its time has not come
 	WaitsForPair       WaitKind = "pair"              // another job works on the same record pair
 	WaitsPaused        WaitKind = "paused"            // its channel, its backend or everything is paused
+	WaitsForBackend    WaitKind = "outage"            // its backend is out
 	WaitsInOrder       WaitKind = "sequential"        // its channel is sequential, and the job before it failed or waits
 	WaitsThrottled     WaitKind = "throttled"         // its channel started a job just now
 	WaitsForSlot       WaitKind = "full"              // its channel runs as many jobs as it may
@@ -156,7 +157,7 @@ func (q *Queue) whyPending(ctx context.Context, j Job) (Waiting, error) {
 		}
 		return w, nil
 	}
-	for _, ask := range []func(context.Context, Job, time.Time) (Waiting, error){q.whyPair, q.whyPaused, q.whyChannel, q.whyLine} {
+	for _, ask := range []func(context.Context, Job, time.Time) (Waiting, error){q.whyPair, q.whyPaused, q.whyOutage, q.whyChannel, q.whyLine} {
 		if w, err := ask(ctx, j, now); err != nil || w.Kind != "" {
 			return w, err
 		}

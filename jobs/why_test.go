@@ -130,3 +130,29 @@ func (b *bench) claimAndFinish(o jobs.Outcome) {
 		b.t.Fatal(err)
 	}
 }
+
+func TestOutages(t *testing.T) {
+	t.Run("Ensure a job whose backend is out says so, until a run reached it", func(t *testing.T) {
+		b := newBench(t)
+		id := b.add(jobs.Spec{})
+		b.write(func(tx *state.Tx) error {
+			_, err := tx.ExecContext(b.ctx(), "INSERT INTO backend_state (backend, reason, since, last_run) VALUES ('trello', 'nobody there', ?, ?)",
+				state.Micros(noon), state.Micros(noon.Add(time.Minute)))
+			return err
+		})
+		w, err := b.WhyWaiting(b.ctx(), id)
+		if err != nil || w.Kind != jobs.WaitsForBackend || !strings.Contains(w.Text, "backend trello is out since") || !strings.HasSuffix(w.Text, "nobody there") {
+			t.Errorf("%+v, %v", w, err)
+		}
+		b.write(func(tx *state.Tx) error {
+			_, err := tx.ExecContext(b.ctx(), "UPDATE backend_state SET reason = '', since = 0")
+			return err
+		})
+		if list, err := b.Outages(b.ctx()); err != nil || len(list) != 0 {
+			t.Errorf("%+v, %v", list, err)
+		}
+		if w, err := b.WhyWaiting(b.ctx(), id); err != nil || w.Kind != jobs.WaitsForWorker {
+			t.Errorf("%+v, %v", w, err)
+		}
+	})
+}
