@@ -26,7 +26,7 @@ Exit codes: 0 done, 2 usage.`,
   connector jobs show 1`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.jobsList(), a.jobsShow(), a.jobsGraph(), a.jobsStats(), a.jobsErrors(), a.jobsChannels(), a.jobsRun(),
+	c.AddCommand(a.jobsList(), a.jobsShow(), a.jobsGraph(), a.jobsStats(), a.jobsWatch(), a.jobsErrors(), a.jobsChannels(), a.jobsRun(),
 		a.jobsRetry(), a.jobsCancel(), a.jobsDone(), a.jobsDelete(), a.jobsSet(), a.jobsPause(), a.jobsResume(),
 		a.jobsPrune(), a.jobsWorkers())
 	return c
