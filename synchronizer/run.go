@@ -281,6 +281,9 @@ func (s *Synchronizer) handleBy(ctx context.Context, run runner, slice []jobs.Jo
 	var of []jobs.Job
 	for _, j := range slice {
 		a, err := recordFunc(j.Function).Args(j)
+		if err == nil && j.Function != OrderRecords && a.ExternalID == "" && a.OdooID == 0 {
+			err = &jobs.ArgsError{Function: j.Function, Op: "decode", Type: "synchronizer.Args", Missing: []string{"external_id or odoo_id"}}
+		}
 		if err != nil {
 			if err := finish(j, jobs.Outcome{Kind: jobs.Failed, Err: err}); err != nil {
 				return err

@@ -21,6 +21,8 @@ func TestStoredArguments(t *testing.T) {
 				"run the job with the newer program that enqueued it"},
 		"without a model": {jobs.Spec{Args: map[string]string{"external_id": "5f"}},
 			"decode the arguments of job function import_record: model is missing; was the job enqueued by another version of this program?"},
+		"that name no record": {jobs.Spec{Args: synchronizer.Args{Model: trello.CardModel}},
+			"decode the arguments of job function import_record: external_id or odoo_id is missing; was the job enqueued by another version of this program?"},
 	} {
 		t.Run("Ensure a job with arguments "+about+" fails alone and says what is wrong", func(t *testing.T) {
 			s := bound(t)
