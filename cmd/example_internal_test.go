@@ -109,6 +109,20 @@ func TestExampleSections(t *testing.T) {
 			t.Errorf("%+v", c.Notify)
 		}
 	})
+	t.Run("Ensure the commented sections of jobs and of the schedule can be used", func(t *testing.T) {
+		data, err := os.ReadFile("../config.yaml.example")
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := string(data) + commented(string(data), "jobs") + commented(string(data), "schedule")
+		c, err := config.LoadBytes("config.yaml", []byte(whole), newApp().registry.Kinds(), checkJobs, checkSchedule)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(c.Jobs.Functions) != 1 || len(c.Jobs.Retention) != 2 || len(c.Schedule) != 3 {
+			t.Errorf("%+v, %+v", c.Jobs, c.Schedule)
+		}
+	})
 }
 
 // authority is the certificate of somebody whom nobody knows.
