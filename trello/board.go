@@ -77,9 +77,13 @@ const longKnown = 15 * time.Minute
 
 // listMine are all boards of the token's member, closed ones too, as they were within the given time. The member comes along.
 func (c *Client) listMine(ctx context.Context, within time.Duration) ([]*board, error) {
+	if c.scarce() {
+		within = max(within, scarcelyKnown)
+	}
 	if c.mine != nil && (c.asListed || c.clock.Now().Sub(c.mine.at) < within) {
 		return c.mine.value, nil
 	}
+	c.noteAsked()
 	var me struct {
 		ID     string   `json:"id"`
 		Boards []*board `json:"boards"`
@@ -93,6 +97,25 @@ func (c *Client) listMine(ctx context.Context, within time.Duration) ([]*board, 
 	c.myself = me.ID
 	c.mine = &snapshot[[]*board]{value: me.Boards, at: c.clock.Now()}
 	return me.Boards, nil
+}
+
+// scarcelyKnown is what is good enough instead where a program that goes on syncs again and again.
+const scarcelyKnown = time.Minute
+
+// askedOften is how often, in a stretch of Trello's limit below /1/members, is often: less than our limiter lets through at once.
+const askedOften = memberRate / 4
+
+// scarce tells that it was asked often lately which boards there are.
+func (c *Client) scarce() bool {
+	return len(c.asked) == askedOften && c.clock.Now().Sub(c.asked[0]) < memberPause
+}
+
+// noteAsked remembers the latest times.
+func (c *Client) noteAsked() {
+	if len(c.asked) == askedOften {
+		c.asked = append(c.asked[:0], c.asked[1:]...)
+	}
+	c.asked = append(c.asked, c.clock.Now())
 }
 
 // selection are the boards to be polled: those the configuration names, or all open ones that are no templates, and
@@ -277,7 +300,7 @@ func clientOf(env *backend.Environment) (*Client, error) {
 }
 
 // Refresh makes the next reading ask the server.
-func (a *boardAdapter) Refresh() { a.client.Refresh() }
+func (a *boardAdapter) Refresh() { a.client.forget() }
 
 func (a *boardAdapter) List(ctx context.Context) (backend.Listing, error) {
 	boards, err := a.client.selection(ctx, a.env, fresh)
@@ -347,7 +370,7 @@ func (a *boardAdapter) Read(ctx context.Context, keys []backend.Key) ([]backend.
 }
 
 func (a *boardAdapter) Update(ctx context.Context, changes []backend.Change) ([]backend.Result, error) {
-	defer a.client.Refresh()
+	defer a.client.forget()
 	return each(ctx, changes, func(ctx context.Context, ch backend.Change) (record.Record, error) {
 		var b board
 		err := a.client.send(ctx, http.MethodPut, a.prefix+"/"+url.PathEscape(ch.Key.ID), form(ch.Values), &b)
@@ -357,7 +380,7 @@ func (a *boardAdapter) Update(ctx context.Context, changes []backend.Change) ([]
 
 // Create makes boards without Trello's own lists and labels: the project's stages and tags take their place.
 func (a *boardAdapter) Create(ctx context.Context, values []mapping.Values) ([]backend.Result, error) {
-	defer a.client.Refresh()
+	defer a.client.forget()
 	return each(ctx, values, func(ctx context.Context, v mapping.Values) (record.Record, error) {
 		values := form(v)
 		values.Set("defaultLists", "false")

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/transport"
@@ -27,6 +28,7 @@ type Client struct {
 	paged   map[string]int            // sizes of pages, by the ids of boards whose cards are too many for one answer
 	loose   map[string]snapshot[card] // cards that were read or written alone, by id
 	mine    *snapshot[[]*board]
+	asked   []time.Time // when mine was asked for, the latest times
 
 	asListed bool // a snapshot is good enough whatever its age
 
@@ -107,8 +109,18 @@ func baseURL(raw string) string {
 // Requests is how many requests were sent so far.
 func (c *Client) Requests() int { return c.http.Requests() + c.members.Requests() }
 
-// Refresh forgets what was read, so that the next reading asks the server.
+// Refresh forgets what an earlier run read, so that the next reading asks the server; but for which boards there are, where that was
+// asked so often lately that Trello may refuse to tell.
 func (c *Client) Refresh() {
+	mine := c.mine
+	c.forget()
+	if c.scarce() {
+		c.mine = mine
+	}
+}
+
+// forget forgets all that was read.
+func (c *Client) forget() {
 	c.forgetBoards()
 	c.forgetCards()
 }

@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/state"
 	"github.com/odoo-connector/connector/synchronizer"
+	"github.com/odoo-connector/connector/trello"
 	"github.com/odoo-connector/connector/trello/trellotest"
 )
 
@@ -255,6 +257,29 @@ func TestWatchReacts(t *testing.T) {
 		}
 		w.runFor(7*time.Minute, coming...)
 		w.noFailure()
+	})
+	t.Run("Ensure that goes on when people work all the time, though Trello tells seldom which boards there are", func(t *testing.T) {
+		base := boardsOf(t, 2)
+		base.tune = func(s *trello.Settings) { s.Rate = 90 }
+		w := watching(base).settled()
+		id, _ := w.task("Card of board 01")
+		var coming []happening
+		for i := range 150 {
+			name, at := fmt.Sprintf("Name %d", i), time.Duration(i+1)*6*time.Second
+			coming = append(coming, happening{at, func() { w.odoo.Write("project.task", []int64{id}, map[string]any{"name": name}) }, false},
+				happening{at + soon, func() { w.card(name) }, false})
+		}
+		w.runFor(16*time.Minute, coming...)
+		w.noFailure()
+		asked := 0
+		for _, r := range w.trello.Requests() {
+			if strings.HasPrefix(r.Path, "/1/members/") {
+				asked++
+			}
+		}
+		if asked > 70 {
+			t.Errorf("Trello was asked %d times which boards there are", asked)
+		}
 	})
 	t.Run("Ensure a change is synced once, with a second round at most that finds nothing", func(t *testing.T) {
 		w := watching(boardsOf(t, 2)).settled()
