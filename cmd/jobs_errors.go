@@ -8,7 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/state"
 )
 
 func (a *app) jobsErrors() *cobra.Command {
@@ -61,13 +63,18 @@ func (a *app) groupErrors(ctx context.Context, f *jobFilter, limit int) error {
 	if err := f.check(a.clock.Now()); err != nil {
 		return err
 	}
-	return a.withQueue(ctx, func(q *jobs.Queue) error {
+	return a.onQueue(ctx, func(c *config.Config, _ *state.DB, q *jobs.Queue) error {
 		if err := f.resolve(ctx, q); err != nil {
 			return err
 		}
 		kinds, err := q.Failures(ctx, f.Filter)
 		if err != nil {
 			return flagged(err)
+		}
+		if len(kinds) == 0 && !a.json() {
+			if err := a.tellUnknown(ctx, c, q, f.Filter); err != nil {
+				return err
+			}
 		}
 		return a.showErrors(kinds, f, limit)
 	})

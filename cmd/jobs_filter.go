@@ -41,7 +41,7 @@ func (f *jobFilter) register(c *cobra.Command) {
 	f.flags.StringVar(&f.since, "since", "", "only jobs whose last step is not older: 2h, 3d, \"2026-03-02 15:04\"")
 	f.flags.StringVar(&f.until, "until", "", "only jobs whose last step is older: 1h, 2026-03-02")
 	f.flags.StringVar(&f.Error, "error", "", "only jobs whose failure says this; … is any text, ^ its beginning, $ its end")
-	f.flags.StringVar(&f.Kind, "kind", "", "only jobs whose failure is of this kind, as `jobs errors` names it")
+	f.flags.StringVar(&f.Kind, "kind", "", "only jobs whose failure is of this kind, as 'jobs errors' names it")
 	f.flags.StringVar(&f.Worker, "worker", "", "only jobs of this worker, or of all workers of this host")
 	f.flags.StringVar(&f.graph, "graph", "", "only jobs of the graph with this UUID, or of this job's graph")
 }
@@ -62,6 +62,11 @@ func (f *jobFilter) words(except ...string) (words []string) {
 
 // check reads the flags that have a form of their own.
 func (f *jobFilter) check(now time.Time) error {
+	for _, name := range filterNames { // as of a script's variable that is not set: it must not choose all
+		if flag := f.flags.Lookup(name); flag.Changed && strings.Trim(flag.Value.String(), "[] ") == "" {
+			return &usageError{fmt.Sprintf("--%s is empty; say which jobs, or leave it out", name)}
+		}
+	}
 	known := strings.Split(stateNames(), ", ")
 	for _, s := range f.states {
 		if !slices.Contains(known, s) {
@@ -81,6 +86,9 @@ func (f *jobFilter) check(now time.Time) error {
 			return &usageError{"--" + at.name + ": " + err.Error()}
 		}
 		*at.into = t
+	}
+	if f.since != "" && f.until != "" && !f.Since.Before(f.Until) {
+		return &usageError{fmt.Sprintf("--since %s is not before --until %s; nothing can be between", f.since, f.until)}
 	}
 	return nil
 }

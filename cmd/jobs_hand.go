@@ -124,7 +124,7 @@ func (h *handful) check(a *app, act handAct, args []string) error {
 }
 
 func (a *app) byHand(ctx context.Context, act handAct, h *handful) error {
-	return a.onQueue(ctx, func(_ *config.Config, db *state.DB, q *jobs.Queue) error {
+	return a.onQueue(ctx, func(c *config.Config, db *state.DB, q *jobs.Queue) error {
 		if err := h.filter.resolve(ctx, q); err != nil {
 			return err
 		}
@@ -135,6 +135,11 @@ func (a *app) byHand(ctx context.Context, act handAct, h *handful) error {
 		}
 		if err := h.missing(ctx, q, n); err != nil {
 			return err
+		}
+		if n == 0 && !a.json() {
+			if err := a.tellUnknown(ctx, c, q, f); err != nil {
+				return err
+			}
 		}
 		if h.dryRun {
 			return a.foretell(ctx, q, act, f, n)

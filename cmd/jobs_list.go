@@ -11,7 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/state"
 )
 
 // jobColumn is a column of a list of jobs.
@@ -97,6 +99,9 @@ func columnNames() (names []string) {
 
 // chosenColumns are the named columns. A name with a + in front adds to the default ones.
 func chosenColumns(names []string) (list []jobColumn, err error) {
+	if len(names) == 0 {
+		return nil, &usageError{"--columns names none; known: " + strings.Join(columnNames(), ", ")}
+	}
 	if len(names) > 0 && strings.HasPrefix(names[0], "+") {
 		names = append(strings.Split(defaultColumns, ","), append([]string{names[0][1:]}, names[1:]...)...)
 	}
@@ -188,7 +193,7 @@ func (a *app) listJobs(ctx context.Context, l jobsListing) error {
 	if err != nil {
 		return err
 	}
-	return a.withQueue(ctx, func(q *jobs.Queue) error {
+	return a.onQueue(ctx, func(conf *config.Config, _ *state.DB, q *jobs.Queue) error {
 		if err := f.resolve(ctx, q); err != nil {
 			return err
 		}
@@ -209,7 +214,10 @@ func (a *app) listJobs(ctx context.Context, l jobsListing) error {
 		if err := a.showJobs(p.Jobs, columns); err != nil {
 			return err
 		}
-		return errors.Join(a.tellPage(ctx, q, f.Filter, p), a.tellOutages(ctx, q))
+		if len(p.Jobs) == 0 {
+			err = a.tellUnknown(ctx, conf, q, f.Filter)
+		}
+		return errors.Join(err, a.tellPage(ctx, q, f.Filter, p), a.tellOutages(ctx, q))
 	})
 }
 

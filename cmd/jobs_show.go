@@ -45,6 +45,7 @@ Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration (no such job, 
 type jobDetail struct {
 	job        jobs.Job
 	waiting    jobs.Waiting
+	orphaned   bool // it runs for the state alone: its worker is dead
 	attempts   []jobs.Attempt
 	parents    []jobs.Job // that it depends on
 	dependents []jobs.Job
@@ -60,6 +61,9 @@ func detailOf(ctx context.Context, q *jobs.Queue, id int64) (d jobDetail, err er
 	if d.attempts, err = q.Attempts(ctx, id); err != nil {
 		return d, err
 	}
+	if d.orphaned, err = isOrphan(ctx, q, d.job); err != nil {
+		return d, err
+	}
 	if len(d.job.DependsOn) > 0 {
 		if d.parents, err = q.List(ctx, jobs.Filter{IDs: firstIDs(d.job.DependsOn)}); err != nil {
 			return d, err
@@ -67,6 +71,16 @@ func detailOf(ctx context.Context, q *jobs.Queue, id int64) (d jobDetail, err er
 	}
 	d.dependents, err = q.Dependents(ctx, id)
 	return d, err
+}
+
+// isOrphan tells whether a job is in the hands of a worker that is dead, or that nobody knows of any more.
+func isOrphan(ctx context.Context, q *jobs.Queue, j jobs.Job) (bool, error) {
+	if j.State != jobs.StateStarted {
+		return false, nil
+	}
+	list, err := q.Workers(ctx)
+	alive := func(w jobs.WorkerInfo) bool { return w.ID == j.Worker && w.Alive }
+	return err == nil && !slices.ContainsFunc(list, alive), err
 }
 
 // neighbours is how many of the jobs around one are shown.
@@ -176,6 +190,9 @@ func (d jobDetail) next(now time.Time) string {
 	case jobs.StateCancelled:
 		return fmt.Sprintf("nothing; `connector jobs retry %d` takes the cancelling back", j.ID)
 	case jobs.StateStarted:
+		if d.orphaned {
+			return fmt.Sprintf("its worker, %s, died; the next process that runs jobs takes it back", j.Worker)
+		}
 		return fmt.Sprintf("it runs for %s, in the hands of %s", span(now.Sub(j.Started)), j.Worker)
 	case jobs.StateWaitDependencies, jobs.StatePending, jobs.StateEnqueued, jobs.StateDone:
 	}

@@ -14,12 +14,14 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/config"
@@ -175,16 +177,34 @@ Exit codes: 0 done, 2 usage; each command's help tells its own.`,
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", fmt.Sprintf("FlagUsagesWrapped %d", screen)))
 	root.PersistentFlags().StringVar(&a.config, "config", "config.yaml", "the configuration file (CONNECTOR_CONFIG)")
 	root.PersistentFlags().StringVar(&a.output, "output", "text", "text or json (CONNECTOR_OUTPUT)")
-	root.PersistentFlags().DurationVar(&a.wait, "wait", 0, "how long to wait for a backend that another run works on, as 5m (CONNECTOR_WAIT)")
+	spanVar(root.PersistentFlags(), &a.wait, "wait", 0, "how long to wait for a backend that another run works on, as 5m (CONNECTOR_WAIT)")
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.settings(c) }
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return &usageError{fmt.Sprintf("%v; see `%s --help`", err, c.CommandPath())}
+		return &usageError{fmt.Sprintf("%s; see `%s --help`", flagProblem(err), c.CommandPath())}
 	})
 	root.AddCommand(a.syncCommand(), a.watchCommand(), a.pollCommand(), a.workCommand(), a.jobsCommand(), a.scheduleCommand(),
 		a.serviceCommand(), a.bindingsCommand(), a.reviewCommand(), a.fieldsCommand(), a.doctorCommand(), a.stateCommand(),
 		a.metricsCommand(), a.notifyCommand(), a.sandboxCommand(), a.versionCommand())
 	blameCaller(root)
 	return root
+}
+
+// flagProblem says what is wrong with a flag, without the words of the libraries that read numbers.
+func flagProblem(err error) string {
+	var value *pflag.InvalidValueError
+	var number *strconv.NumError
+	switch {
+	case !errors.As(err, &value):
+		return err.Error()
+	case errors.As(err, &number) && errors.Is(number, strconv.ErrRange):
+		return fmt.Sprintf("--%s %q: the number is too large", value.GetFlag().Name, value.GetValue())
+	case errors.As(err, &number) && number.Func == "ParseBool":
+		return fmt.Sprintf("--%s %q is neither true nor false", value.GetFlag().Name, value.GetValue())
+	case errors.As(err, &number):
+		return fmt.Sprintf("--%s %q is no number", value.GetFlag().Name, value.GetValue())
+	default:
+		return fmt.Sprintf("--%s: %v", value.GetFlag().Name, value.Unwrap())
+	}
 }
 
 // blameCaller makes usage errors of what cobra says about the arguments of a command and of those below it.
@@ -195,6 +215,9 @@ func blameCaller(c *cobra.Command) {
 			var known *usageError
 			if err == nil || len(args) == 0 || errors.As(err, &known) {
 				return err
+			}
+			if !c.HasSubCommands() && strings.HasPrefix(err.Error(), "unknown command ") { // cobra takes any word for one
+				err = fmt.Errorf("%s takes no argument, not even %q", c.CommandPath(), args[0])
 			}
 			hint := fmt.Sprintf("see `%s --help`", c.CommandPath())
 			if near, ok := config.Nearest(args[0], namesOf(c.Commands())); ok {

@@ -27,7 +27,7 @@ func (a *app) settings(c *cobra.Command) error {
 	}
 	a.config, a.output = v.GetString("config"), v.GetString("output")
 	var err error
-	if a.wait, err = time.ParseDuration(v.GetString("wait")); err != nil || a.wait < 0 {
+	if a.wait, err = parseSpan(v.GetString("wait")); err != nil || a.wait < 0 {
 		return &usageError{fmt.Sprintf("--wait %q is no time to wait, as 30s or 5m", v.GetString("wait"))}
 	}
 	if a.output != "text" && a.output != "json" {

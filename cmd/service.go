@@ -45,7 +45,7 @@ Exit codes: 0 done, 2 usage.`,
 	}
 	c.PersistentFlags().BoolVar(&o.user, "user", false, "a service of the user's own systemd instead of the machine's")
 	c.PersistentFlags().StringVar(&o.mode, "for", "watch", "what the service runs: watch, or work")
-	c.PersistentFlags().DurationVar(&o.every, "timer", 0, "run sync by a timer instead, as often as this, as 5m")
+	spanVar(c.PersistentFlags(), &o.every, "timer", 0, "run sync by a timer instead, as often as this, as 5m")
 	install := &cobra.Command{
 		Use: "install", Short: "Write units and start them", Args: cobra.NoArgs,
 		Long: `install writes hardened units for this program with this configuration, and starts them. A unit that

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/spf13/pflag"
 )
 
 // days are the parts of a span of time that time.ParseDuration doesn't know.
@@ -29,6 +31,40 @@ func parseSpan(text string) (time.Duration, error) {
 	}
 	return d, nil
 }
+
+// spanValue is a flag for a span of time, which may be given in days and weeks as well.
+type spanValue time.Duration
+
+// spanVar adds such a flag.
+func spanVar(flags *pflag.FlagSet, into *time.Duration, name string, usual time.Duration, usage string) {
+	*into = usual
+	flags.Var((*spanValue)(into), name, usage)
+}
+
+// String writes the span as Set reads it.
+func (v *spanValue) String() string {
+	if *v == 0 {
+		return "0"
+	}
+	text := time.Duration(*v).String() // 1h0m0s
+	if whole, is := strings.CutSuffix(text, "m0s"); is {
+		text = whole + "m"
+	}
+	if whole, is := strings.CutSuffix(text, "h0m"); is {
+		text = whole + "h"
+	}
+	return text
+}
+
+// Set reads the span.
+func (v *spanValue) Set(text string) error {
+	d, err := parseSpan(text)
+	*v = spanValue(d)
+	return err
+}
+
+// Type is how the help calls what is to be given.
+func (v *spanValue) Type() string { return "span" }
 
 // instants are the forms of an instant, in local time where they name no zone.
 var instants = []string{time.RFC3339, "2006-01-02T15:04:05", time.DateTime, "2006-01-02 15:04", time.DateOnly}

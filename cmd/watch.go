@@ -47,9 +47,9 @@ The first signal lets the record in hand end; the second one stops at once.
 		Example: "  connector watch\n  connector watch trello --quiet",
 		RunE:    func(c *cobra.Command, args []string) error { return a.watch(c.Context(), args, o) },
 	}
-	c.Flags().DurationVar(&o.interval, "interval", 3*time.Second, "from one look to the next, from 1s")
-	c.Flags().DurationVar(&o.sweep, "sweep", 10*time.Minute, "how often everything is compared, from 1m")
-	c.Flags().DurationVar(&o.span, "for", 0, "end after so long, as 10m; 0 for never")
+	spanVar(c.Flags(), &o.interval, "interval", 3*time.Second, "from one look to the next, from 1s")
+	spanVar(c.Flags(), &o.sweep, "sweep", 10*time.Minute, "how often everything is compared, from 1m")
+	spanVar(c.Flags(), &o.span, "for", 0, "end after so long, as 10m; 0 for never")
 	c.Flags().BoolVar(&o.quiet, "quiet", false, "tell of failures and outages only")
 	o.listen.flags(c)
 	return c
@@ -61,8 +61,6 @@ func (o watchOptions) check() error {
 		return &usageError{fmt.Sprintf("--interval %s is too short: a look each second is the most", o.interval)}
 	case o.sweep < time.Minute:
 		return &usageError{fmt.Sprintf("--sweep %s is too short: everything is compared each minute at most", o.sweep)}
-	case o.span < 0:
-		return &usageError{fmt.Sprintf("--for %s is no length of time", o.span)}
 	}
 	return o.listen.check()
 }

@@ -54,9 +54,9 @@ off. The second one stops at once.
 	c.Flags().StringSliceVar(&o.channels, "channels", nil, "only jobs of these channels and those below them, as root.trello")
 	c.Flags().IntVar(&o.jobs, "jobs", 1, "slices of one backend at a time, as far as its channels allow")
 	c.Flags().BoolVar(&o.once, "once", false, "end when no job is left whose time has come")
-	c.Flags().DurationVar(&o.span, "for", 0, "end after so long, as 10m; 0 for never")
-	c.Flags().DurationVar(&o.grace, "grace", 30*time.Second, "how long the records in hand may go on after a signal; 0 for as long as they take")
-	c.Flags().DurationVar(&o.limit, "time-limit", defaultTimeLimit, "how long a job may run that has no limit of its own; 0 for ever")
+	spanVar(c.Flags(), &o.span, "for", 0, "end after so long, as 10m; 0 for never")
+	spanVar(c.Flags(), &o.grace, "grace", 30*time.Second, "how long the records in hand may go on after a signal; 0 for as long as they take")
+	spanVar(c.Flags(), &o.limit, "time-limit", defaultTimeLimit, "how long a job may run that has no limit of its own; 0 for ever")
 	o.listen.flags(c)
 	c.Flags().BoolVar(&o.quiet, "quiet", false, "tell of failures and outages only")
 	return c
@@ -66,11 +66,6 @@ off. The second one stops at once.
 func (o workOptions) check(c *config.Config) error {
 	if o.jobs < 1 {
 		return &usageError{fmt.Sprintf("--jobs %d: at least one slice runs at a time", o.jobs)}
-	}
-	for name, d := range map[string]time.Duration{"for": o.span, "grace": o.grace, "time-limit": o.limit} {
-		if d < 0 {
-			return &usageError{fmt.Sprintf("--%s %s is no length of time", name, d)}
-		}
 	}
 	if err := o.listen.check(); err != nil {
 		return err
