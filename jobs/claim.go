@@ -20,6 +20,7 @@ type ClaimFilter struct {
 
 	without []string // backends that are left alone
 	busy    bool     // the worker has jobs in hand: none of those that run alone
+	known   bool     // the owner is a worker that was made known, and claims as long as it is taken for alive
 }
 
 func (f ClaimFilter) backends() []string {

@@ -402,12 +402,12 @@ func (d *desk) start(ctx context.Context, tx *state.Tx, owner string, list []pic
 			single = append(single, p.jobs[0].id)
 			continue
 		}
-		if err := startJobs(ctx, tx, owner, p.ids(), newSlot(), byID); err != nil {
+		if err := d.startJobs(ctx, tx, owner, p.ids(), newSlot(), byID); err != nil {
 			return nil, err
 		}
 	}
 	for chunk := range slices.Chunk(single, chunkSize) {
-		if err := startJobs(ctx, tx, owner, chunk, 0, byID); err != nil {
+		if err := d.startJobs(ctx, tx, owner, chunk, 0, byID); err != nil {
 			return nil, err
 		}
 	}
@@ -429,25 +429,36 @@ func (p picked) ids() []int64 {
 	return ids
 }
 
-// startJobs starts pending jobs that share a slot; slot 0: each has one of its own.
-func startJobs(ctx context.Context, tx *state.Tx, owner string, ids []int64, slot int64, into map[int64]Job) error {
-	query, args := startQuery(owner, ids, slot, state.Micros(tx.Now()))
-	return each(ctx, tx, query, args, func(rows scanner) error { // RETURNING gives them in any order
+// startJobs starts pending jobs that share a slot; slot 0: each has one of its own. A *LeaseError: the owner was taken for dead.
+func (d *desk) startJobs(ctx context.Context, tx *state.Tx, owner string, ids []int64, slot int64, into map[int64]Job) error {
+	query, args := startQuery(owner, ids, slot, state.Micros(tx.Now()), d.filter.known)
+	before := len(into)
+	err := each(ctx, tx, query, args, func(rows scanner) error { // RETURNING gives them in any order
 		j, err := scanJob(rows)
 		into[j.ID] = j
 		return err
 	})
+	if err == nil && len(into)-before < len(ids) {
+		return &LeaseError{Worker: owner}
+	}
+	return err
 }
 
-func startQuery(owner string, ids []int64, slot, now int64) (string, []any) {
+// startQuery starts jobs for an owner. One that was made known must still be: what it took otherwise nobody would take back.
+func startQuery(owner string, ids []int64, slot, now int64, known bool) (string, []any) {
 	size := 1
 	if slot != 0 {
 		size = len(ids)
 	}
 	padded := pad(ids)
 	query := "UPDATE job SET state = ?, due = 0, started = ?, finished = 0, worker = ?, claims = claims + 1, hold = 0, slice = ?, " +
-		"slot = CASE WHEN ? <> 0 THEN ? ELSE id END WHERE state = 'pending' AND id IN " + marks(len(padded)) + " RETURNING " + columns
-	return query, append([]any{step(StatePending, StateStarted), now, owner, size, slot, slot}, anys(padded)...)
+		"slot = CASE WHEN ? <> 0 THEN ? ELSE id END WHERE state = 'pending' AND id IN " + marks(len(padded))
+	args := append([]any{step(StatePending, StateStarted), now, owner, size, slot, slot}, anys(padded)...)
+	if known {
+		query += " AND EXISTS (SELECT 1 FROM job_worker AS w WHERE w.id = ? AND (w.lease = 0 OR w.lease > ?))"
+		args = append(args, owner, now)
+	}
+	return query + " RETURNING " + columns, args
 }
 
 // pad repeats the last id up to the next power of two, so that statements are of few different lengths and stay prepared.

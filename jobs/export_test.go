@@ -64,3 +64,13 @@ func ExplainStandings(ctx context.Context, db *state.DB) string {
 	}
 	return all.String()
 }
+
+// CauseAfterStop gives why the context of a handler ended that was stopped before it began.
+func CauseAfterStop(cause error) error {
+	h := newHand(nil, nil)
+	h.stop(cause)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	h.enter(ctx, cancel)
+	return context.Cause(ctx)
+}

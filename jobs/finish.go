@@ -411,18 +411,20 @@ func (q *Queue) giveBack(ctx context.Context, list []Job, apart bool) error {
 	if len(list) == 0 {
 		return nil
 	}
-	err := q.db.Write(ctx, func(tx *state.Tx) error {
-		for _, j := range list {
-			j.Alone = j.Alone || apart
-			err := q.move(ctx, tx, j, StatePending, failure{j.ExcName, j.ExcMessage, j.ExcInfo})
-			if lost := (*LostError)(nil); err != nil && !errors.As(err, &lost) {
-				return err
-			}
-		}
-		return nil
-	})
+	err := q.db.Write(ctx, func(tx *state.Tx) error { return q.giveBackIn(ctx, tx, list, apart) })
 	if err != nil {
 		return fmt.Errorf("give back %d jobs: %w", len(list), err)
+	}
+	return nil
+}
+
+func (q *Queue) giveBackIn(ctx context.Context, tx *state.Tx, list []Job, apart bool) error {
+	for _, j := range list {
+		j.Alone = j.Alone || apart
+		err := q.move(ctx, tx, j, StatePending, failure{j.ExcName, j.ExcMessage, j.ExcInfo})
+		if lost := (*LostError)(nil); err != nil && !errors.As(err, &lost) {
+			return err
+		}
 	}
 	return nil
 }

@@ -45,6 +45,7 @@ type hand struct {
 	running sync.Mutex
 	cause   func() error // of the end of the handler's context; nil: it hasn't begun
 	cancel  context.CancelCauseFunc
+	ended   error // why the handler's context is to end, where it was told so before it began
 
 	mu   sync.Mutex // handlers may finish jobs from several goroutines
 	open map[int64]Job
@@ -68,7 +69,7 @@ func (h *hand) finish(ctx context.Context, j Job, o Outcome) error {
 	if over := h.overtime(); over != nil && (o.Kind == Failed || o.Kind == Retry || o.Kind == Paused) {
 		o = Outcome{Kind: Retry, Err: over} // what it met is that its time was up
 	}
-	err := h.store(ctx, &ended{job: own, outcome: o})
+	err := h.store(context.WithoutCancel(ctx), &ended{job: own, outcome: o})
 	var lost *LostError
 	if err == nil || errors.As(err, &lost) {
 		delete(h.open, j.ID) // of a lost one there is nothing left to give back
@@ -81,6 +82,9 @@ func (h *hand) enter(ctx context.Context, cancel context.CancelCauseFunc) {
 	h.running.Lock()
 	defer h.running.Unlock()
 	h.cause, h.cancel = func() error { return context.Cause(ctx) }, cancel
+	if h.ended != nil {
+		cancel(h.ended)
+	}
 }
 
 // stop ends the handler's context.
@@ -88,7 +92,7 @@ func (h *hand) stop(cause error) {
 	h.stopped.Store(true)
 	h.running.Lock()
 	defer h.running.Unlock()
-	if h.cancel != nil {
+	if h.ended = cause; h.cancel != nil {
 		h.cancel(cause)
 	}
 }

@@ -56,6 +56,7 @@ type handEnd struct {
 type outage struct {
 	times int
 	until time.Time
+	met   time.Time // by the machine's clock: what began before says nothing of the backend
 }
 
 func newPool(w *Worker, f ClaimFilter, noHold, forever bool, s *Stats) *pool {
@@ -174,8 +175,7 @@ func (p *pool) wait(ctx context.Context, changed <-chan struct{}, look *time.Tic
 	case <-look.C:
 		p.look(ctx)
 	case err := <-p.lost:
-		p.failure = err
-		p.cancel(err)
+		p.fail(err)
 	case <-stop:
 		p.told = true
 		if grace := p.w.options.Grace; grace > 0 {
@@ -255,20 +255,32 @@ func (p *pool) returned(e *handEnd) {
 	case errors.As(e.err, &paused):
 		p.outage(paused)
 	default:
-		p.failure = errors.Join(p.failure, e.err)
+		p.fail(e.err)
+	}
+}
+
+// fail ends the run. Handlers whose jobs are others' by now are not waited for.
+func (p *pool) fail(err error) {
+	p.failure = errors.Join(p.failure, err)
+	var lost *LeaseError
+	if errors.As(err, &lost) {
+		p.cancel(err)
 	}
 }
 
 // outage leaves a backend's jobs alone for a while.
 func (p *pool) outage(paused *PausedError) {
-	o := p.outages[paused.Backend]
+	o, now := p.outages[paused.Backend], p.w.queue.db.Clock().Now()
 	if o == nil {
 		o = &outage{}
 		p.outages[paused.Backend] = o
+	} else if !p.forever || o.until.After(now) { // another slice met the same one
+		o.until = latest(o.until, now.Add(paused.After))
+		return
 	}
 	after := max(paused.After, outageDelay(o.times))
 	o.times++
-	o.until = p.w.queue.db.Clock().Now().Add(after)
+	o.until, o.met = now.Add(after), time.Now()
 	if !p.forever {
 		p.paused = errors.Join(p.paused, paused)
 	}
@@ -278,6 +290,13 @@ func (p *pool) outage(paused *PausedError) {
 			h.stopped.Store(true)
 		}
 	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // outageDelay is how long a backend is left alone after it was found down so many times before.
@@ -372,7 +391,8 @@ func (p *pool) answer(list []*request, err error) {
 
 // answered ends the outage of a backend that answers again.
 func (p *pool) answered(r *request) {
-	if backend := r.job.Backend; p.outages[backend] != nil && r.outcome.Kind != Paused {
+	backend := r.job.Backend
+	if o := p.outages[backend]; o != nil && r.outcome.Kind != Paused && r.hand.begun.After(o.met) {
 		delete(p.outages, backend)
 		p.w.notice(Notice{Kind: OutageEnded, Backend: backend})
 	}
@@ -383,7 +403,7 @@ func (p *pool) claim(ctx context.Context, want int) {
 	c, err := p.w.claim(ctx, p.claimFilter(want, nil), false)
 	if err != nil {
 		if ctx.Err() == nil {
-			p.failure = err
+			p.fail(err)
 		}
 		return
 	}

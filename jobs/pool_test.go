@@ -171,6 +171,68 @@ func w2(*bench) jobs.Handler {
 	})
 }
 
+func TestOutageOfSeveral(t *testing.T) {
+	t.Run("Ensure an outage that several slices meet at a time is one", func(t *testing.T) {
+		b := newBench(t)
+		for range 4 {
+			b.add(jobs.Spec{})
+		}
+		ctx, cancel := context.WithCancel(b.ctx())
+		defer cancel()
+		var all sync.WaitGroup
+		all.Add(4)
+		var mu sync.Mutex
+		var told []jobs.Notice
+		ended := 0
+		w := b.worker(each(func(jobs.Job) jobs.Outcome {
+			all.Done()
+			all.Wait()
+			return jobs.Outcome{Kind: jobs.Paused, Err: errors.New("it is down")}
+		}), jobs.WorkerOptions{Jobs: 4, Notice: func(n jobs.Notice) {
+			mu.Lock()
+			defer mu.Unlock()
+			if n.Kind == jobs.OutageBegan {
+				told = append(told, n)
+			}
+		}, Progress: func(jobs.Job, jobs.Outcome) {
+			if ended++; ended == 4 {
+				cancel()
+			}
+		}})
+		_, _ = w.Work(ctx, jobs.RunFilter{})
+		if len(told) != 1 || told[0].After != 10*time.Second {
+			t.Errorf("%+v", told)
+		}
+	})
+	t.Run("Ensure what began before an outage doesn't end it", func(t *testing.T) {
+		b := newBench(t)
+		down := b.add(jobs.Spec{})
+		b.add(jobs.Spec{})
+		ctx, cancel := context.WithCancel(b.ctx())
+		defer cancel()
+		began := make(chan struct{})
+		var kinds []jobs.NoticeKind
+		w := b.worker(each(func(j jobs.Job) jobs.Outcome {
+			if j.ID == down {
+				return jobs.Outcome{Kind: jobs.Paused, Err: errors.New("it is down")}
+			}
+			<-began
+			return jobs.Outcome{Kind: jobs.Done}
+		}), jobs.WorkerOptions{Jobs: 2, Notice: func(n jobs.Notice) {
+			if kinds = append(kinds, n.Kind); n.Kind == jobs.OutageBegan {
+				close(began)
+			}
+		}, Progress: func(_ jobs.Job, o jobs.Outcome) {
+			if o.Kind == jobs.Done {
+				cancel()
+			}
+		}})
+		if s, err := w.Work(ctx, jobs.RunFilter{}); !errors.Is(err, context.Canceled) || s.Done != 1 || len(kinds) != 1 {
+			t.Errorf("%+v, %v, %v", s, err, kinds)
+		}
+	})
+}
+
 func TestTimeLimit(t *testing.T) {
 	for _, n := range []int{1, 4} {
 		t.Run(fmt.Sprintf("Ensure an attempt ends when its time is up, %d at a time", n), func(t *testing.T) {
@@ -190,6 +252,18 @@ func TestTimeLimit(t *testing.T) {
 			}
 			b.wantState(quick, done)
 		})
+		t.Run(fmt.Sprintf("Ensure what was done as the time was up is stored, %d at a time", n), func(t *testing.T) {
+			b := newBench(t)
+			id := b.add(jobs.Spec{TimeLimit: 10 * time.Millisecond})
+			w := b.worker(func(ctx context.Context, slice []jobs.Job, finish func(jobs.Job, jobs.Outcome) error) error {
+				<-ctx.Done()
+				return finish(slice[0], jobs.Outcome{Kind: jobs.Done})
+			}, jobs.WorkerOptions{Jobs: n})
+			if s, err := w.Run(b.ctx(), jobs.RunFilter{}); err != nil || s.Done != 1 {
+				t.Errorf("%+v, %v", s, err)
+			}
+			b.wantState(id, done)
+		})
 	}
 }
 
@@ -206,6 +280,11 @@ func TestGrace(t *testing.T) {
 		s, err := w.Work(ctx, jobs.RunFilter{})
 		if j := b.job(id); !errors.Is(err, context.Canceled) || s.GivenBack != 1 || j.State != pend || j.Retry != 0 {
 			t.Errorf("%+v, %v, %+v", s, err, j)
+		}
+	})
+	t.Run("Ensure a handler that is stopped before it begins finds its context ended", func(t *testing.T) {
+		if cause := jobs.CauseAfterStop(context.DeadlineExceeded); !errors.Is(cause, context.DeadlineExceeded) {
+			t.Error(cause)
 		}
 	})
 }

@@ -117,7 +117,8 @@ func (q *Queue) leaseFrom(now time.Time) int64 {
 	return state.Micros(now.Add(q.lease))
 }
 
-// leave says that the worker has nothing in hand any more.
+// leave says that the worker has nothing in hand any more. What is in its hands all the same, as after a claim whose commit
+// nobody confirmed, goes back into the line.
 func (w *Worker) leave(ctx context.Context) error {
 	p := w.presence
 	if p == nil {
@@ -129,7 +130,14 @@ func (w *Worker) leave(ctx context.Context) error {
 		p.done.Wait()
 	}
 	err := w.queue.db.Write(ctx, func(tx *state.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM job_worker WHERE id = ? AND NOT EXISTS (SELECT 1 FROM job WHERE state = 'started' AND worker = ?)",
+		left, err := selectJobs(ctx, tx, "SELECT "+columns+" FROM job WHERE state = 'started' AND worker = ? ORDER BY id", p.id)
+		if err == nil {
+			err = w.queue.giveBackIn(ctx, tx, left, false)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "DELETE FROM job_worker WHERE id = ? AND NOT EXISTS (SELECT 1 FROM job WHERE state = 'started' AND worker = ?)",
 			p.id, p.id)
 		return err
 	})
@@ -234,28 +242,49 @@ func stillDead(ctx context.Context, tx *state.Tx, w WorkerInfo) (bool, error) {
 	return n > 0, err
 }
 
-// keepLease renews the lease until the worker leaves. When it ends unrenewed, the slices in hand are stopped some time before.
+// keepLease renews the lease until the worker leaves. When it ends unrenewed, the slices in hand are stopped some time before,
+// however long a renewal takes that goes on then.
 func (w *Worker) keepLease(ctx context.Context, p *presence, renewed time.Time) {
 	ctx, p.stop = context.WithCancel(context.WithoutCancel(ctx))
 	p.done.Go(func() {
-		for {
-			if !pause(ctx, w.queue.lease/leaseMargin) {
-				return
-			}
+		next := w.queue.lease / leaseMargin
+		for pause(ctx, next) {
 			begun := time.Now()
-			err := w.renew(ctx, p)
+			err := w.renewBefore(ctx, p, renewed.Add(w.queue.lease*(leaseMargin-1)/leaseMargin))
 			var lost *LeaseError
 			switch {
 			case err == nil:
-				renewed = begun
+				renewed, next = begun, w.queue.lease/leaseMargin
 			case ctx.Err() != nil:
 				return
-			case errors.As(err, &lost) || time.Since(renewed) > w.queue.lease*(leaseMargin-1)/leaseMargin:
+			case errors.As(err, &lost):
 				w.lose(err)
 				return
+			default:
+				next = w.queue.lease / (10 * leaseMargin)
 			}
 		}
 	})
+}
+
+// renewBefore renews the lease. A *LeaseError: it is lost, or was not renewed until late. A process that was stopped until
+// then has a moment to find out whether it is lost.
+func (w *Worker) renewBefore(ctx context.Context, p *presence, late time.Time) error {
+	done := make(chan error, 1)
+	p.done.Go(func() { done <- w.renew(ctx, p) })
+	timer := time.NewTimer(max(time.Until(late), w.queue.lease/(10*leaseMargin)))
+	defer timer.Stop()
+	select {
+	case err := <-done:
+		if err != nil && !time.Now().Before(late) {
+			err = errors.Join(&LeaseError{Worker: p.id}, err)
+		}
+		return err
+	case <-timer.C:
+		return &LeaseError{Worker: p.id}
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func pause(ctx context.Context, d time.Duration) bool {
@@ -269,12 +298,14 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// LeaseError says that a worker's lease ended before it renewed it; its jobs are another's now.
+// LeaseError says that a worker was taken for dead: its lease ended before it renewed it, or its lock was another's. Its jobs
+// are others' now.
 type LeaseError struct{ Worker string }
 
 // Error names the worker.
 func (e *LeaseError) Error() string {
-	return fmt.Sprintf("the lease of worker %s ended before it was renewed; its jobs were given to others", e.Worker)
+	return fmt.Sprintf("worker %s was taken for dead, as its lease ended before it was renewed or the file of its lock is gone; "+
+		"its jobs were given to others", e.Worker)
 }
 
 func (w *Worker) renew(ctx context.Context, p *presence) error {

@@ -110,7 +110,7 @@ func (w *Worker) Run(ctx context.Context, f RunFilter) (Stats, error) { return w
 func (w *Worker) Work(ctx context.Context, f RunFilter) (Stats, error) { return w.run(ctx, f, true) }
 
 func (w *Worker) run(ctx context.Context, f RunFilter, forever bool) (s Stats, err error) {
-	claim := ClaimFilter{Backend: f.Backend, Backends: f.Backends, Channels: f.Channels, IDs: f.IDs, Limit: w.options.SliceLimit}
+	claim := ClaimFilter{Backend: f.Backend, Backends: f.Backends, Channels: f.Channels, IDs: f.IDs, Limit: w.options.SliceLimit, known: true}
 	returned := false
 	defer func() {
 		if returned {
