@@ -200,3 +200,19 @@ func wantCycle(t *testing.T, err error, path ...int64) {
 		t.Errorf("%v, want the circle %v", err, path)
 	}
 }
+
+func TestCycleOfABatch(t *testing.T) {
+	t.Run("Ensure pending jobs that come to wait for each other in one batch are refused", func(t *testing.T) {
+		b := newBench(t)
+		one, two := b.add(jobs.Spec{Identity: "a"}), b.add(jobs.Spec{Identity: "b"})
+		err := b.db.Write(b.ctx(), func(tx *state.Tx) error {
+			_, _, err := b.EnqueueAll(b.ctx(), tx, []jobs.Spec{
+				card(jobs.Spec{Identity: "a", DependsOn: []int64{two}}), card(jobs.Spec{Identity: "b", DependsOn: []int64{one}})})
+			return err
+		})
+		var cycle *jobs.CycleError
+		if !errors.As(err, &cycle) {
+			t.Errorf("%v; %s and %s", err, b.job(one).State, b.job(two).State)
+		}
+	})
+}

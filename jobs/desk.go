@@ -178,7 +178,7 @@ func (d *desk) open(ctx context.Context, tx *state.Tx, l *line, all []*line, pau
 			return false, nil
 		}
 		if ch.Sequential {
-			if blocked, err := d.blocked(ctx, tx, ch); err != nil || blocked {
+			if next, err := d.turn(ctx, tx, ch); err != nil || next != l.waiting[0].id {
 				return false, err
 			}
 		}
@@ -214,15 +214,15 @@ func (d *desk) throttled(ch Channel, all []*line) bool {
 	return false
 }
 
-// blocked tells whether a sequential channel waits: for a failed job, or for the eta of the first in line.
-func (d *desk) blocked(ctx context.Context, tx state.Querier, ch Channel) (blocked bool, err error) {
+// turn gives the job whose turn it is in a sequential channel; 0: it waits for a failed job, or for the eta of the first in line.
+func (d *desk) turn(ctx context.Context, tx state.Querier, ch Channel) (id int64, err error) {
 	const in = "(channel = ? OR channel > ? AND channel < ?)" // '/' comes after '.'
-	rank := "ORDER BY priority, created, id LIMIT 1"
-	query := `SELECT EXISTS (SELECT 1 FROM job WHERE state = 'failed' AND ` + in + `)
-		OR COALESCE((SELECT due = 0 FROM job WHERE state = 'pending' AND ` + in + ` ` + rank + `), 1 = 0)`
+	query := `SELECT CASE WHEN EXISTS (SELECT 1 FROM job WHERE state = 'failed' AND ` + in + `) THEN 0
+		ELSE COALESCE((SELECT CASE due WHEN 1 THEN id ELSE 0 END FROM job WHERE state = 'pending' AND ` + in + `
+			ORDER BY priority, created, id LIMIT 1), 0) END`
 	tree := []any{ch.Name, ch.Name + ".", ch.Name + "/"}
-	err = tx.QueryRowContext(ctx, query, append(tree, tree...)...).Scan(&blocked)
-	return blocked, err
+	err = tx.QueryRowContext(ctx, query, append(tree, tree...)...).Scan(&id)
+	return id, err
 }
 
 // headCount is how many waiting jobs of one line a claim reads at a time, at most.
@@ -295,9 +295,7 @@ func (d *desk) choose(ctx context.Context, tx *state.Tx, slots, limit int) (list
 			return nil, err
 		}
 		list = append(list, p)
-		if d.throttles(l) {
-			l.waiting, l.whole = nil, true
-		}
+		d.shut(l)
 		if alone {
 			break
 		}
@@ -380,6 +378,20 @@ func (d *desk) joins(l *line, first candidate, rival *line) bool {
 		return false
 	}
 	return rival == nil || c.compare(rival.waiting[0]) < 0
+}
+
+// shut ends all lines of a throttled channel in which a job of this one was just started.
+func (d *desk) shut(started *line) {
+	for _, name := range upwards(started.channel) {
+		if d.channels.Get(name).Throttle == 0 {
+			continue
+		}
+		for _, l := range d.lines {
+			if within(l.channel, name) {
+				l.waiting, l.whole = nil, true
+			}
+		}
+	}
 }
 
 func (d *desk) throttles(l *line) bool {

@@ -361,13 +361,13 @@ func (b *batch) depend(ctx context.Context, tx *state.Tx) error {
 	if err := link(ctx, tx, hold); err != nil {
 		return err
 	}
+	if err := keepWaiting(ctx, tx, hold); err != nil {
+		return err
+	}
 	for _, j := range slices.Concat(b.revived, b.joined) { // a new job has nobody waiting for it
 		if err := refuseCycle(ctx, tx, j.ID, j.DependsOn); err != nil {
 			return err
 		}
-	}
-	if err := keepWaiting(ctx, tx, hold); err != nil {
-		return err
 	}
 	return noteFailed(ctx, tx, known)
 }

@@ -96,7 +96,13 @@ func (q *Queue) runNext(ctx context.Context, tx *state.Tx, j Job) error {
 	if _, err := tx.ExecContext(ctx, "UPDATE job SET next_run = '' WHERE id = ?", j.ID); err != nil {
 		return err
 	}
+	var later int // what came while this one ran, and isn't to be dropped either, is the last such call
+	query := "SELECT COUNT(*) FROM job WHERE backend = ? AND identity = ? AND " + waitingStates + " AND next_run <> ''"
+	if err := tx.QueryRowContext(ctx, query, j.Backend, j.Identity).Scan(&later); err != nil || later > 0 {
+		return err
+	}
 	_, _, err := q.Enqueue(ctx, tx, Spec{
+		Policy:   RunAgain,
 		Function: c.Function, Backend: j.Backend, Model: c.Model, Channel: c.Channel, Identity: j.Identity, Pair: c.Pair, Args: c.Args,
 		ArgsVersion: c.ArgsVersion, Description: c.Description, Priority: c.Priority, ETA: c.ETA, MaxRetries: &c.MaxRetries, TimeLimit: c.TimeLimit,
 	})

@@ -292,3 +292,23 @@ func TestPolicies(t *testing.T) {
 		}
 	})
 }
+
+func TestRunAgainMeanwhile(t *testing.T) {
+	t.Run("Ensure a call that is to run again isn't dropped for one that came while its job ran", func(t *testing.T) {
+		b := newBench(t)
+		args := func(n int) map[string]int { return map[string]int{"n": n} }
+		first := b.add(jobs.Spec{Identity: "a", Args: args(1)})
+		b.add(jobs.Spec{Identity: "a", Args: args(2), Policy: jobs.RunAgain})
+		ran := map[string]bool{}
+		b.mustHandle(func(j jobs.Job) jobs.Outcome {
+			ran[string(j.Args)] = true
+			if j.ID == first {
+				b.add(jobs.Spec{Identity: "a", Args: args(3)})
+			}
+			return jobs.Outcome{Kind: jobs.Done}
+		})
+		if !ran[`{"n":2}`] || len(ran) != 3 {
+			t.Errorf("%v", ran)
+		}
+	})
+}

@@ -173,7 +173,7 @@ func (m *model) joinWaiting(j *modelJob, s modelSpec) {
 		j.args, j.priority, j.eta, j.own = s.args, s.priority, s.eta, j.next == nil
 	case jobs.RunAgain:
 		next := s
-		next.deps, next.policy = nil, jobs.KeepFirst
+		next.deps = nil
 		j.next, j.own = &next, false
 	case jobs.KeepFirst:
 	}
@@ -195,7 +195,8 @@ func channelsAbove(channel string) (all []string) {
 
 // claim starts up to so many jobs for a worker, in the order of the line.
 func (m *model) claim(worker string, slots int) (started []int) {
-	closed := map[string]bool{"root.line": m.lineBlocked()}
+	turn := m.turn()
+	closed := map[string]bool{"root.line": turn < 0 || !m.startable(turn, nil)}
 	for len(started) < slots {
 		best := -1
 		for i := range m.jobs {
@@ -247,21 +248,21 @@ func (m *model) inChannel(name string) (n int) {
 	return n
 }
 
-// lineBlocked tells whether the sequential channel waits for a failed job or for the eta of its first.
-func (m *model) lineBlocked() bool {
-	first := -1
+// turn gives the first job of the sequential channel; -1: it has none, or waits for a failed one.
+func (m *model) turn() (first int) {
+	first = -1
 	for i, j := range m.jobs {
 		if j.channel != "root.line" {
 			continue
 		}
 		if j.state == fail {
-			return true
+			return -1
 		}
 		if j.state == pend && (first < 0 || m.rank(i, first) < 0) {
 			first = i
 		}
 	}
-	return first >= 0 && m.jobs[first].eta.After(m.now)
+	return first
 }
 
 func (m *model) release(i int) {
@@ -308,8 +309,10 @@ func (m *model) ended(i int) {
 	m.release(i)
 	if next := j.next; next != nil {
 		j.next = nil
-		next.identity = j.identity
-		_, _, _ = m.enqueue(*next)
+		next.identity, next.policy = j.identity, jobs.RunAgain
+		if at := m.waiting(j.identity); at < 0 || m.jobs[at].next == nil && !m.jobs[at].own {
+			_, _, _ = m.enqueue(*next)
+		}
 	}
 }
 

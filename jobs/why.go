@@ -235,13 +235,22 @@ func (q *Queue) whyChannel(ctx context.Context, j Job, now time.Time) (w Waiting
 
 // whyInOrder finds the job that a sequential channel waits for.
 func (q *Queue) whyInOrder(ctx context.Context, d *desk, ch Channel, j Job) (w Waiting, err error) {
-	if blocked, err := d.blocked(ctx, q.db.Read(), ch); err != nil || !blocked {
+	next, err := d.turn(ctx, q.db.Read(), ch)
+	if err != nil || next == j.ID {
 		return w, err
+	}
+	waits := "waits for its time"
+	if next != 0 {
+		first, err := get(ctx, q.db.Read(), next)
+		if err != nil || first.Backend == j.Backend && first.Channel == j.Channel { // whyLine tells of it
+			return w, err
+		}
+		waits = "has its turn"
 	}
 	const in = "(channel = ? OR channel > ? AND channel < ?)"
 	for _, ask := range []struct{ where, text string }{
 		{"state = 'failed' AND " + in + " ORDER BY id LIMIT 1", "failed"},
-		{"state = 'pending' AND " + in + " ORDER BY priority, created, id LIMIT 1", "waits for its time"},
+		{"state = 'pending' AND " + in + " ORDER BY priority, created, id LIMIT 1", waits},
 	} {
 		var id int64
 		err := q.db.Read().QueryRowContext(ctx, "SELECT id FROM job WHERE "+ask.where, ch.Name, ch.Name+".", ch.Name+"/").Scan(&id)
