@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -178,20 +179,24 @@ func pathTo(cameFrom map[int64]int64, id int64) []int64 {
 
 // absorb makes room for a job that goes back to waiting when another one of its identity waits already: there can be only
 // one. The one that comes back stays, with its attempts and its delay, and does the other's work as well; the other is
-// cancelled, and who waited for it waits for this one. A call that was not to be dropped ([ReplaceArgs], [RunAgain]) follows.
-func absorb(ctx context.Context, tx *state.Tx, j Job) error {
+// cancelled, who waited for it waits for this one, and this one waits for what it waited for. A call that was not to be dropped
+// ([ReplaceArgs], [RunAgain]) follows. It tells whether there was another one.
+func absorb(ctx context.Context, tx *state.Tx, j Job) (bool, error) {
 	if j.Identity == "" {
-		return nil
+		return false, nil
 	}
 	query := "SELECT " + columns + " FROM job WHERE backend = ? AND identity = ? AND " + waitingStates + " AND id <> ?"
 	twins, err := selectJobs(ctx, tx, query, j.Backend, j.Identity, j.ID)
 	if err != nil || len(twins) == 0 {
-		return err
+		return false, err
 	}
 	twin := twins[0]
 	next, err := twin.following()
 	if err != nil {
-		return err
+		return false, err
+	}
+	if err := inherit(ctx, tx, j, twin); err != nil {
+		return false, err
 	}
 	note := fmt.Sprintf("job %d, which is for the same record and runs again, does its work", j.ID)
 	statements := []struct {
@@ -209,8 +214,42 @@ func absorb(ctx context.Context, tx *state.Tx, j Job) error {
 	}
 	for _, s := range statements {
 		if _, err := tx.ExecContext(ctx, s.query, s.args...); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// inherit lets a job that comes back wait for what its twin waits for; but not for what waits for itself.
+func inherit(ctx context.Context, tx *state.Tx, j, twin Job) error {
+	if twin.State != StateWaitDependencies {
+		return nil
+	}
+	deps, err := dependencies(ctx, tx, []int64{twin.ID})
+	if err != nil {
+		return err
+	}
+	j.DependsOn = nil
+	for _, on := range deps[twin.ID] {
+		var circle *CycleError
+		switch err := refuseCycle(ctx, tx, j.ID, []int64{on}); {
+		case err == nil:
+			j.DependsOn = append(j.DependsOn, on)
+		case !errors.As(err, &circle):
 			return err
 		}
 	}
-	return nil
+	return link(ctx, tx, []*Job{&j})
+}
+
+// waitAnew lets a job that came back wait for what it inherited.
+func waitAnew(ctx context.Context, tx *state.Tx, j Job) error {
+	if err := keepWaiting(ctx, tx, []*Job{&j}); err != nil {
+		return err
+	}
+	failed, err := selectJobs(ctx, tx, "SELECT "+columns+" FROM job WHERE state = 'failed' AND id IN (SELECT depends_on FROM job_dependency WHERE job_id = ?)", j.ID)
+	if err != nil {
+		return err
+	}
+	return noteFailed(ctx, tx, failed)
 }

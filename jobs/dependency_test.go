@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/state"
@@ -214,5 +215,18 @@ func TestCycleOfABatch(t *testing.T) {
 		if !errors.As(err, &cycle) {
 			t.Errorf("%v; %s and %s", err, b.job(one).State, b.job(two).State)
 		}
+	})
+}
+
+func TestTwinThatWaits(t *testing.T) {
+	t.Run("Ensure a job that does its twin's work waits for what the twin waited for", func(t *testing.T) {
+		b := newBench(t)
+		parent := b.add(jobs.Spec{ETA: noon.Add(time.Hour)})
+		id := b.add(jobs.Spec{Identity: "a"})
+		b.wantClaim(1, id)
+		twin := b.add(jobs.Spec{Identity: "a", DependsOn: []int64{parent}})
+		b.recover(1)
+		b.wantState(twin, canc)
+		b.wantState(id, wait)
 	})
 }

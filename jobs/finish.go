@@ -180,6 +180,11 @@ func (q *Queue) settle(ctx context.Context, tx *state.Tx, j Job, o Outcome) (Job
 		return j, err
 	}
 	why := reason(j, next, o, to)
+	if to == StateWaitDependencies { // what it depended on before was done when it ran
+		if err := forget(ctx, tx, []int64{j.ID}); err != nil {
+			return j, err
+		}
+	}
 	if err := q.move(ctx, tx, next.Job, to, why); err != nil {
 		return j, err
 	}
@@ -287,11 +292,13 @@ func (q *Queue) nextTry(e ending, o Outcome, now time.Time) (ending, State, erro
 // move takes a started job to its next state and stores the rest of j along with it. It fails with a *LostError when the
 // job isn't the claimer's any more.
 func (q *Queue) move(ctx context.Context, tx *state.Tx, j Job, to State, why failure) error {
+	absorbed := false
 	if to == StatePending || to == StateWaitDependencies {
 		if err := q.owned(ctx, tx, j); err != nil {
 			return err
 		}
-		if err := absorb(ctx, tx, j); err != nil {
+		var err error
+		if absorbed, err = absorb(ctx, tx, j); err != nil {
 			return err
 		}
 	}
@@ -315,12 +322,14 @@ func (q *Queue) move(ctx context.Context, tx *state.Tx, j Job, to State, why fai
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return errors.Join(err, &LostError{ID: j.ID})
 	}
-	switch to {
-	case StateDone:
+	switch {
+	case to == StateDone:
 		return release(ctx, tx, j.ID)
-	case StateFailed:
+	case to == StateFailed:
 		j.State, j.ExcMessage = StateFailed, why.message
 		return noteFailed(ctx, tx, []Job{j})
+	case absorbed && to == StatePending:
+		return waitAnew(ctx, tx, j)
 	}
 	return nil
 }
@@ -370,9 +379,6 @@ func (q *Queue) await(ctx context.Context, tx *state.Tx, j Job, specs []Spec) er
 	}
 	ids, _, err := q.EnqueueAll(ctx, tx, absent)
 	if err != nil {
-		return err
-	}
-	if err := forget(ctx, tx, []int64{j.ID}); err != nil {
 		return err
 	}
 	j.DependsOn = sortedIDs(append(j.DependsOn, ids...))

@@ -274,12 +274,17 @@ func (m *model) release(i int) {
 }
 
 // absorb makes room for a job that waits again: its waiting twin is cancelled, and who waited for that waits for this.
-func (m *model) absorb(i int) {
+func (m *model) absorb(i int) bool {
 	twin := m.find(m.jobs[i].identity, func(j *modelJob) bool { return waits(j.state) && j != m.jobs[i] })
 	if twin < 0 {
-		return
+		return false
 	}
 	t := m.jobs[twin]
+	for _, d := range slices.Sorted(maps.Keys(t.deps)) {
+		if t.state == wait && !m.cycle(i, map[int]bool{d: true}) {
+			m.jobs[i].deps[d] = true
+		}
+	}
 	t.state = canc
 	next := t.next
 	if t.own {
@@ -296,11 +301,14 @@ func (m *model) absorb(i int) {
 			}
 		}
 	}
+	return true
 }
 
 func (m *model) back(i int, to jobs.State, eta time.Time) {
-	m.absorb(i)
-	m.jobs[i].state, m.jobs[i].eta = to, eta
+	absorbed := m.absorb(i)
+	if m.jobs[i].state, m.jobs[i].eta = to, eta; absorbed {
+		m.settleDeps(i)
+	}
 }
 
 func (m *model) ended(i int) {
@@ -356,6 +364,7 @@ func (m *model) await(i int, dependency string) {
 	}
 	j.waits++
 	on := m.running(dependency)
+	j.deps = map[int]bool{}
 	m.back(i, wait, j.eta)
 	if j.identity != dependency && on < 0 {
 		on, _, _ = m.enqueue(modelSpec{identity: dependency, channel: "root.one", priority: jobs.DefaultPriority, limit: jobs.DefaultMaxRetries, args: "{}"})
@@ -365,7 +374,7 @@ func (m *model) await(i int, dependency string) {
 		m.jobs[i].state = fail
 		return
 	}
-	j.deps = map[int]bool{on: true}
+	j.deps[on] = true
 }
 
 // bury takes back what the workers with an ended lease had in hand, worker by worker and job by job.
