@@ -81,7 +81,9 @@ func (q *Queue) Claim(ctx context.Context, owner string, f ClaimFilter) ([]Job, 
 // ClaimSlices is [Queue.Claim] for as many slices as the filter allows, each with a slot of its own. Where no job is due it
 // takes no write lock: a run looks at an empty line far more often than at a full one.
 func (q *Queue) ClaimSlices(ctx context.Context, owner string, f ClaimFilter) (c Claimed, err error) {
-	c.AsOf = q.db.Clock().Now()
+	if c.AsOf, err = q.db.Now(ctx); err != nil {
+		return c, fmt.Errorf("claim jobs: %w", err)
+	}
 	if due, err := q.due(ctx, f, c.AsOf); err != nil || !due {
 		return c, err
 	}

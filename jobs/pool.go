@@ -28,7 +28,7 @@ type pool struct {
 	running  int            // handlers that have not returned
 	outages  map[string]*outage
 	asOf     time.Time
-	next     time.Time // when a throttled channel opens, or a held job's eta comes
+	next     time.Time // when a throttled channel opens, or a held job's eta comes; by the own clock
 	dry      bool      // the last claim found no more
 	busy     bool      // there is something in hand besides what is being stored
 	told     bool      // the run was told to stop
@@ -133,12 +133,14 @@ func (p *pool) over(ctx context.Context) bool {
 	if err != nil || left.hold.IsZero() {
 		return true
 	}
-	p.wakeAt(left.hold)
+	p.wakeIn(left.hold.Sub(p.asOf))
 	return false
 }
 
-func (p *pool) wakeAt(at time.Time) {
-	if p.next.IsZero() || at.Before(p.next) {
+// wakeIn lets the pool look again after some time at the latest. Spans are those between instants of the state, whose clock is
+// another machine's maybe.
+func (p *pool) wakeIn(d time.Duration) {
+	if at := p.w.queue.db.Clock().Now().Add(d); p.next.IsZero() || at.Before(p.next) {
 		p.next = at
 	}
 }
@@ -407,7 +409,6 @@ func (p *pool) claim(ctx context.Context, want int) {
 		}
 		return
 	}
-	p.asOf = c.AsOf
 	p.begin(ctx, c, want)
 }
 
@@ -431,7 +432,10 @@ func (p *pool) claimFilter(want int, list []*request) ClaimFilter {
 
 // begin lets the claimed slices run.
 func (p *pool) begin(ctx context.Context, c Claimed, want int) {
-	p.dry, p.next = len(c.Slices) < want, c.Next
+	p.dry, p.next, p.asOf = len(c.Slices) < want, time.Time{}, c.AsOf
+	if !c.Next.IsZero() {
+		p.wakeIn(c.Next.Sub(c.AsOf))
+	}
 	for _, slice := range c.Slices {
 		h := newHand(p.w, slice)
 		h.store = func(_ context.Context, e *ended) error { return p.submit(h, e) }

@@ -148,8 +148,7 @@ func (w *Worker) work(ctx context.Context, claim ClaimFilter, noHold bool, s *St
 		case len(c.Slices) > 0:
 			err = w.runSlice(ctx, c.Slices[0], s)
 		case !c.Next.IsZero(): // a throttled channel opens soon
-			clock := w.queue.db.Clock()
-			err = clock.Sleep(ctx, c.Next.Sub(clock.Now()))
+			err = w.queue.db.Clock().Sleep(ctx, c.Next.Sub(c.AsOf))
 		case noHold:
 			return asOf, nil
 		default:
@@ -168,8 +167,10 @@ func (w *Worker) work(ctx context.Context, claim ClaimFilter, noHold bool, s *St
 // claim takes the next slices, as a worker that others know of. Where it isn't sure that there are any it looks first, which
 // takes no write lock.
 func (w *Worker) claim(ctx context.Context, f ClaimFilter, sure bool) (c Claimed, err error) {
-	c.AsOf = w.queue.db.Clock().Now()
 	if !sure {
+		if c.AsOf, err = w.queue.db.Now(ctx); err != nil { // the clock that says which eta has come
+			return c, fmt.Errorf("claim jobs: %w", err)
+		}
 		if due, err := w.queue.due(ctx, f, c.AsOf); err != nil || !due {
 			return c, err
 		}
@@ -193,8 +194,7 @@ func (w *Worker) hold(ctx context.Context, claim ClaimFilter, asOf time.Time) (b
 	if err != nil || left.hold.IsZero() {
 		return false, err
 	}
-	clock := w.queue.db.Clock()
-	return true, clock.Sleep(ctx, left.hold.Sub(clock.Now()))
+	return true, w.queue.db.Clock().Sleep(ctx, left.hold.Sub(asOf))
 }
 
 // runSlice lets the handler work on a slice and gives back what it left.
