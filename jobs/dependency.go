@@ -247,7 +247,8 @@ func waitAnew(ctx context.Context, tx *state.Tx, j Job) error {
 	if err := keepWaiting(ctx, tx, []*Job{&j}); err != nil {
 		return err
 	}
-	failed, err := selectJobs(ctx, tx, "SELECT "+columns+" FROM job WHERE state = 'failed' AND id IN (SELECT depends_on FROM job_dependency WHERE job_id = ?)", j.ID)
+	query := "SELECT " + columns + " FROM job WHERE state = 'failed' AND id IN (SELECT depends_on FROM job_dependency WHERE job_id = ?)"
+	failed, err := selectJobs(ctx, tx, query, j.ID)
 	if err != nil {
 		return err
 	}

@@ -180,11 +180,6 @@ func (q *Queue) settle(ctx context.Context, tx *state.Tx, j Job, o Outcome) (Job
 		return j, err
 	}
 	why := reason(j, next, o, to)
-	if to == StateWaitDependencies { // what it depended on before was done when it ran
-		if err := forget(ctx, tx, []int64{j.ID}); err != nil {
-			return j, err
-		}
-	}
 	if err := q.move(ctx, tx, next.Job, to, why); err != nil {
 		return j, err
 	}
@@ -292,15 +287,9 @@ func (q *Queue) nextTry(e ending, o Outcome, now time.Time) (ending, State, erro
 // move takes a started job to its next state and stores the rest of j along with it. It fails with a *LostError when the
 // job isn't the claimer's any more.
 func (q *Queue) move(ctx context.Context, tx *state.Tx, j Job, to State, why failure) error {
-	absorbed := false
-	if to == StatePending || to == StateWaitDependencies {
-		if err := q.owned(ctx, tx, j); err != nil {
-			return err
-		}
-		var err error
-		if absorbed, err = absorb(ctx, tx, j); err != nil {
-			return err
-		}
+	absorbed, err := q.makeRoom(ctx, tx, j, to)
+	if err != nil {
+		return err
 	}
 	ready, finished := state.Micros(tx.Now()), int64(0)
 	if to == StateDone || to == StateFailed {
@@ -332,6 +321,21 @@ func (q *Queue) move(ctx context.Context, tx *state.Tx, j Job, to State, why fai
 		return waitAnew(ctx, tx, j)
 	}
 	return nil
+}
+
+// makeRoom prepares for a job that goes back to waiting, and tells whether it took the work of another one over.
+func (q *Queue) makeRoom(ctx context.Context, tx *state.Tx, j Job, to State) (absorbed bool, err error) {
+	if to != StatePending && to != StateWaitDependencies {
+		return false, nil
+	}
+	err = q.owned(ctx, tx, j)
+	if err == nil && to == StateWaitDependencies { // what it depended on before was done when it ran
+		err = forget(ctx, tx, []int64{j.ID})
+	}
+	if err != nil {
+		return false, err
+	}
+	return absorb(ctx, tx, j)
 }
 
 // fence is the condition that a job's worker has not lost its lease; those who take a job back don't ask for it.
