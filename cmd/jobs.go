@@ -94,6 +94,22 @@ func (a *app) withState(ctx context.Context, do func(*state.DB) error) error {
 	return a.withConfiguredState(ctx, func(db *state.DB, _ *config.Config) error { return do(db) })
 }
 
+// withOrWithoutState is for what can be said before there is a state, too: db is nil then.
+func (a *app) withOrWithoutState(ctx context.Context, do func(db *state.DB, c *config.Config) error) (err error) {
+	c, err := a.load()
+	if err != nil {
+		return err
+	}
+	db, err := a.stateOrNone(ctx, c)
+	if err != nil {
+		return err
+	}
+	if db != nil {
+		defer func() { err = errors.Join(err, db.Close()) }()
+	}
+	return do(db, c)
+}
+
 func (a *app) withConfiguredState(ctx context.Context, do func(*state.DB, *config.Config) error) (err error) {
 	c, err := a.load()
 	if err != nil {

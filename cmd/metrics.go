@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -147,8 +148,9 @@ func (l *listening) start(ctx context.Context, c *metrics.Collector) (*metrics.S
 		return nil, err
 	}
 	s, err := metrics.Listen(ctx, l.address, c, 0)
-	if err != nil {
-		return nil, environment(err)
+	var busy *metrics.BusyError
+	if errors.As(err, &busy) { // it may be free again soon, so a service has to try again
+		return nil, &environmentError{err}
 	}
-	return s, nil
+	return s, err
 }

@@ -36,7 +36,10 @@ of the next one wait, and why it could not be reached.
 Exit codes: 0 done, 1 unusable state, 2 usage or configuration, 3 environment.`,
 		Example: "  connector notify list\n  connector --output json notify list",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withConfiguredState(c.Context(), func(db *state.DB, conf *config.Config) error {
+			return a.withOrWithoutState(c.Context(), func(db *state.DB, conf *config.Config) error {
+				if db == nil {
+					return a.showReceivers(nil, conf)
+				}
 				all, err := newNotifier(db, newQueue(db, conf), conf).Statuses(c.Context())
 				if err != nil {
 					return err
@@ -63,9 +66,12 @@ func (a *app) showReceivers(all []notify.Status, c *config.Config) error {
 	var views []receiverView
 	for _, n := range c.Notify {
 		v := receiverView{Name: n.Name, Way: wayOf(n), On: n.On, Runs: n.Runs}
+		if n.Digest > 0 {
+			v.Digest = n.Digest.String()
+		}
 		for _, s := range all {
 			if s.Name == n.Name {
-				v.Sent, v.Waiting, v.Problem, v.Digest = optional(s.Sent), s.Waiting, s.Problem, n.Digest.String()
+				v.Sent, v.Waiting, v.Problem = optional(s.Sent), s.Waiting, s.Problem
 			}
 		}
 		views = append(views, v)
@@ -129,6 +135,9 @@ Exit codes: 0 sent, 2 usage or configuration, 3 the receiver could not be reache
 			}
 			if err := notify.Test(c.Context(), found[0], conf.Dir); err != nil {
 				return &environmentError{err}
+			}
+			if a.json() {
+				return a.printJSON(map[string]string{"sent": found[0].Name, "way": wayOf(found[0])})
 			}
 			_, err = fmt.Fprintf(a.out, "A test was sent to %s by %s.\n", found[0].Name, wayOf(found[0]))
 			return err

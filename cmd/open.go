@@ -93,6 +93,18 @@ func (a *app) openState(ctx context.Context, c *config.Config) (*state.DB, error
 	return state.Open(ctx, location, state.Options{Clock: a.clock})
 }
 
+// stateOrNone opens the state for commands that have something to say without one, too: then it gives nil.
+func (a *app) stateOrNone(ctx context.Context, c *config.Config) (*state.DB, error) {
+	location, err := c.StateLocation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if there, err := hasState(ctx, location); err != nil || !there {
+		return nil, err
+	}
+	return state.Open(ctx, location, state.Options{Clock: a.clock})
+}
+
 // findState gives the location of a state that is there.
 func findState(ctx context.Context, c *config.Config) (location string, err error) {
 	if location, err = c.StateLocation(ctx); err != nil {

@@ -154,12 +154,8 @@ type scheduledView struct {
 }
 
 func (a *app) listSchedule(ctx context.Context) error {
-	return a.withConfiguredState(ctx, func(db *state.DB, c *config.Config) error {
-		s, err := newSchedule(ctx, db, c)
-		if err != nil {
-			return err
-		}
-		all, err := s.List(ctx)
+	return a.withOrWithoutState(ctx, func(db *state.DB, c *config.Config) error {
+		all, err := statusesOf(ctx, db, c)
 		if err != nil {
 			return err
 		}
@@ -173,6 +169,18 @@ func (a *app) listSchedule(ctx context.Context) error {
 		}
 		return a.showSchedule(views)
 	})
+}
+
+// statusesOf are what the state knows of the entries; without a state nothing was done yet.
+func statusesOf(ctx context.Context, db *state.DB, c *config.Config) ([]schedule.Status, error) {
+	if db == nil {
+		return make([]schedule.Status, len(c.Schedule)), nil
+	}
+	s, err := newSchedule(ctx, db, c)
+	if err != nil {
+		return nil, err
+	}
+	return s.List(ctx)
 }
 
 func viewOfScheduled(s config.Scheduled, st schedule.Status) scheduledView {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -79,6 +80,9 @@ printed, and a crontab's line that does the same.` + serviceExits,
 	return c
 }
 
+// memorySize is what systemd takes for an amount of memory.
+var memorySize = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?[KMGTPE%]?|infinity)$`)
+
 // unit is what the flags describe.
 func (o serviceOptions) unit() (unitOf, error) {
 	u := unitOf{mode: o.mode, every: o.every, user: o.user, account: o.account, memory: o.memory, grace: 30 * time.Second}
@@ -91,6 +95,8 @@ func (o serviceOptions) unit() (unitOf, error) {
 		return u, &usageError{"--account is for the machine's service; a user's own runs as the user"}
 	case strings.ContainsAny(o.account+o.memory, " \t\r\n"):
 		return u, &usageError{"--account and --memory are one word each"}
+	case !memorySize.MatchString(o.memory):
+		return u, &usageError{fmt.Sprintf("--memory %q is no size that systemd knows; write it as 512M, 2G, 20%% or infinity", o.memory)}
 	}
 	if o.every > 0 {
 		u.mode = "sync"
@@ -223,11 +229,7 @@ func mayWrite(dir string, files map[string]string, force bool) error {
 // showUnits prints what install would write, and what systemd thinks of it.
 func (a *app) showUnits(ctx context.Context, dir string, u unitOf) error {
 	files := u.files()
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		_, _ = fmt.Fprintf(a.out, "# %s\n%s\n", filepath.Join(dir, name), files[name])
-	}
-	_, err := fmt.Fprintf(a.out, "# without systemd, a line of a crontab:\n%s", u.crontab())
-	if err != nil {
+	if err := a.printUnits(dir, u, files); err != nil {
 		return err
 	}
 	temporary, err := os.MkdirTemp("", "connector-units")
@@ -242,6 +244,29 @@ func (a *app) showUnits(ctx context.Context, dir string, u unitOf) error {
 	}
 	a.verifyUnits(ctx, u.user, temporary, files)
 	return nil
+}
+
+// unitView is a unit as `--output json` shows it.
+type unitView struct {
+	Path   string `json:"path"`
+	Text   string `json:"text,omitempty"`   // what install would write
+	State  string `json:"state,omitempty"`  // of what is there: as it was written, edited, not installed
+	Active string `json:"active,omitempty"` // what systemd says
+}
+
+func (a *app) printUnits(dir string, u unitOf, files map[string]string) error {
+	views := []unitView{}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		views = append(views, unitView{Path: filepath.Join(dir, name), Text: files[name]})
+	}
+	if a.json() {
+		return a.printJSON(map[string]any{"units": views, "crontab": u.crontab()})
+	}
+	for _, v := range views {
+		_, _ = fmt.Fprintf(a.out, "# %s\n%s\n", v.Path, v.Text)
+	}
+	_, err := fmt.Fprintf(a.out, "# without systemd, a line of a crontab:\n%s", u.crontab())
+	return err
 }
 
 // verifyUnits lets systemd look at units, where it is there, and passes on what it finds wrong.
@@ -346,6 +371,7 @@ func (a *app) serviceStatus(ctx context.Context, o serviceOptions) error {
 	if err != nil {
 		return err
 	}
+	views := []unitView{}
 	for _, name := range slices.Sorted(maps.Keys(u.files())) {
 		path := filepath.Join(dir, name)
 		text, err := os.ReadFile(path) //nolint:gosec // a unit's path
@@ -358,20 +384,27 @@ func (a *app) serviceStatus(ctx context.Context, o serviceOptions) error {
 		case !untouched(string(text)):
 			kind = "edited"
 		}
-		_, _ = fmt.Fprintf(a.out, "%s: %s%s\n", path, kind, a.activity(ctx, o.user, name))
+		views = append(views, unitView{Path: path, State: kind, Active: activity(ctx, o.user, name)})
+	}
+	if a.json() {
+		return a.printJSON(map[string]any{"units": views})
+	}
+	for _, v := range views {
+		line := v.Path + ": " + v.State
+		if v.Active != "" {
+			line += ", " + v.Active
+		}
+		_, _ = fmt.Fprintln(a.out, line)
 	}
 	return nil
 }
 
 // activity is what systemd says of a unit, "" where there is none.
-func (a *app) activity(ctx context.Context, ofUser bool, name string) string {
+func activity(ctx context.Context, ofUser bool, name string) string {
 	args := []string{"is-active", name}
 	if ofUser {
 		args = append([]string{"--user"}, args...)
 	}
 	said, _ := exec.CommandContext(ctx, "systemctl", args...).Output() //nolint:gosec // its code tells the same as its words
-	if text := strings.TrimSpace(string(said)); text != "" {
-		return ", " + text
-	}
-	return ""
+	return strings.TrimSpace(string(said))
 }

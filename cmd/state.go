@@ -82,6 +82,9 @@ func (a *app) copyState(ctx context.Context, to string, overwrite bool) (err err
 	if to == "" {
 		return &usageError{"say where to copy to: --to FILE or --to postgres://USER@HOST/DATABASE"}
 	}
+	if scheme, _, is := strings.Cut(to, "://"); is && !state.IsURL(to) {
+		return &usageError{fmt.Sprintf("--to: %s:// is nothing that a state can be in; say FILE or postgres://USER@HOST/DATABASE", scheme)}
+	}
 	r := newRunning(a)
 	defer func() { err = errors.Join(err, r.Close()) }()
 	if err := r.openIdle(ctx); err != nil {

@@ -32,6 +32,10 @@ func (r *reader) state(m mapping, c *Config) {
 		v.stateURL(text, c)
 		return
 	}
+	if scheme, _, is := strings.Cut(text, "://"); is { // a file of this name is never meant; what follows may be a password
+		v.fail(shown(scheme+"://")+" is nothing that a state can be in", stateURLHint+", or the path of a file")
+		return
+	}
 	absolute, err := resolve(r.dir, text)
 	if err != nil {
 		v.fail("the home directory is unknown", "write the whole path instead of ~")

@@ -69,6 +69,7 @@ func TestStateInPostgreSQL(t *testing.T) {
 		"state: {password: s3cret}":                                    `state.url: required key "url" is missing`,
 		"state: {url: state.db, password: s3cret}":                     "state.url: is no URL of a PostgreSQL database; write postgres://",
 		"state: {url: \"postgres://u:s3cret@h/db\", password: s3cret}": "state.password: is given twice",
+		"state: mysql://u:s3cret@h/db":                                 `state: "mysql://" is nothing that a state can be in; write postgres://`,
 		"state: {urll: \"postgres://u:s3cret@h/db\"}":                  `unknown key "urll"; did you mean "url"?`,
 	} {
 		t.Run("Ensure what is wrong is told without the password: "+lines, func(t *testing.T) {

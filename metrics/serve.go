@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/odoo-connector/connector/state"
@@ -27,6 +28,14 @@ func (e *AddressError) Error() string {
 
 // Usage marks the error as the caller's.
 func (*AddressError) Usage() bool { return true }
+
+// BusyError says that another program, or another process of this one, listens at an address already. It may end.
+type BusyError struct{ Address string }
+
+// Error shows the address and what to do.
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("cannot listen on %q: another program does already; end it, or name another port", e.Address)
+}
 
 // CheckAddress refuses what is no address, as an *AddressError; and, unless public is true, one that other machines reach:
 // what is served there names backends, channels and functions, and nobody is asked for a password.
@@ -56,7 +65,7 @@ type Server struct {
 const DefaultStall = 2 * time.Minute
 
 // Listen begins to serve the metrics at an address that [CheckAddress] has seen. stall is how long the loop may be silent,
-// see [Server.Beat]; 0: DefaultStall. What cannot be listened on gives an *AddressError.
+// see [Server.Beat]; 0: DefaultStall. What cannot be listened on gives an *AddressError, or a *BusyError.
 func Listen(ctx context.Context, address string, c *Collector, stall time.Duration) (*Server, error) {
 	if stall == 0 {
 		stall = DefaultStall
@@ -65,6 +74,9 @@ func Listen(ctx context.Context, address string, c *Collector, stall time.Durati
 	s.Beat()
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return nil, &BusyError{address}
+		}
 		var op *net.OpError
 		if errors.As(err, &op) {
 			err = op.Err

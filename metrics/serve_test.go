@@ -118,8 +118,8 @@ func TestServer(t *testing.T) {
 		b := newBench(t)
 		s := listen(t, b)
 		_, err := metrics.Listen(t.Context(), s.Address(), b.Collector, 0)
-		var refused *metrics.AddressError
-		if !errors.As(err, &refused) || refused.Address != s.Address() {
+		var busy *metrics.BusyError
+		if !errors.As(err, &busy) || busy.Address != s.Address() {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -123,7 +123,7 @@ func unavailableFor(path string, t Trouble, err error) error {
 	case Locked:
 		e.Reason, e.Hint = "another program holds it locked", "close that program (a database browser, a backup) and try again"
 	case NoDirectory:
-		e.Reason, e.Hint = "its directory doesn't exist", "create the directory, or change `state:`"
+		e.Reason, e.Hint = "its directory doesn't exist", "create the directory, or name another path"
 	case NoFile:
 		e.Reason, e.Hint = "there is no such file", "check the path of `state:`; the first sync creates it"
 	case OlderSchema:
