@@ -70,6 +70,15 @@ func (f *flusher) flush() error {
 	return <-done
 }
 
+// unsettled explains what a flush met. The transaction is committed by then, so nothing that it met means that nothing was done.
+func (e *postgresEngine) unsettled(err error) error {
+	if err == nil {
+		return nil
+	}
+	return e.trouble(ConnectionLost, "was not heard to put the last transaction on its disk ("+causeOf(err)+")",
+		"try again; the transaction was committed, and stands unless the server crashed", err)
+}
+
 // run serves those who wait, all at once, until nobody does.
 func (f *flusher) run() {
 	for {

@@ -265,6 +265,25 @@ func TestPostgresOutages(t *testing.T) {
 			t.Errorf("kept %q", got)
 		}
 	})
+	t.Run("Ensure a server that ends behind a commit isn't said to have done nothing", func(t *testing.T) {
+		server := statetest.NewServer(t)
+		end := func() {}
+		db := server.Store().Open(t, state.Options{Hook: func(_ context.Context, point string) {
+			if point == "after commit" {
+				end()
+			}
+		}})
+		end = func() {
+			if err := server.Kill(); err != nil {
+				t.Error(err)
+			}
+		}
+		err := db.Write(t.Context(), put(t.Context(), "a", "1"))
+		var u *state.UnavailableError
+		if !errors.As(err, &u) || u.Trouble != state.ConnectionLost {
+			t.Errorf("%v", err)
+		}
+	})
 	t.Run("Ensure a failed statement that nobody looked at undoes the transaction, and says so", func(t *testing.T) {
 		db := statetest.Postgres(t).Open(t, state.Options{})
 		err := db.Write(t.Context(), func(tx *state.Tx) error {
