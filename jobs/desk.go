@@ -19,7 +19,6 @@ type desk struct {
 	lines    []*line
 	taken    map[string]int  // slots in use, by channel, those of the channels below included
 	pairs    map[string]bool // record pairs that this claim takes
-	seen     map[int64]bool  // jobs that this claim has dealt with
 	next     time.Time       // when the next throttled channel opens
 }
 
@@ -30,6 +29,7 @@ type line struct {
 	single           bool        // its jobs share no slice
 	waiting          []candidate // the first of them that this claim hasn't dealt with; the rest is read when it is needed
 	read             int         // how many were read so far
+	last             candidate   // of those that were read
 	whole            bool        // nobody waits behind those
 }
 
@@ -48,7 +48,7 @@ func (c candidate) compare(other candidate) int {
 
 // readDesk reads the lines that the filter selects and whose channels may start a job now.
 func (q *Queue) readDesk(ctx context.Context, tx *state.Tx, f ClaimFilter) (*desk, error) {
-	d := &desk{channels: q.channels, filter: f, now: tx.Now(), taken: map[string]int{}, pairs: map[string]bool{}, seen: map[int64]bool{}}
+	d := &desk{channels: q.channels, filter: f, now: tx.Now(), taken: map[string]int{}, pairs: map[string]bool{}}
 	all, err := q.readLines(ctx, tx, f.IDs)
 	if err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ func (q *Queue) readLines(ctx context.Context, from state.Querier, ids []int64) 
 		err := rows.Scan(&l.backend, &l.channel, &last, &c.id, &c.function, &c.model, &c.pair, &c.alone, &c.priority, &c.created)
 		l.lastStart = state.FromMicros(last)
 		if c.id != 0 && len(ids) == 0 {
-			l.waiting, l.read = append(l.waiting, c), 1
+			l.waiting, l.read, l.last = append(l.waiting, c), 1, c
 		}
 		all = append(all, l)
 		return err
@@ -241,32 +241,32 @@ func (d *desk) want(l *line, slots, limit int) int {
 	return max(slots, 0) * limit
 }
 
-// more reads so many more jobs of a line, where there are any.
+// more reads so many more jobs of a line, where there are any; at least as many as were read before, as it may take thousands
+// until there is one whose record pair is free.
 func (d *desk) more(ctx context.Context, tx *state.Tx, l *line, n int) error {
 	if l.whole || len(l.waiting) > 0 || n <= 0 {
 		return nil
 	}
-	limit := l.read + min(n, headCount)
-	query, args := nextQuery(l.backend, l.channel, limit)
-	rows := 0
+	limit := min(max(n, l.read), headCount)
+	query, args := nextQuery(l.backend, l.channel, l.last, limit)
 	err := each(ctx, tx, query, args, func(row scanner) error {
-		var c candidate
+		c := &l.last
 		err := row.Scan(&c.id, &c.function, &c.model, &c.pair, &c.alone, &c.priority, &c.created)
-		if rows++; !d.seen[c.id] {
-			l.waiting = append(l.waiting, c)
-		}
+		l.waiting = append(l.waiting, *c)
 		return err
 	})
-	l.read, l.whole = rows, rows < limit
+	l.read += len(l.waiting)
+	l.whole = len(l.waiting) < limit
 	return err
 }
 
-// nextQuery selects the first jobs in a line.
-func nextQuery(backend, channel string, limit int) (string, []any) {
+// nextQuery selects the first jobs in a line behind one.
+func nextQuery(backend, channel string, behind candidate, limit int) (string, []any) {
 	query := "SELECT " + candidateColumns + ` FROM job AS j
-		WHERE j.state = 'pending' AND j.due = 1 AND j.backend = ? AND j.channel = ? AND ` + notRunning + `
+		WHERE j.state = 'pending' AND j.due = 1 AND j.backend = ? AND j.channel = ? AND (j.priority, j.created, j.id) > (?, ?, ?)
+		AND ` + notRunning + `
 		ORDER BY j.priority, j.created, j.id LIMIT ?`
-	return query, []any{backend, channel, limit}
+	return query, []any{backend, channel, behind.priority, behind.created, behind.id, limit}
 }
 
 // picked is a slice that a claim chose.
@@ -353,14 +353,12 @@ func (d *desk) rival(own *line) (best *line) {
 // skip passes over jobs whose record pair this claim takes already.
 func (d *desk) skip(l *line) {
 	for len(l.waiting) > 0 && l.waiting[0].pair != "" && d.pairs[l.backend+"\x00"+l.waiting[0].pair] {
-		d.seen[l.waiting[0].id] = true
 		l.waiting = l.waiting[1:]
 	}
 }
 
 func (d *desk) pop(l *line) candidate {
 	c := l.waiting[0]
-	d.seen[c.id] = true
 	l.waiting = l.waiting[1:]
 	if c.pair != "" {
 		d.pairs[l.backend+"\x00"+c.pair] = true

@@ -13,7 +13,7 @@ func ExplainHead(ctx context.Context, db *state.DB, limit int) string {
 	if limit == 1 {
 		return plan(ctx, db, headsQuery(db.Dialect()), nil)
 	}
-	query, args := nextQuery("trello", "root.trello", limit)
+	query, args := nextQuery("trello", "root.trello", candidate{}, limit)
 	return plan(ctx, db, query, args)
 }
 

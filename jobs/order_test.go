@@ -2,8 +2,10 @@ package jobs_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/state"
 )
 
 func TestThrottle(t *testing.T) {
@@ -33,5 +35,28 @@ func TestSequential(t *testing.T) {
 		b.add(jobs.Spec{Channel: "a", Backend: "magento"})
 		b.add(jobs.Spec{Channel: "a"})
 		b.wantClaim(1)
+	})
+}
+
+func TestManyOfOnePair(t *testing.T) {
+	t.Run("Ensure thousands of jobs of one pair don't hold up a claim, nor hide what is behind them", func(t *testing.T) {
+		b := newBench(t)
+		specs := make([]jobs.Spec, 3000)
+		for i := range specs {
+			specs[i] = card(jobs.Spec{Pair: "p"})
+		}
+		b.write(func(tx *state.Tx) error {
+			_, _, err := b.EnqueueAll(b.ctx(), tx, specs)
+			return err
+		})
+		other := b.add(jobs.Spec{Priority: 20})
+		began := time.Now()
+		c, err := b.ClaimSlices(b.ctx(), "worker", jobs.ClaimFilter{Slots: 3})
+		if err != nil || len(c.Slices) != 2 || c.Slices[1][0].ID != other {
+			t.Errorf("%v, %v", c.Slices, err)
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("a claim took %s", took)
+		}
 	})
 }

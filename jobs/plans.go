@@ -22,7 +22,7 @@ func (q *Queue) Plans(ctx context.Context, backend, channel string) ([]Plan, err
 		plans = append(plans, Plan{purpose, steps})
 		return err
 	}
-	next, nextArgs := nextQuery(backend, channel, 10)
+	next, nextArgs := nextQuery(backend, channel, candidate{}, 10)
 	start, startArgs := startQuery("worker", []int64{1, 2}, 0, 0, true)
 	known, knownArgs := lookupQuery([]key{{backend, "a"}, {backend, "b"}})
 	for _, err := range []error{

@@ -31,7 +31,7 @@ type WorkerOptions struct {
 	Info       any                     // what is noted of this worker for people, as JSON
 	Progress   func(j Job, o Outcome)  // called after an outcome was stored, with the job as it is then
 	Claimed    func(slice []Job)       // called before a slice begins
-	Notice     func(Notice)            // called for what people should know and no job tells
+	Notice     func(Notice)            // called for what people should know and no job tells; LeaseLost from a goroutine of its own
 	Repanic    func(panicked any) bool // a panic that is to go on, as if the process died there; nil: none
 }
 
