@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,31 +12,12 @@ import (
 	"github.com/odoo-connector/connector/state/statetest"
 )
 
-// handClock stands still but for sleepers, for whom it jumps.
-type handClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *handClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *handClock) Sleep(ctx context.Context, d time.Duration) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(max(d, 0))
-	return ctx.Err()
-}
-
 // bench is a queue on a state of its own, with what tests do with it.
 type bench struct {
 	*jobs.Queue
 	t     testing.TB
 	db    *state.DB
-	clock *handClock
+	clock *statetest.Clock
 }
 
 // unlimited lets tests of the line alone claim without an end.
@@ -47,14 +27,14 @@ var noon = time.Date(2024, 5, 6, 12, 0, 0, 0, time.UTC)
 
 func newBench(tb testing.TB, opts ...jobs.Option) *bench {
 	tb.Helper()
-	clock := &handClock{now: noon}
+	clock := statetest.NewClock(noon)
 	return openBench(tb, statetest.New(tb), state.Options{Clock: clock}, opts...)
 }
 
 func openBench(tb testing.TB, s statetest.Store, o state.Options, opts ...jobs.Option) *bench {
 	tb.Helper()
 	db := s.Open(tb, o)
-	clock, _ := o.Clock.(*handClock)
+	clock, _ := o.Clock.(*statetest.Clock)
 	opts = append([]jobs.Option{jobs.WithChannels(unlimited), jobs.WithLease(0)}, opts...)
 	return &bench{Queue: jobs.New(db, opts...), t: tb, db: db, clock: clock}
 }

@@ -41,7 +41,7 @@ func TestModel(t *testing.T) {
 type modelRun struct {
 	*rapid.T
 	m     *model
-	clock *handClock
+	clock *statetest.Clock
 	db    *state.DB
 	queue *jobs.Queue
 	ids   []int64          // of the model's jobs
@@ -51,7 +51,7 @@ type modelRun struct {
 }
 
 func newModelRun(t *testing.T, rt *rapid.T) *modelRun {
-	clock := &handClock{now: noon}
+	clock := statetest.NewClock(noon)
 	db, err := state.Open(t.Context(), statetest.New(t).Location, state.Options{Clock: clock})
 	if err != nil {
 		rt.Fatal(err)

@@ -369,7 +369,7 @@ func TestPanic(t *testing.T) {
 	t.Run("Ensure a death at either side of each commit is made good by the next run, with each effect once", func(t *testing.T) {
 		type death struct{}
 		for n := 1; ; n++ {
-			store, clock := statetest.New(t), &handClock{now: noon}
+			store, clock := statetest.New(t), statetest.NewClock(noon)
 			count, armed := 0, false
 			hook := func(context.Context, string) {
 				if count++; armed && count == n {

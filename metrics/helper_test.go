@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"os"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,39 +16,20 @@ import (
 // TestMain runs every test on SQLite and on PostgreSQL.
 func TestMain(m *testing.M) { os.Exit(statetest.MainOnEach(m)) }
 
-// handClock stands still until it is moved.
-type handClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *handClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *handClock) Sleep(ctx context.Context, d time.Duration) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(max(d, 0))
-	return ctx.Err()
-}
-
 // bench is a state with a queue and the collector of its metrics.
 type bench struct {
 	*metrics.Collector
 	t     testing.TB
 	db    *state.DB
 	queue *jobs.Queue
-	clock *handClock
+	clock *statetest.Clock
 }
 
 var noon = time.Date(2024, 5, 6, 12, 0, 0, 0, time.UTC)
 
 func newBench(t testing.TB) *bench {
 	t.Helper()
-	clock := &handClock{now: noon}
+	clock := statetest.NewClock(noon)
 	db := statetest.New(t).Open(t, state.Options{Clock: clock})
 	channels, err := jobs.ParseChannels("root:4,root.trello:2")
 	if err != nil {

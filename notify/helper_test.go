@@ -25,25 +25,6 @@ import (
 // TestMain runs every test on SQLite and on PostgreSQL.
 func TestMain(m *testing.M) { os.Exit(statetest.MainOnEach(m)) }
 
-// handClock stands still until it is moved.
-type handClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *handClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *handClock) Sleep(ctx context.Context, d time.Duration) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(max(d, 0))
-	return ctx.Err()
-}
-
 var noon = time.Date(2024, 5, 6, 12, 0, 0, 0, time.UTC)
 
 // sent is what a server got of one request.
@@ -117,12 +98,12 @@ type bench struct {
 	in    *inbox
 	db    *state.DB
 	queue *jobs.Queue
-	clock *handClock
+	clock *statetest.Clock
 }
 
 func newBench(t *testing.T, change ...func(*config.Notify)) *bench {
 	t.Helper()
-	b := &bench{t: t, in: newInbox(t), clock: &handClock{now: noon}}
+	b := &bench{t: t, in: newInbox(t), clock: statetest.NewClock(noon)}
 	b.db = statetest.New(t).Open(t, state.Options{Clock: b.clock})
 	b.queue = jobs.New(b.db)
 	r := config.Notify{Name: "ops", On: config.NotifyEvents(), Digest: 10 * time.Minute, Webhook: config.PlainSecret(b.in.URL + "/hook?token=abc")}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,37 +14,18 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(statetest.Main(m)) }
 
-// handClock stands still until it is moved.
-type handClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *handClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *handClock) Sleep(ctx context.Context, d time.Duration) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(max(d, 0))
-	return ctx.Err()
-}
-
 // bench is a state in which a schedule is kept, and a clock.
 type bench struct {
 	t     *testing.T
 	store statetest.Store
-	clock *handClock
+	clock *statetest.Clock
 	db    *state.DB
 	ran   []string
 }
 
 func newBench(t *testing.T, s statetest.Store) *bench {
 	t.Helper()
-	clock := &handClock{now: instant(t, "2024-05-06T12:00:00Z")}
+	clock := statetest.NewClock(instant(t, "2024-05-06T12:00:00Z"))
 	s = s.Another(t)
 	return &bench{t: t, store: s, clock: clock, db: s.Open(t, state.Options{Clock: clock})}
 }

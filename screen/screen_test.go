@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -31,31 +30,12 @@ func TestMain(m *testing.M) {
 	os.Exit(statetest.MainOnEach(m))
 }
 
-// handClock stands still until it is moved.
-type handClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *handClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *handClock) Sleep(ctx context.Context, d time.Duration) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(max(d, 0))
-	return ctx.Err()
-}
-
 // bench is a queue with a screen, whose keys are pressed one by one.
 type bench struct {
 	t     *testing.T
 	db    *state.DB
 	queue *jobs.Queue
-	clock *handClock
+	clock *statetest.Clock
 	desk  *screen.Desk
 	model *screen.Model
 	quit  bool
@@ -64,7 +44,7 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{t: t, clock: &handClock{now: time.Date(2024, 5, 6, 12, 0, 0, 0, time.UTC)}}
+	b := &bench{t: t, clock: statetest.NewClock(time.Date(2024, 5, 6, 12, 0, 0, 0, time.UTC))}
 	b.db = statetest.New(t).Open(t, state.Options{Clock: b.clock})
 	channels, err := jobs.ParseChannels("root:8,root.trello:2,root.slow:1:throttle=60,root.order:1:sequential")
 	if err != nil {
