@@ -391,9 +391,12 @@ func (p *pool) answer(list []*request, err error) {
 	}
 }
 
-// answered ends the outage of a backend that answers again.
+// answered ends the outage of a backend that answers again, and begins that of one that does not.
 func (p *pool) answered(r *request) {
 	backend := r.job.Backend
+	if paused := r.hand.paused.Load(); paused != nil && r.outcome.Kind == Paused {
+		p.outage(paused) // before the next claim, which may come before the handler returns
+	}
 	if o := p.outages[backend]; o != nil && r.outcome.Kind != Paused && r.hand.begun.After(o.met) {
 		delete(p.outages, backend)
 		p.w.notice(Notice{Kind: OutageEnded, Backend: backend})
