@@ -350,6 +350,7 @@ func TestQueryPlans(t *testing.T) {
 		want []string
 	}{
 		"a claim of one":  {jobs.ExplainHead(t.Context(), b.db, 1), []string{"INDEX job_line", "INDEX job_running"}},
+		"a turn":          {jobs.ExplainTurn(t.Context(), b.db), []string{"INDEX job_line (backend=? AND channel=?)"}},
 		"a claim of many": {jobs.ExplainHead(t.Context(), b.db, 10), []string{"INDEX job_line", "INDEX job_running"}},
 		"a count of what there is": {jobs.ExplainStandings(t.Context(), b.db), []string{
 			"INDEX job_blocked", "INDEX job_line", "INDEX job_later", "INDEX job_promised", "INDEX job_started", "COVERING INDEX job_ended"}},

@@ -178,7 +178,7 @@ func (d *desk) open(ctx context.Context, tx *state.Tx, l *line, all []*line, pau
 			return false, nil
 		}
 		if ch.Sequential {
-			if next, err := d.turn(ctx, tx, ch); err != nil || next != l.waiting[0].id {
+			if next, err := d.turn(ctx, tx, ch, all); err != nil || next != l.waiting[0].id {
 				return false, err
 			}
 		}
@@ -194,35 +194,6 @@ func (d *desk) free(l *line) bool {
 		}
 	}
 	return true
-}
-
-// throttled tells whether a throttled channel may start a job already.
-func (d *desk) throttled(ch Channel, all []*line) bool {
-	var last time.Time
-	for _, l := range all {
-		if within(l.channel, ch.Name) && l.lastStart.After(last) {
-			last = l.lastStart
-		}
-	}
-	opens := last.Add(ch.Throttle)
-	if last.IsZero() || !opens.After(d.now) || last.After(d.now) { // a clock that was set back keeps nobody waiting
-		return true
-	}
-	if d.next.IsZero() || opens.Before(d.next) {
-		d.next = opens
-	}
-	return false
-}
-
-// turn gives the job whose turn it is in a sequential channel; 0: it waits for a failed job, or for the eta of the first in line.
-func (d *desk) turn(ctx context.Context, tx state.Querier, ch Channel) (id int64, err error) {
-	const in = "(channel = ? OR channel > ? AND channel < ?)" // '/' comes after '.'
-	query := `SELECT CASE WHEN EXISTS (SELECT 1 FROM job WHERE state = 'failed' AND ` + in + `) THEN 0
-		ELSE COALESCE((SELECT CASE due WHEN 1 THEN id ELSE 0 END FROM job WHERE state = 'pending' AND ` + in + `
-			ORDER BY priority, created, id LIMIT 1), 0) END`
-	tree := []any{ch.Name, ch.Name + ".", ch.Name + "/"}
-	err = tx.QueryRowContext(ctx, query, append(tree, tree...)...).Scan(&id)
-	return id, err
 }
 
 // headCount is how many waiting jobs of one line a claim reads at a time, at most.
@@ -376,24 +347,6 @@ func (d *desk) joins(l *line, first candidate, rival *line) bool {
 		return false
 	}
 	return rival == nil || c.compare(rival.waiting[0]) < 0
-}
-
-// shut ends all lines of a throttled channel in which a job of this one was just started.
-func (d *desk) shut(started *line) {
-	for _, name := range upwards(started.channel) {
-		if d.channels.Get(name).Throttle == 0 {
-			continue
-		}
-		for _, l := range d.lines {
-			if within(l.channel, name) {
-				l.waiting, l.whole = nil, true
-			}
-		}
-	}
-}
-
-func (d *desk) throttles(l *line) bool {
-	return slices.ContainsFunc(upwards(l.channel), func(name string) bool { return d.channels.Get(name).Throttle > 0 })
 }
 
 // start lets an owner have the picked jobs. Slices of one job need one statement for all of them.

@@ -17,6 +17,11 @@ func ExplainHead(ctx context.Context, db *state.DB, limit int) string {
 	return plan(ctx, db, query, args)
 }
 
+// ExplainTurn gives SQLite's plan of how a claim finds the first job of a line of a sequential channel, one step a line.
+func ExplainTurn(ctx context.Context, db *state.DB) string {
+	return plan(ctx, db, lineHead, []any{"trello", "root.trello"})
+}
+
 // ExplainLookup gives SQLite's plan of the look-up of identities, one step a line.
 func ExplainLookup(ctx context.Context, db *state.DB) string {
 	query, args := lookupQuery([]key{{"trello", "a"}, {"trello", "b"}})

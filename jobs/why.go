@@ -217,7 +217,7 @@ func (q *Queue) whyChannel(ctx context.Context, j Job, now time.Time) (w Waiting
 	for _, name := range upwards(j.Channel) {
 		ch := d.channels.Get(name)
 		if ch.Sequential {
-			if w, err := q.whyInOrder(ctx, d, ch, j); err != nil || w.Kind != "" {
+			if w, err := q.whyInOrder(ctx, d, ch, j, lines); err != nil || w.Kind != "" {
 				return w, err
 			}
 		}
@@ -234,8 +234,8 @@ func (q *Queue) whyChannel(ctx context.Context, j Job, now time.Time) (w Waiting
 }
 
 // whyInOrder finds the job that a sequential channel waits for.
-func (q *Queue) whyInOrder(ctx context.Context, d *desk, ch Channel, j Job) (w Waiting, err error) {
-	next, err := d.turn(ctx, q.db.Read(), ch)
+func (q *Queue) whyInOrder(ctx context.Context, d *desk, ch Channel, j Job, lines []*line) (w Waiting, err error) {
+	next, err := d.turn(ctx, q.db.Read(), ch, lines)
 	if err != nil || next == j.ID {
 		return w, err
 	}
@@ -247,13 +247,12 @@ func (q *Queue) whyInOrder(ctx context.Context, d *desk, ch Channel, j Job) (w W
 		}
 		waits = "has its turn"
 	}
-	const in = "(channel = ? OR channel > ? AND channel < ?)"
 	for _, ask := range []struct{ where, text string }{
-		{"state = 'failed' AND " + in + " ORDER BY id LIMIT 1", "failed"},
-		{"state = 'pending' AND " + in + " ORDER BY priority, created, id LIMIT 1", waits},
+		{"state = 'failed' AND " + inTree + " ORDER BY id LIMIT 1", "failed"},
+		{"state = 'pending' AND " + inTree + " ORDER BY priority, created, id LIMIT 1", waits},
 	} {
 		var id int64
-		err := q.db.Read().QueryRowContext(ctx, "SELECT id FROM job WHERE "+ask.where, ch.Name, ch.Name+".", ch.Name+"/").Scan(&id)
+		err := q.db.Read().QueryRowContext(ctx, "SELECT id FROM job WHERE "+ask.where, tree(ch.Name)...).Scan(&id)
 		if errors.Is(err, sql.ErrNoRows) || id == j.ID {
 			continue
 		}

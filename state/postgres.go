@@ -262,7 +262,7 @@ func (e *postgresEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMo
 		done = true // even where it fails: the connection then is thrown away, and with it the transaction
 		wrote, err := e.commit(bounded, conn, topics)
 		if safe && wrote && e.disk != nil {
-			run.settle = func() error { return e.unsettled(e.disk.flush()) }
+			run.settle = e.settle
 		}
 		return err
 	}

@@ -70,8 +70,9 @@ func (f *flusher) flush() error {
 	return <-done
 }
 
-// unsettled explains what a flush met. The transaction is committed by then, so nothing that it met means that nothing was done.
-func (e *postgresEngine) unsettled(err error) error {
+// settle waits for the disk. The transaction is committed by then, so nothing that it meets means that nothing was done.
+func (e *postgresEngine) settle() error {
+	err := e.disk.flush()
 	if err == nil {
 		return nil
 	}
