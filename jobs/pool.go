@@ -255,7 +255,9 @@ func (p *pool) returned(e *handEnd) {
 	case e.err == nil:
 	case p.forever && errors.As(e.err, &lost): // whoever has it now goes on
 	case errors.As(e.err, &paused):
-		p.outage(paused)
+		if e.hand.paused.Load() == nil { // else it began when the outcome was stored
+			p.outage(paused)
+		}
 	default:
 		p.fail(e.err)
 	}
