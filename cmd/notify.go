@@ -95,7 +95,7 @@ func (a *app) showReceivers(all []notify.Status, c *config.Config) error {
 		}
 		rows = append(rows, []string{v.Name, v.Way, of, sent, waiting, v.Problem})
 	}
-	return table(a.out, rows)
+	return a.print(layOut(rows, a.columnsOf(), 5))
 }
 
 func wayOf(n config.Notify) string {

@@ -208,7 +208,7 @@ func (a *app) showSchedule(views []scheduledView) error {
 			v.Name, strings.Join(append([]string{v.Run}, v.Backends...), " "), whenOf(v.Next), whenOf(v.LastStart), v.Outcome, cut(v.Message, 60),
 		})
 	}
-	return table(a.out, rows)
+	return a.print(layOut(rows, a.columnsOf(), 5))
 }
 
 // whenOf is a time that may be missing, for people.

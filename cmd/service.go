@@ -81,7 +81,7 @@ printed, and a crontab's line that does the same.` + serviceExits,
 }
 
 // memorySize is what systemd takes for an amount of memory.
-var memorySize = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?[KMGTPE%]?|infinity)$`)
+var memorySize = regexp.MustCompile(`^(\d+(\.\d+)?[KMGTPE%]?|infinity)$`)
 
 // unit is what the flags describe.
 func (o serviceOptions) unit() (unitOf, error) {
