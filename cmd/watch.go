@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -69,6 +71,7 @@ func (a *app) watch(ctx context.Context, names []string, o watchOptions) (err er
 	if err := o.check(); err != nil {
 		return err
 	}
+	signal.Ignore(syscall.SIGPIPE) // as in work
 	if patient, ok := a.clock.(*patientClock); ok {
 		a.clock = patient.Clock // a watch waits most of the time
 	}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -86,6 +88,7 @@ func (a *app) work(ctx context.Context, names []string, o workOptions) (err erro
 	if patient, ok := a.clock.(*patientClock); ok {
 		a.clock = patient.Clock // a worker waits most of the time
 	}
+	signal.Ignore(syscall.SIGPIPE) // who reads may go, as a log's reader that is started anew; jobs in hand are not broken off for that
 	w, err := a.openWork(ctx, names, o)
 	defer func() { err = errors.Join(err, w.close()) }()
 	if err != nil {
