@@ -205,20 +205,13 @@ state.db-shm.
 			}
 			return nil
 		},
-		RunE: func(c *cobra.Command, args []string) error { return a.backupState(c.Context(), args[0]) },
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.withState(c.Context(), func(db *state.DB) error { return a.backupState(c.Context(), db, args[0]) })
+		},
 	}
 }
 
-func (a *app) backupState(ctx context.Context, path string) (err error) {
-	c, err := a.load()
-	if err != nil {
-		return err
-	}
-	db, err := a.openState(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
+func (a *app) backupState(ctx context.Context, db *state.DB, path string) error {
 	if err := db.Backup(ctx, path, nil); err != nil {
 		return err
 	}

@@ -135,19 +135,6 @@ func (l *look) compare(records []record.Record, known map[string]binding.Binding
 	}
 }
 
-// flush stores what was found so far.
-func (l *look) flush(ctx context.Context) error {
-	if len(l.changes)+len(l.refresh) == 0 {
-		return nil
-	}
-	if err := l.OnExternalChange.Fire(ctx, l.model.Name, l.changes); err != nil {
-		return err
-	}
-	refresh := l.refresh
-	l.changes, l.refresh = nil, nil
-	return l.store(ctx, refresh, nil)
-}
-
 // end does what needs a view of all: reviews, and what is missing.
 func (l *look) end(ctx context.Context) error {
 	if err := l.records(ctx, l.held); err != nil {
@@ -188,16 +175,7 @@ func (l *look) absent(ctx context.Context) error {
 			left = append(left, Change{Args: Args{Model: l.model.Name, ExternalID: b.ExternalID, Scope: b.Scope, Parent: b.Parent}})
 		}
 	}
-	for changes := range slices.Chunk(left, atATime) {
-		if err := l.nameBound(ctx, changes); err != nil {
-			return err
-		}
-		l.changes = append(l.changes, changes...)
-		if err := l.flush(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return l.flushAbsent(ctx, left)
 }
 
 // nameBound fills in what bound records are called.

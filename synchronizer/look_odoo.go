@@ -36,7 +36,7 @@ func (s *Synchronizer) newOdooLook(ctx context.Context, model string, all bool) 
 	if err != nil {
 		return nil, err
 	}
-	p := &poll{slice: sl}
+	p := &poll{slice: sl, fires: sl.OnOdooChange}
 	if p.reviews, err = s.env.Binder.Reviews(ctx, model); err != nil {
 		return nil, err
 	}
@@ -103,19 +103,6 @@ func (l *odooLook) compare(ctx context.Context, rows []record.Record) error {
 		l.row(rows[i], bound[odooID(rows[i])])
 	}
 	return l.flush(ctx)
-}
-
-// flush stores what was found so far. The position stays where it is: after a crash all is looked at again.
-func (l *odooLook) flush(ctx context.Context) error {
-	if len(l.changes)+len(l.refresh) == 0 {
-		return nil
-	}
-	if err := l.OnOdooChange.Fire(ctx, l.model.Name, l.changes); err != nil {
-		return err
-	}
-	refresh := l.refresh
-	l.changes, l.refresh = nil, nil
-	return l.store(ctx, refresh, nil)
 }
 
 // row takes one row that was read: it may be bound in several scopes. What is not exported is
@@ -303,14 +290,5 @@ func (l *odooLook) absent(ctx context.Context) error {
 			left = append(left, Change{Args: Args{Model: l.model.Name, ExternalID: b.ExternalID, Scope: b.Scope, Parent: b.Parent}})
 		}
 	}
-	for changes := range slices.Chunk(left, atATime) {
-		if err := l.nameBound(ctx, changes); err != nil {
-			return err
-		}
-		l.changes = append(l.changes, changes...)
-		if err := l.flush(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return l.flushAbsent(ctx, left)
 }

@@ -3,9 +3,11 @@ package synchronizer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/event"
 	"github.com/odoo-connector/connector/mapping"
 	"github.com/odoo-connector/connector/record"
 	"github.com/odoo-connector/connector/state"
@@ -14,12 +16,41 @@ import (
 // poll is one look at all records of one model on one side.
 type poll struct {
 	*slice
+	fires   *event.Event[[]Change] // for the changes
 	changes []Change
 	parents map[string]string // of a poll of Odoo: the bound parents' external ids by their Odoo ids
 	refresh []binding.Binding // bound records whose raw form changed and whose meaning did not
 	met     map[string]bool   // external records that firstLook made jobs for
 	// remapped says that the mapper has other pairs than when the model was last polled, retires that pairs may retire or come back.
 	remapped, retires bool
+}
+
+// flush stores what was found so far: the jobs that follow from the event, and the notes. The position stays where it is: after a
+// crash all is looked at again.
+func (p *poll) flush(ctx context.Context) error {
+	if len(p.changes)+len(p.refresh) == 0 {
+		return nil
+	}
+	if err := p.fires.Fire(ctx, p.model.Name, p.changes); err != nil {
+		return err
+	}
+	refresh := p.refresh
+	p.changes, p.refresh = nil, nil
+	return p.store(ctx, refresh, nil)
+}
+
+// flushAbsent makes a job of each bound record that a look lacks, in parts.
+func (p *poll) flushAbsent(ctx context.Context, left []Change) error {
+	for changes := range slices.Chunk(left, atATime) {
+		if err := p.nameBound(ctx, changes); err != nil {
+			return err
+		}
+		p.changes = append(p.changes, changes...)
+		if err := p.flush(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // PollExternal looks for external records of the model that are not as their binding knows them, and
@@ -38,7 +69,7 @@ func (s *Synchronizer) PollExternal(ctx context.Context, model string) error {
 	if !ok || s.off(model) {
 		return nil
 	}
-	p := &poll{slice: sl, met: map[string]bool{}}
+	p := &poll{slice: sl, fires: s.OnExternalChange, met: map[string]bool{}}
 	if wanted, err := p.wanted(ctx); err != nil || !wanted {
 		return err
 	}
