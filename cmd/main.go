@@ -72,7 +72,8 @@ type app struct {
 	lost     atomic.Pointer[lostLockError] // that stopped the run otherwise, nil for nothing
 	working  atomic.Bool                   // a backend is open, so that stopping may take a while
 	counting bool                          // the run's end shows metrics, so that what it does is to be counted from its beginning
-	config   string
+	config   string                        // the file, as it is named in messages
+	place    configPlace                   // where it was found
 	output   string
 	wait     time.Duration // for a backend that another run works on
 }
@@ -175,7 +176,7 @@ Exit codes: 0 done, 2 usage; each command's help tells its own.`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", fmt.Sprintf("FlagUsagesWrapped %d", screen)))
-	root.PersistentFlags().StringVar(&a.config, "config", "config.yaml", "the configuration file (CONNECTOR_CONFIG)")
+	root.PersistentFlags().StringVar(&a.config, "config", "", "the configuration file (CONNECTOR_CONFIG); else the first that config path finds")
 	root.PersistentFlags().StringVar(&a.output, "output", "text", "text or json (CONNECTOR_OUTPUT)")
 	spanVar(root.PersistentFlags(), &a.wait, "wait", 0, "how long to wait for a backend that another run works on, as 5m (CONNECTOR_WAIT)")
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.settings(c) }
@@ -183,7 +184,7 @@ Exit codes: 0 done, 2 usage; each command's help tells its own.`,
 		return &usageError{fmt.Sprintf("%s; see `%s --help`", flagProblem(err), c.CommandPath())}
 	})
 	root.AddCommand(a.syncCommand(), a.watchCommand(), a.pollCommand(), a.workCommand(), a.jobsCommand(), a.scheduleCommand(),
-		a.serviceCommand(), a.bindingsCommand(), a.reviewCommand(), a.fieldsCommand(), a.doctorCommand(), a.stateCommand(),
+		a.serviceCommand(), a.bindingsCommand(), a.reviewCommand(), a.fieldsCommand(), a.doctorCommand(), a.configCommand(), a.stateCommand(),
 		a.metricsCommand(), a.notifyCommand(), a.sandboxCommand(), a.versionCommand())
 	blameCaller(root)
 	return root

@@ -48,6 +48,9 @@ type opened struct {
 }
 
 func (a *app) load() (*config.Config, error) {
+	if a.place.absent != nil {
+		return nil, a.place.absent
+	}
 	return config.Load(a.config, a.registry.Kinds(), checkJobs, checkSchedule)
 }
 

@@ -25,7 +25,8 @@ func (a *app) settings(c *cobra.Command) error {
 			return err
 		}
 	}
-	a.config, a.output = v.GetString("config"), v.GetString("output")
+	a.place, a.output = findConfig(v.GetString("config"), configOrigin(c)), v.GetString("output")
+	a.config = a.place.path
 	var err error
 	if a.wait, err = parseSpan(v.GetString("wait")); err != nil || a.wait < 0 {
 		return &usageError{fmt.Sprintf("--wait %q is no time to wait, as 30s or 5m", v.GetString("wait"))}

@@ -247,7 +247,7 @@ func TestErrorsOfFiles(t *testing.T) {
 
 	t.Run("Ensure an absent file is reported with what to copy", func(t *testing.T) {
 		_, err := config.Load(path, kinds)
-		wantText(t, err, path+": no such file; copy config.yaml.example to config.yaml and edit it, or name another file with --config")
+		wantText(t, err, path+": no such file; `connector config init` makes one; or name another file with --config")
 		if !errors.Is(err, fs.ErrNotExist) {
 			t.Error("the cause is not that the file does not exist")
 		}

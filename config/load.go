@@ -47,7 +47,7 @@ func unreadable(path string, err error) *Error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		e.Problem = "no such file"
-		e.Hint = "copy config.yaml.example to " + filepath.Base(path) + " and edit it, or name another file with --config"
+		e.Hint = "`connector config init` makes one; or name another file with --config"
 	case errors.Is(err, errDirectory):
 		e.Problem, e.Hint = "is a directory", "name the file itself with --config"
 	case errors.Is(err, errTooLarge):
