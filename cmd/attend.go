@@ -3,8 +3,6 @@ package cmd
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -53,7 +51,7 @@ func (a *app) pinger(command string) (*notify.Pinger, *notify.Tail) {
 		return nil, nil
 	}
 	tail := &notify.Tail{}
-	a.out, a.err = &overheard{a.out, tail}, &overheard{a.err, tail}
+	a.console.hear(tail)
 	return p, tail
 }
 
@@ -68,25 +66,13 @@ func (a *app) lastWords(tail *notify.Tail, err error) string {
 	return text
 }
 
-// overheard passes on what is written, and lets somebody else have it, too.
-type overheard struct {
-	io.Writer
-	ear io.Writer
-}
-
-// Write writes to both.
-func (o *overheard) Write(p []byte) (int, error) {
-	_, _ = o.ear.Write(p) // into memory
-	return o.Writer.Write(p)
-}
-
 // warn tells what went wrong beside a run.
 func (a *app) warn(err error) {
 	if err == nil {
 		return
 	}
 	for _, one := range flatten(err) {
-		_, _ = fmt.Fprintf(a.err, "connector: warning: %v\n", one)
+		a.log.Warn(one.Error())
 	}
 }
 

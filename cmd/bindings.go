@@ -219,6 +219,6 @@ func (a *app) rebase(ctx context.Context, name string) (err error) {
 	if a.json() {
 		return a.printJSON(map[string]any{"backend": name, "database": o.session.Database(), "moved": moved})
 	}
-	_, err = fmt.Fprintf(a.out, "%s goes on with %s (%s moved)\n", name, o.session.Database(), count(moved, "binding", "bindings"))
+	_, err = fmt.Fprintf(a.deeds(), "%s goes on with %s (%s moved)\n", name, o.session.Database(), count(moved, "binding", "bindings"))
 	return err
 }

@@ -51,7 +51,7 @@ func (*usageError) Usage() bool { return true }
 type failedJobsError struct{ n int }
 
 func (e *failedJobsError) Error() string {
-	return fmt.Sprintf("%s failed; see `connector jobs list --state failed`", count(e.n, "job", "jobs"))
+	return fmt.Sprintf("%s failed; see `connector jobs errors`", count(e.n, "job", "jobs"))
 }
 
 // lostLockError says that a run stopped since the connection broke that held its lock.

@@ -110,7 +110,7 @@ func (a *app) showErrors(kinds []jobs.FailureKind, f *jobFilter, limit int) erro
 		return err
 	}
 	if len(shown) < len(kinds) {
-		_, _ = fmt.Fprintf(a.err, "the first %d of %d kinds; --limit 0 shows all\n", len(shown), len(kinds))
+		_, _ = fmt.Fprintf(a.hints(), "the first %d of %d kinds; --limit 0 shows all\n", len(shown), len(kinds))
 	}
 	return nil
 }

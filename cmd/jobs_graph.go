@@ -67,7 +67,7 @@ func (a *app) showGraph(r jobs.Related, id int64, format string, all bool) error
 		return a.printJSON(v)
 	}
 	if r.More {
-		_, _ = fmt.Fprintf(a.err, "there are more; these are the nearest %d\n", len(r.Jobs))
+		_, _ = fmt.Fprintf(a.hints(), "there are more; these are the nearest %d\n", len(r.Jobs))
 	}
 	switch format {
 	case "dot":
@@ -78,7 +78,7 @@ func (a *app) showGraph(r jobs.Related, id int64, format string, all bool) error
 	t := newTree(r.Jobs, id, a.columnsOf(), all)
 	t.draw()
 	if t.hidden > 0 {
-		_, _ = fmt.Fprintf(a.err, "%s in all; --all shows each\n", count(len(r.Jobs), "job", "jobs"))
+		_, _ = fmt.Fprintf(a.hints(), "%s in all; --all shows each\n", count(len(r.Jobs), "job", "jobs"))
 	}
 	return a.print([]string{t.out.String()})
 }

@@ -290,13 +290,13 @@ func (a *app) tellHand(act handAct, selected int, done jobs.Bulk) error {
 	case a.json():
 		err = a.printJSON(v)
 	case selected == 0:
-		_, err = fmt.Fprintln(a.out, "No jobs.")
+		_, err = fmt.Fprintln(a.deeds(), "No jobs.")
 	case done.Changed > 0 || done.Refused == 0:
 		text := fmt.Sprintf(act.done, count(done.Changed, "job", "jobs"))
 		if done.Same > 0 {
 			text += fmt.Sprintf(", %d so before", done.Same)
 		}
-		_, err = fmt.Fprintln(a.out, text)
+		_, err = fmt.Fprintln(a.deeds(), text)
 	}
 	if err != nil || done.Refused == 0 {
 		return err

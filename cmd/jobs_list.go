@@ -286,12 +286,12 @@ func (a *app) tellPage(ctx context.Context, q *jobs.Queue, f jobs.Filter, p jobs
 	pages := (total + f.Limit - 1) / f.Limit
 	switch {
 	case f.After != "":
-		_, _ = fmt.Fprintf(a.err, "the next page: --page %s\n", p.Next)
+		_, _ = fmt.Fprintf(a.hints(), "the next page: --page %s\n", p.Next)
 	case len(p.Jobs) == 0:
-		_, _ = fmt.Fprintf(a.err, "page %d is past the end: %s on %s\n", f.Offset/f.Limit+1, count(total, "job", "jobs"), count(pages, "page", "pages"))
+		_, _ = fmt.Fprintf(a.hints(), "page %d is past the end: %s on %s\n", f.Offset/f.Limit+1, count(total, "job", "jobs"), count(pages, "page", "pages"))
 	default:
 		number := f.Offset/f.Limit + 1
-		_, _ = fmt.Fprintf(a.err, "page %d of %d, %d jobs in all; --page %d shows the next\n", number, pages, total, number+1)
+		_, _ = fmt.Fprintf(a.hints(), "page %d of %d, %d jobs in all; --page %d shows the next\n", number, pages, total, number+1)
 	}
 	return nil
 }

@@ -183,7 +183,7 @@ func (a *app) resumeJobs(ctx context.Context, s pauseScope) error {
 			return a.printJSON(map[string]any{"resumed": append([]pauseView{}, ended...)})
 		}
 		for _, e := range ended {
-			if _, err := fmt.Fprintf(a.out, "%s goes on\n", scopeName(e.Scope, e.Name)); err != nil {
+			if _, err := fmt.Fprintf(a.deeds(), "%s goes on\n", scopeName(e.Scope, e.Name)); err != nil {
 				return err
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -43,14 +44,14 @@ func (a *app) pruneJobs(ctx context.Context, dry bool) error {
 			if err != nil {
 				return err
 			}
-			return a.showPruned(list, "would be deleted")
+			return a.showPruned(a.out, list, "would be deleted")
 		}
 		list, err := q.Prune(ctx, retention)
-		return errors.Join(err, a.showPruned(list, "deleted"))
+		return errors.Join(err, a.showPruned(a.deeds(), list, "deleted"))
 	})
 }
 
-func (a *app) showPruned(list []jobs.Pruned, what string) error {
+func (a *app) showPruned(out io.Writer, list []jobs.Pruned, what string) error {
 	views, total := make([]prunedView, len(list)), 0
 	rows := [][]string{{"STATE", "CHANNEL", "JOBS"}}
 	for i, p := range list {
@@ -62,11 +63,11 @@ func (a *app) showPruned(list []jobs.Pruned, what string) error {
 		return a.printJSON(map[string]any{"jobs": total, "pruned": views})
 	}
 	if total > 0 {
-		if err := table(a.out, rows); err != nil {
+		if err := table(out, rows); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(a.out, "%s %s.\n", count(total, "job", "jobs"), what)
+	_, err := fmt.Fprintf(out, "%s %s.\n", count(total, "job", "jobs"), what)
 	return err
 }
 

@@ -79,7 +79,7 @@ func (a *app) watchJobs(ctx context.Context, db *state.DB, q *jobs.Queue, interv
 		}
 		return live.Plain(ctx, desk, a.out, interval, once)
 	}
-	return live.Run(ctx, live.NewModel(ctx, desk, filepath.Base(db.Path()), interval), os.Stdin, a.out)
+	return live.Run(ctx, live.NewModel(ctx, desk, filepath.Base(db.Path()), interval), os.Stdin, fileOf(a.out))
 }
 
 func onTerminal(f *os.File) bool {

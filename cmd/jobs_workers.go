@@ -67,7 +67,7 @@ func (a *app) showWorkers(ctx context.Context, q *jobs.Queue) error {
 		return a.printJSON(map[string]any{"workers": views})
 	}
 	if len(views) == 0 {
-		_, _ = fmt.Fprintln(a.err, "`connector sync` and `connector watch` are among them only while they run jobs") // beside the answer
+		_, _ = fmt.Fprintln(a.hints(), "`connector sync` and `connector watch` are among them only while they run jobs") // beside the answer
 		_, err := fmt.Fprintln(a.out, "No workers.")
 		return err
 	}

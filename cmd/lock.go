@@ -43,6 +43,6 @@ func (r *running) takeLock(ctx context.Context, location, name string) (state.He
 		return state.LockState(ctx, location, name, r.app.clock.Now())
 	}
 	return state.AwaitLock(ctx, location, name, state.AwaitOptions{Clock: r.app.clock, Waiting: func(held *state.LockedError) {
-		_, _ = fmt.Fprintf(r.app.err, "waiting up to %s for the lock of %s, which %s holds\n", r.app.wait, name, held.Holder())
+		r.app.log.Info(fmt.Sprintf("waiting up to %s for the lock of %s, which %s holds", r.app.wait, name, held.Holder()))
 	}})
 }

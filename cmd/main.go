@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -66,6 +67,7 @@ type app struct {
 	registry *backend.Registry
 	fakes    []sandbox.System
 	out, err io.Writer
+	console  *console // of both
 	clock    state.Clock
 	signal   os.Signal                     // that stopped the run, nil for none
 	stop     func()                        // stops the run as a signal does
@@ -76,6 +78,12 @@ type app struct {
 	place    configPlace                   // where it was found
 	output   string
 	wait     time.Duration // for a backend that another run works on
+	quiet    bool          // only trouble is told, unless the result is what a command is there for
+	noColor  bool
+	level    slog.Level
+	jsonLog  bool
+	log      *slog.Logger // beside the result, on stderr
+	tell     *slog.Logger // the lines of commands that go on, on stdout
 }
 
 func newApp(options ...Option) *app {
@@ -119,6 +127,9 @@ func thriftily() {
 }
 
 func (a *app) run(args []string) int {
+	a.console = &console{}
+	a.out, a.err = a.console.stream(a.out), a.console.stream(a.err)
+	a.log = a.logger(a.err, style{}) // until the flags are read
 	ctx, stop := a.signals(context.Background())
 	defer stop()
 	root := a.root()
@@ -143,7 +154,7 @@ func (a *app) signals(parent context.Context) (context.Context, func()) {
 		a.signal = first
 		cancel()
 		if a.working.Load() {
-			_, _ = fmt.Fprintln(a.err, "connector: finishing the record in hand; a second signal stops at once")
+			a.log.Info("finishing the record in hand; a second signal stops at once")
 		}
 		if second, ok := <-got; ok {
 			os.Exit(signalCode(second))
@@ -178,6 +189,10 @@ Exit codes: 0 done, 2 usage; each command's help tells its own.`,
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", fmt.Sprintf("FlagUsagesWrapped %d", screen)))
 	root.PersistentFlags().StringVar(&a.config, "config", "", "the configuration file (CONNECTOR_CONFIG); else the first that config path finds")
 	root.PersistentFlags().StringVar(&a.output, "output", "text", "text or json (CONNECTOR_OUTPUT)")
+	root.PersistentFlags().BoolVar(&a.quiet, "quiet", false, "tell of trouble only, so that cron mails nothing else (CONNECTOR_QUIET)")
+	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours on a terminal (CONNECTOR_NO_COLOR, NO_COLOR)")
+	root.PersistentFlags().String("log-level", "", "error, warn, info or debug; info, or warn with --quiet (CONNECTOR_LOG_LEVEL)")
+	root.PersistentFlags().String("log-format", "text", "text or json, of what is logged (CONNECTOR_LOG_FORMAT)")
 	spanVar(root.PersistentFlags(), &a.wait, "wait", 0, "how long to wait for a backend that another run works on, as 5m (CONNECTOR_WAIT)")
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.settings(c) }
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {

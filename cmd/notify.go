@@ -139,7 +139,7 @@ Exit codes: 0 sent, 2 usage or configuration, 3 the receiver could not be reache
 			if a.json() {
 				return a.printJSON(map[string]string{"sent": found[0].Name, "way": wayOf(found[0])})
 			}
-			_, err = fmt.Fprintf(a.out, "A test was sent to %s by %s.\n", found[0].Name, wayOf(found[0]))
+			_, err = fmt.Fprintf(a.deeds(), "A test was sent to %s by %s.\n", found[0].Name, wayOf(found[0]))
 			return err
 		},
 	}

@@ -1,14 +1,16 @@
 package cmd
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
-
-	"context"
 
 	"github.com/odoo-connector/connector/state"
 )
@@ -17,7 +19,8 @@ import (
 func (a *app) settings(c *cobra.Command) error {
 	v := viper.New()
 	v.SetEnvPrefix("connector")
-	for _, name := range []string{"config", "output", "wait"} {
+	v.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
+	for _, name := range []string{"config", "output", "wait", "quiet", "no-color", "log-level", "log-format"} {
 		if err := v.BindPFlag(name, c.Root().PersistentFlags().Lookup(name)); err != nil {
 			return err
 		}
@@ -34,7 +37,38 @@ func (a *app) settings(c *cobra.Command) error {
 	if a.output != "text" && a.output != "json" {
 		return &usageError{fmt.Sprintf("--output %q is neither text nor json", a.output)}
 	}
-	return nil
+	if a.quiet, err = yesOrNo(v, "quiet"); err != nil {
+		return err
+	}
+	if a.noColor, err = yesOrNo(v, "no-color"); err != nil {
+		return err
+	}
+	return a.beginLog(v.GetString("log-level"), v.GetString("log-format"))
+}
+
+// yesOrNo is a flag that is true or false, be it from the environment.
+func yesOrNo(v *viper.Viper, name string) (bool, error) {
+	yes, err := strconv.ParseBool(v.GetString(name))
+	if err != nil {
+		return false, &usageError{fmt.Sprintf("--%s %q is neither true nor false", name, v.GetString(name))}
+	}
+	return yes, nil
+}
+
+// deeds is where a command says that it did what it was asked to do. Those who want to hear of trouble only don't.
+func (a *app) deeds() io.Writer {
+	if a.quiet {
+		return io.Discard
+	}
+	return a.out
+}
+
+// hints is where a command says what helps with its result, and is no trouble.
+func (a *app) hints() io.Writer {
+	if a.quiet {
+		return io.Discard
+	}
+	return a.err
 }
 
 func (a *app) json() bool { return a.output == "json" }
@@ -76,7 +110,7 @@ const noticeable = 3 * time.Second
 
 func (c *patientClock) Sleep(ctx context.Context, d time.Duration) error {
 	if d >= noticeable {
-		_, _ = fmt.Fprintf(c.app.err, "waiting %s\n", d.Round(time.Second))
+		c.app.log.Info("waiting " + d.Round(time.Second).String())
 	}
 	return c.Clock.Sleep(ctx, d)
 }

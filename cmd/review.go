@@ -92,7 +92,7 @@ func (a *app) showReviews(list []reviewView) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintln(a.err, "see `connector review show N`")
+	_, err := fmt.Fprintln(a.hints(), "see `connector review show N`")
 	return err
 }
 
@@ -281,7 +281,7 @@ func (r *running) decide(ctx context.Context, rv binding.Review, d binding.Decis
 			rv.Decision = d
 			return r.app.printJSON(viewOfReview(r.backends[0].config.Name, rv))
 		}
-		_, err := fmt.Fprintf(r.app.out, "review %d is skipped: it is left alone for as long as it is as it is now\n", rv.ID)
+		_, err := fmt.Fprintf(r.app.deeds(), "review %d is skipped: it is left alone for as long as it is as it is now\n", rv.ID)
 		return err
 	}
 	failure := synchronizer.RunJobs(ctx, s, []int64{id}, runOptions("review"))

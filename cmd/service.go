@@ -187,7 +187,7 @@ func (a *app) installService(ctx context.Context, o serviceOptions) error {
 		if err := os.WriteFile(path, []byte(files[name]), 0o644); err != nil { //nolint:gosec // units hold no secrets, and anybody may read them
 			return environment(err)
 		}
-		_, _ = fmt.Fprintf(a.out, "wrote %s\n", path)
+		_, _ = fmt.Fprintf(a.deeds(), "wrote %s\n", path)
 	}
 	a.verifyUnits(ctx, o.user, dir, files)
 	return a.systemctl(ctx, o.user, []string{"daemon-reload"}, []string{"enable", "--now", u.enabled()})
@@ -354,7 +354,11 @@ func (a *app) uninstallService(ctx context.Context, o serviceOptions) error {
 				return environment(err)
 			}
 		}
-		_, _ = fmt.Fprintf(a.out, "%s %s\n", map[bool]string{false: "removed", true: "would remove"}[o.dry], path)
+		if o.dry {
+			_, _ = fmt.Fprintf(a.out, "would remove %s\n", path)
+		} else {
+			_, _ = fmt.Fprintf(a.deeds(), "removed %s\n", path)
+		}
 	}
 	if o.dry {
 		return nil

@@ -113,10 +113,10 @@ func (a *app) copyState(ctx context.Context, to string, overwrite bool) (err err
 			Tables []sumView `json:"tables"`
 		}{r.db.Path(), shown, views})
 	}
-	if err := table(a.out, sumRows(sums)); err != nil {
+	if err := table(a.deeds(), sumRows(sums)); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.out, "Copied %s of %s; both sides have the same counts and checksums.\nTo work with the copy, write in %s:\n  state: %s\n",
+	_, err = fmt.Fprintf(a.deeds(), "Copied %s of %s; both sides have the same counts and checksums.\nTo work with the copy, write in %s:\n  state: %s\n",
 		count(int(rows), "row", "rows"), count(len(sums), "table", "tables"), r.config.Path, shown)
 	return err
 }
@@ -228,7 +228,7 @@ func (a *app) backupState(ctx context.Context, db *state.DB, path string) error 
 			Tables []sumView `json:"tables"`
 		}{db.Path(), path, size, views})
 	}
-	_, err = fmt.Fprintf(a.out, "Wrote %s of %s to %s (%s).\n", count(int(rows), "row", "rows"), count(len(sums), "table", "tables"), path, inBytes(size))
+	_, err = fmt.Fprintf(a.deeds(), "Wrote %s of %s to %s (%s).\n", count(int(rows), "row", "rows"), count(len(sums), "table", "tables"), path, inBytes(size))
 	return err
 }
 
@@ -339,8 +339,8 @@ func (a *app) printCheck(report state.Report, counts map[jobs.State]int) error {
 			Problems: append([]string{}, report.Problems...),
 		})
 	}
-	_, _ = fmt.Fprintf(a.out, "%s: %s, schema %d, %s\n", report.Location, database, report.Schema, inBytes(report.Bytes))
-	if err := table(a.out, sumRows(report.Tables)); err != nil {
+	_, _ = fmt.Fprintf(a.deeds(), "%s: %s, schema %d, %s\n", report.Location, database, report.Schema, inBytes(report.Bytes))
+	if err := table(a.deeds(), sumRows(report.Tables)); err != nil {
 		return err
 	}
 	var states []string
@@ -350,13 +350,13 @@ func (a *app) printCheck(report state.Report, counts map[jobs.State]int) error {
 		}
 	}
 	if len(states) > 0 {
-		_, _ = fmt.Fprintf(a.out, "Jobs: %s\n", strings.Join(states, ", "))
+		_, _ = fmt.Fprintf(a.deeds(), "Jobs: %s\n", strings.Join(states, ", "))
 	}
 	for _, p := range report.Problems {
 		_, _ = fmt.Fprintf(a.out, "Problem: %s\n", p)
 	}
 	if len(report.Problems) == 0 {
-		_, _ = fmt.Fprintln(a.out, "No problems were found.")
+		_, _ = fmt.Fprintln(a.deeds(), "No problems were found.")
 	}
 	return nil
 }

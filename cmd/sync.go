@@ -147,12 +147,17 @@ func (r *running) complete(o *opened, started time.Time) *synchronizer.Report {
 	return report
 }
 
-// print writes the report: one JSON object, or a table with what needs a person's eyes below it.
+// print writes the report: one JSON object, or a table with what needs a person's eyes below it. For those who want to hear of
+// trouble only there is no table, and each line names its backend.
 func (r *running) print(ctx context.Context, o *opened, report *synchronizer.Report, failure error) error {
 	if r.app.json() {
 		return r.app.printJSON(report)
 	}
-	_, _ = fmt.Fprintf(r.app.out, "%s ↔ Odoo %s: %s, %s to Odoo, %s to %s\n", report.Backend, report.Odoo,
+	if r.app.quiet {
+		return r.attention(ctx, o, report, report.Backend+": ")
+	}
+	s := r.app.style()
+	_, _ = fmt.Fprintf(r.app.out, "%s: %s, %s to Odoo, %s to %s\n", s.Heading(report.Backend+" ↔ Odoo "+report.Odoo),
 		time.Duration(report.Duration)*time.Millisecond, count(report.Requests.Odoo, "request", "requests"),
 		count(report.Requests.Backend, "request", "requests"), o.config.Kind)
 	if err := table(r.app.out, reportRows(report)); err != nil {
@@ -161,10 +166,7 @@ func (r *running) print(ctx context.Context, o *opened, report *synchronizer.Rep
 	if failure == nil {
 		r.verdict(report)
 	}
-	for _, w := range report.Warnings {
-		_, _ = fmt.Fprintf(r.app.out, "Warning: %s\n", w)
-	}
-	return r.attention(ctx, o, report)
+	return r.attention(ctx, o, report, "")
 }
 
 // reportRows is a line for each model with what is not 0, so that it fits a terminal of 80 columns.
@@ -192,20 +194,27 @@ func reportRows(report *synchronizer.Report) [][]string {
 }
 
 func (r *running) verdict(report *synchronizer.Report) {
-	j := report.Jobs
+	j, s := report.Jobs, r.app.style()
 	if !report.Changed() && j.Failed == 0 && j.Pending == 0 {
-		_, _ = fmt.Fprintln(r.app.out, "Nothing changed.")
+		_, _ = fmt.Fprintln(r.app.out, s.Good("Nothing changed."))
 		return
 	}
-	_, _ = fmt.Fprintf(r.app.out, "Jobs: %d enqueued, %d done, %d failed, %d left for later.\n", j.Enqueued, j.Done, j.Failed, j.Pending)
+	failed := fmt.Sprintf("%d failed", j.Failed)
+	if j.Failed > 0 {
+		failed = s.Bad(failed)
+	}
+	_, _ = fmt.Fprintf(r.app.out, "Jobs: %d enqueued, %d done, %s, %d left for later.\n", j.Enqueued, j.Done, failed, j.Pending)
 }
 
 // shown is how many reviews and failed jobs a report names.
 const shown = 10
 
-// attention lists what waits for a person and what failed.
-func (r *running) attention(ctx context.Context, o *opened, report *synchronizer.Report) error {
-	if err := r.listReviews(ctx, o); err != nil {
+// attention lists what waits for a person and what failed, each line behind a prefix.
+func (r *running) attention(ctx context.Context, o *opened, report *synchronizer.Report, prefix string) error {
+	for _, w := range report.Warnings {
+		_, _ = fmt.Fprintf(r.app.out, "%s%s %s\n", prefix, r.app.style().Warn("Warning:"), w)
+	}
+	if err := r.listReviews(ctx, o, report, prefix); err != nil {
 		return err
 	}
 	if report.Jobs.Failed == 0 {
@@ -217,16 +226,17 @@ func (r *running) attention(ctx context.Context, o *opened, report *synchronizer
 	}
 	failed = slices.DeleteFunc(failed, func(j jobs.Job) bool { return j.Finished.Before(report.Started) }) // of earlier runs
 	if len(failed) > shown {
-		_, _ = fmt.Fprintf(r.app.out, "%d more jobs failed; see `connector jobs list --state failed`\n", len(failed)-shown)
+		_, _ = fmt.Fprintf(r.app.out, "%s%d more jobs failed; see `connector jobs errors`\n", prefix, len(failed)-shown)
 		failed = failed[:shown]
 	}
 	for _, j := range failed {
-		_, _ = fmt.Fprintf(r.app.out, "Job %d failed: %s: %s\n", j.ID, j.Description, j.ExcMessage)
+		_, _ = fmt.Fprintf(r.app.out, "%s%s %s: %s\n", prefix, r.app.style().Bad(fmt.Sprintf("Job %d failed:", j.ID)), j.Description, j.ExcMessage)
 	}
 	return nil
 }
 
-func (r *running) listReviews(ctx context.Context, o *opened) error {
+// listReviews names what waits for a person; where only trouble is told, what has waited since before the run isn't told again.
+func (r *running) listReviews(ctx context.Context, o *opened, report *synchronizer.Report, prefix string) error {
 	n := 0
 	for _, m := range o.env.Backend.AllModels() {
 		reviews, err := o.env.Binder.Reviews(ctx, m.Name)
@@ -234,16 +244,16 @@ func (r *running) listReviews(ctx context.Context, o *opened) error {
 			return err
 		}
 		for _, rv := range reviews {
-			if rv.Kind == binding.Deleted || rv.Decision.Verdict == binding.Skipped {
+			if rv.Kind == binding.Deleted || rv.Decision.Verdict == binding.Skipped || r.app.quiet && rv.Created.Before(report.Started) {
 				continue
 			}
 			if n++; n <= shown {
-				_, _ = fmt.Fprintf(r.app.out, "For review: %s '%s': %s\n", m.Noun, rv.Name, rv.Reason)
+				_, _ = fmt.Fprintf(r.app.out, "%s%s %s '%s': %s\n", prefix, r.app.style().Warn("For review:"), m.Noun, rv.Name, rv.Reason)
 			}
 		}
 	}
 	if n > shown {
-		_, _ = fmt.Fprintf(r.app.out, "… and %d more; see `connector review list`\n", n-shown)
+		_, _ = fmt.Fprintf(r.app.out, "%s… and %d more; see `connector review list`\n", prefix, n-shown)
 	}
 	return nil
 }

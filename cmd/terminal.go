@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"io"
-	"os"
 	"strings"
 	"syscall"
 	"unicode"
@@ -14,8 +13,8 @@ import (
 // terminal tells whether a person sits at the other end of a stream, and how many columns there are. Where nobody says how
 // many, there are 80.
 func terminal(stream any) (columns int, is bool) {
-	f, isFile := stream.(*os.File)
-	if !isFile {
+	f := fileOf(stream)
+	if f == nil {
 		return 0, false
 	}
 	var size struct{ rows, columns, x, y uint16 }
@@ -37,9 +36,9 @@ func (a *app) columnsOf() int {
 }
 
 // widthOf is how many columns of a terminal a text takes: two for the wide characters of East Asia and for pictures, none for
-// what is put on top of another character.
+// what is put on top of another character, nor for colours.
 func widthOf(s string) (n int) {
-	for _, r := range s {
+	for _, r := range undressed(s) {
 		n += runeWidth(r)
 	}
 	return n
@@ -60,8 +59,16 @@ func runeWidth(r rune) int {
 	}
 }
 
-// cut shortens a text to one line of at most n columns.
+// cut shortens a text to one line of at most n columns. It keeps its colours if it fits, and if it has one for all of it.
 func cut(s string, n int) string {
+	if codes := dressing.FindAllString(s, 3); len(codes) > 0 {
+		if one := cut(undressed(s), n); len(codes) == 2 && strings.HasPrefix(s, codes[0]) && strings.HasSuffix(s, codes[1]) {
+			return codes[0] + one + codes[1]
+		} else if widthOf(one) < widthOf(s) {
+			return one
+		}
+		return s
+	}
 	s = plain(s)
 	if widthOf(s) <= n {
 		return s

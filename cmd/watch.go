@@ -21,7 +21,6 @@ type watchOptions struct {
 	interval time.Duration
 	sweep    time.Duration
 	span     time.Duration
-	quiet    bool
 	listen   listening
 }
 
@@ -52,7 +51,6 @@ The first signal lets the record in hand end; the second one stops at once.
 	spanVar(c.Flags(), &o.interval, "interval", 3*time.Second, "from one look to the next, from 1s")
 	spanVar(c.Flags(), &o.sweep, "sweep", 10*time.Minute, "how often everything is compared, from 1m")
 	spanVar(c.Flags(), &o.span, "for", 0, "end after so long, as 10m; 0 for never")
-	c.Flags().BoolVar(&o.quiet, "quiet", false, "tell of failures and outages only")
 	o.listen.flags(c)
 	return c
 }

@@ -181,15 +181,15 @@ type watchEvent struct {
 
 // say tells a line.
 func (w *watchtower) say(e watchEvent) {
-	if w.options.quiet && !e.failure {
+	level := w.app.levelFor(e.failure, e.Event)
+	if !w.app.json() {
+		line(w.app.tell, level, e.Backend+": "+e.Message)
 		return
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	e.Time = w.app.clock.Now().UTC().Truncate(time.Millisecond)
-	if w.app.json() {
+	if level >= w.app.level {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		e.Time = w.app.clock.Now().UTC().Truncate(time.Millisecond)
 		_ = w.app.printJSON(e) // who reads may have gone; the work goes on
-		return
 	}
-	_, _ = fmt.Fprintf(w.app.out, "%s %s: %s\n", e.Time.Local().Format(time.TimeOnly), e.Backend, e.Message)
 }

@@ -27,7 +27,6 @@ type workOptions struct {
 	span     time.Duration
 	grace    time.Duration
 	limit    time.Duration
-	quiet    bool
 	listen   listening
 }
 
@@ -60,7 +59,6 @@ off. The second one stops at once.
 	spanVar(c.Flags(), &o.grace, "grace", 30*time.Second, "how long the records in hand may go on after a signal; 0 for as long as they take")
 	spanVar(c.Flags(), &o.limit, "time-limit", defaultTimeLimit, "how long a job may run that has no limit of its own; 0 for ever")
 	o.listen.flags(c)
-	c.Flags().BoolVar(&o.quiet, "quiet", false, "tell of failures and outages only")
 	return c
 }
 
@@ -125,7 +123,7 @@ type workplace struct {
 
 // openWork opens the state. What else is needed is opened when a backend's lock is taken.
 func (a *app) openWork(ctx context.Context, names []string, o workOptions) (*workplace, error) {
-	w := &workplace{app: a, options: o, base: newRunning(a), places: synchronizer.NewPlaces(), tell: &teller{app: a, quiet: o.quiet}}
+	w := &workplace{app: a, options: o, base: newRunning(a), places: synchronizer.NewPlaces(), tell: &teller{app: a}}
 	var err error
 	if w.base.config, err = a.load(); err != nil {
 		return w, err

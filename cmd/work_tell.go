@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"fmt"
+	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -45,22 +47,33 @@ type workCounts struct {
 
 // teller tells lines, one after the other.
 type teller struct {
-	app   *app
-	quiet bool
-	mu    sync.Mutex
+	app *app
+	mu  sync.Mutex
 }
 
 func (t *teller) say(e workEvent) {
-	if t.quiet && !e.failure {
+	level := t.app.levelFor(e.failure, e.Event)
+	if !t.app.json() {
+		line(t.app.tell, level, e.Backend+": "+e.Message)
 		return
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.app.json() {
+	if level >= t.app.level {
+		t.mu.Lock()
+		defer t.mu.Unlock()
 		_ = t.app.printJSON(e) // who reads may have gone; the work goes on
-		return
 	}
-	_, _ = fmt.Fprintf(t.app.out, "%s: %s\n", e.Backend, e.Message)
+}
+
+// levelFor is the level of an event: failures and ends of failures are told to those, too, who want to hear of nothing else.
+func (a *app) levelFor(failure bool, event string) slog.Level {
+	switch {
+	case !failure:
+		return slog.LevelInfo
+	case slices.Contains([]string{"job_failed", "ended", "failed", "state_unusable"}, event):
+		return slog.LevelError
+	default:
+		return slog.LevelWarn
+	}
 }
 
 func (p *post) say(e workEvent) {
@@ -86,7 +99,7 @@ func (p *post) summarize() {
 		e.Models = p.report.Models
 	}
 	p.say(e)
-	if p.report == nil || p.tell.quiet || p.app.json() {
+	if p.report == nil || p.app.quiet || p.app.json() {
 		return
 	}
 	var rows [][]string
