@@ -92,7 +92,7 @@ func (a *app) pauseJobs(ctx context.Context, s pauseScope, lasts, reason string)
 	var span time.Duration
 	if lasts != "" {
 		var err error
-		if span, err = parseSpan(lasts); err != nil || span == 0 {
+		if span, err = config.ParseSpan(lasts); err != nil || span == 0 {
 			return &usageError{fmt.Sprintf("--for: %q is no span of time to pause for; write it as 30m, 2h or 1d", lasts)}
 		}
 	}

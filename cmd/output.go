@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
 
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/state"
 )
 
@@ -31,7 +32,7 @@ func (a *app) settings(c *cobra.Command) error {
 	a.place, a.output = findConfig(v.GetString("config"), configOrigin(c)), v.GetString("output")
 	a.config = a.place.path
 	var err error
-	if a.wait, err = parseSpan(v.GetString("wait")); err != nil || a.wait < 0 {
+	if a.wait, err = config.ParseSpan(v.GetString("wait")); err != nil || a.wait < 0 {
 		return &usageError{fmt.Sprintf("--wait %q is no time to wait, as 30s or 5m", v.GetString("wait"))}
 	}
 	if a.output != "text" && a.output != "json" {

@@ -2,35 +2,14 @@ package cmd
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"github.com/odoo-connector/connector/config"
 )
-
-// days are the parts of a span of time that time.ParseDuration doesn't know.
-var days = regexp.MustCompile(`^(?:(\d{1,4})w)?(?:(\d{1,5})d)?(.*)$`)
-
-// parseSpan reads a span of time such as 30s, 90m, 1h30m, 2d or 1w.
-func parseSpan(text string) (time.Duration, error) {
-	part := days.FindStringSubmatch(text)
-	var d time.Duration
-	for i, unit := range []time.Duration{7 * 24 * time.Hour, 24 * time.Hour} {
-		if n, err := strconv.Atoi(part[i+1]); err == nil {
-			d += time.Duration(n) * unit
-		}
-	}
-	if rest := part[3]; rest != "" || d == 0 {
-		more, err := time.ParseDuration(rest)
-		if err != nil || more < 0 {
-			return 0, fmt.Errorf("%q is no span of time; write it as 30s, 90m, 1h30m, 2d or 1w", text)
-		}
-		d += more
-	}
-	return d, nil
-}
 
 // spanValue is a flag for a span of time, which may be given in days and weeks as well.
 type spanValue time.Duration
@@ -58,7 +37,7 @@ func (v *spanValue) String() string {
 
 // Set reads the span.
 func (v *spanValue) Set(text string) error {
-	d, err := parseSpan(text)
+	d, err := config.ParseSpan(text)
 	*v = spanValue(d)
 	return err
 }
@@ -75,7 +54,7 @@ func parseInstant(text string, now time.Time, sign time.Duration) (time.Time, er
 	if text == "now" {
 		return now, nil
 	}
-	if d, err := parseSpan(text); err == nil {
+	if d, err := config.ParseSpan(text); err == nil {
 		return now.Add(sign * d), nil
 	}
 	for _, form := range instants {

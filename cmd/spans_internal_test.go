@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/odoo-connector/connector/config"
 )
 
 func TestParseSpan(t *testing.T) {
@@ -11,14 +13,14 @@ func TestParseSpan(t *testing.T) {
 		for text, want := range map[string]time.Duration{
 			"30s": 30 * time.Second, "1h30m": 90 * time.Minute, "2d": 48 * time.Hour, "1w2d3h": (9*24 + 3) * time.Hour, "0s": 0, "1.5h": 90 * time.Minute,
 		} {
-			if got, err := parseSpan(text); err != nil || got != want {
+			if got, err := config.ParseSpan(text); err != nil || got != want {
 				t.Errorf("%s is %s, %v; want %s", text, got, err, want)
 			}
 		}
 	})
 	t.Run("Ensure that what is none is refused with the forms", func(t *testing.T) {
 		for _, text := range []string{"", "2x", "-1h", "d", "2", "yesterday", "1d-2h", "99999999d"} {
-			if got, err := parseSpan(text); err == nil || !strings.Contains(err.Error(), "1h30m") {
+			if got, err := config.ParseSpan(text); err == nil || !strings.Contains(err.Error(), "1h30m") {
 				t.Errorf("%q is %s, %v", text, got, err)
 			}
 		}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,31 @@ type SettingProblem struct {
 	Path string
 	// Problem says what is wrong and Hint what to do about it; Hint may be empty. Neither holds a secret.
 	Problem, Hint string
+}
+
+// Check looks at a whole configuration for what only the reader of a value can tell, such as the names of job functions. The
+// paths of its problems begin at the top of the file. It is asked though other values are wrong, and must expect values that are
+// missing; what it says of a value that is reported already is left out.
+type Check func(*Config) []SettingProblem
+
+// runChecks reports what checks find wrong, each with the place of the value.
+func (r *reader) runChecks(c *Config, root *yaml.Node, checks []Check) {
+	top := mapping{value: r.at(root, "")}
+	known := slices.Clone(r.errs)
+	for _, check := range checks {
+		for _, p := range check(c) {
+			v := top.find(p.Path)
+			if !slices.ContainsFunc(known, func(e *Error) bool { return concerns(e.Path, p.Path) || concerns(p.Path, e.Path) }) {
+				v.fail(p.Problem, p.Hint)
+			}
+		}
+	}
+}
+
+// concerns tells whether a path is the other or lies below it.
+func concerns(path, above string) bool {
+	rest, below := strings.CutPrefix(path, above)
+	return below && (rest == "" || strings.ContainsAny(rest[:1], ".["))
 }
 
 // check reports what a system finds wrong with its settings; so far is the number of problems before they were read.

@@ -181,7 +181,7 @@ backends:
 		wantText(t, err, `config.yaml:6: backends[0].login.user: required key "user" is missing
 config.yaml:6: backends[0].login.usr: unknown key "usr"; did you mean "user"? (user, password)
 config.yaml:7: backends[0].stores[1].code: expected text, found a list
-config.yaml:8: backends[0].interval: "-1s" is not between 0s and 8784h
+config.yaml:8: backends[0].interval: "-1s" is not a time span; write a number with its unit, as 30s, 2m or 1d
 config.yaml:9: backends[0].strict: expected true or false, found a number
 config.yaml:10: backends[0].page: is not a whole number that fits
 config.yaml:11: backends[0].rate: is not a finite number

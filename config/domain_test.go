@@ -36,9 +36,8 @@ func TestDomains(t *testing.T) {
 
 func TestDomainErrors(t *testing.T) {
 	const (
-		brackets  = `write each condition in brackets of its own, as [["active", "=", true]]`
-		three     = `write it as ["field", "=", value]`
-		operators = "(=, !=, <, <=, >, >=, =?, like, not like, ilike, not ilike, =like, =ilike, not =like, not =ilike, in, not in, child_of, parent_of, any, not any)"
+		brackets = `write each condition in brackets of its own, as [["active", "=", true]]`
+		three    = `write it as ["field", "=", value]`
 	)
 	for text, want := range map[string]string{
 		`"[('a','=',1)]"`:                    `: expected a domain as lists, found text; ` + brackets,
@@ -50,9 +49,9 @@ func TestDomainErrors(t *testing.T) {
 		`[["a b", "=", 1]]`:                  `[0][0]: "a b" is not a field; use a technical name, as project_id or project_id.name`,
 		`[[5, "=", 1]]`:                      `[0][0]: expected text, found a number; write it in quotes`,
 		`[[1, "=", 2]]`:                      `[0]: a condition without a field; ` + three,
-		`[["a", "==", 1]]`:                   `[0][1]: "==" is not an operator of a domain; did you mean "="? ` + operators,
+		`[["a", "==", 1]]`:                   `[0][1]: "==" is not an operator of a domain; did you mean "="?`,
 		`[["a", "<>", 1]]`:                   `[0][1]: "<>" is not an operator of a domain; did you mean "!="?`,
-		`[["a", "ILIKE", "x"]]`:              `[0][1]: "ILIKE" is not an operator of a domain; did you mean "ilike"? ` + operators,
+		`[["a", "ILIKE", "x"]]`:              `[0][1]: "ILIKE" is not an operator of a domain; did you mean "ilike"?`,
 		`[["a", [], "x"]]`:                   `[0][1]: expected text, found a list`,
 		`[["a", "in", 5]]`:                   `[0][2]: expected a list after "in", found a number; use "=" or "!=" for one value`,
 		`[["a", "=", {b: c}]]`:               `[0][2]: expected a single value, found keys with values`,

@@ -86,7 +86,7 @@ func TestErrorsOfFields(t *testing.T) {
 	const at = "config.yaml:18: backends[0].models[0].fields[0]"
 	for _, c := range []struct{ about, line, want string }{
 		{"an unknown key", "- {odoo: priority, external: name, modifier: [none]}",
-			at + `.modifier: unknown key "modifier"; did you mean "modifiers"? (odoo, external, direction, modifiers, values, default, only_create, import, export, create_options)`},
+			at + `.modifier: unknown key "modifier"; did you mean "modifiers"?`},
 		{"a pair without an Odoo field", "- {external: name}", at + `.odoo: required key "odoo" is missing`},
 		{"a pair without an external field", "- {odoo: priority}",
 			at + ".external: required key \"external\" is missing; name the external field; `connector fields MODEL` lists them"},

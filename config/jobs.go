@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -104,6 +103,7 @@ func (v value) jobFunctions() (all []JobFunction) {
 	for _, item := range items {
 		m, ok := item.mapping(functionKeys)
 		if !ok {
+			all = append(all, JobFunction{}) // the entries keep their numbers
 			continue
 		}
 		f := JobFunction{Name: taken.take(m, "name", value.text), RetryPattern: m.flow("retry_pattern")}
@@ -132,6 +132,7 @@ func (v value) jobRetention() (all []JobRetention) {
 	for _, item := range items {
 		m, ok := item.mapping(retentionKeys)
 		if !ok {
+			all = append(all, JobRetention{})
 			continue
 		}
 		var rule JobRetention
@@ -152,30 +153,14 @@ func (v value) jobRetention() (all []JobRetention) {
 	return all
 }
 
-const keepHint = "write a number of days as 30d, a time span as 12h, or never"
+const keepHint = "write it as 30d, 12h, or never"
 
 // keep reads how long something stays; 0: for ever.
 func (v value) keep() time.Duration {
-	if v.isScalar("!!int", "!!float") {
-		v.fail("expected a time span, found a number", keepHint)
+	if v.isScalar("!!str") && v.node.Value == "never" {
 		return 0
 	}
-	text, ok := v.text()
-	if !ok || text == "never" {
-		return 0
-	}
-	d, err := time.ParseDuration(text)
-	if days, isDays := strings.CutSuffix(text, "d"); isDays {
-		var n int
-		n, err = strconv.Atoi(days)
-		d = time.Duration(min(max(n, 0), maxKeepDays+1)) * 24 * time.Hour
-	}
-	switch {
-	case err != nil:
-		v.fail(shown(text)+" is not a time span", keepHint)
-	case d <= 0 || d > maxKeepDays*24*time.Hour:
-		v.fail(shown(text)+" is not between a moment and 100 years", keepHint)
-	}
+	d, _ := v.span(1, maxKeepDays*day, keepHint)
 	return d
 }
 
@@ -190,7 +175,7 @@ func (m mapping) flow(key string) string {
 	if !ok {
 		v.failType("numbers of attempts with delays", "write {1: 10s, 5: 1m, 10: [5m, 15m]}")
 	}
-	return text
+	return inHours(text)
 }
 
 func (v value) flow() (text string, ok bool) {
@@ -265,30 +250,8 @@ func (r JobRetention) redacted() map[string]any {
 	if r.Channel != "" {
 		shape["channel"] = r.Channel
 	}
-	const day = 24 * time.Hour
-	switch {
-	case r.Keep > 0 && r.Keep%day == 0:
-		shape["keep"] = fmt.Sprintf("%dd", r.Keep/day)
-	case r.Keep > 0:
+	if r.Keep > 0 {
 		shape["keep"] = short(r.Keep)
 	}
 	return shape
-}
-
-// Check looks at a whole configuration for what only the reader of a value can tell, such as the names of job functions. The
-// paths of its problems begin at the top of the file. It is asked where nothing else is wrong.
-type Check func(*Config) []SettingProblem
-
-// runChecks reports what checks find wrong, each with the place of the value.
-func (r *reader) runChecks(c *Config, root *yaml.Node, checks []Check) {
-	if len(r.errs) > 0 {
-		return
-	}
-	top := mapping{value: r.at(root, "")}
-	for _, check := range checks {
-		for _, p := range check(c) {
-			v := top.find(p.Path)
-			v.fail(p.Problem, p.Hint)
-		}
-	}
 }

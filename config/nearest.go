@@ -14,10 +14,16 @@ func Nearest(name string, known []string) (string, bool) {
 	return best, best != ""
 }
 
-// suggest words the hint for a name that is not among the known ones: the nearest, if any, and all.
+const manyNames = 8 // are too many to be told beside the nearest
+
+// suggest words the hint for a name that is not among the known ones: the nearest, if any, and all where they are few.
 func suggest(name string, known []string) string {
 	all := strings.Join(known, ", ")
-	if near, ok := Nearest(name, known); ok {
+	near, ok := Nearest(name, known)
+	if ok && len(known) > manyNames {
+		return `did you mean "` + near + `"?`
+	}
+	if ok {
 		return `did you mean "` + near + `"? (` + all + ")"
 	}
 	if len(known) == 1 {

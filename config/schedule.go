@@ -62,9 +62,12 @@ func (r *reader) schedule(top mapping, backends []Backend) (all []Scheduled) {
 	items, _ := v.list()
 	taken := names{}
 	for _, item := range items {
-		if m, ok := item.mapping(scheduledKeys); ok {
-			all = append(all, m.scheduled(taken, backends))
+		m, ok := item.mapping(scheduledKeys)
+		if !ok {
+			all = append(all, Scheduled{}) // the entries keep their numbers
+			continue
 		}
+		all = append(all, m.scheduled(taken, backends))
 	}
 	return all
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 
 	"go.yaml.in/yaml/v3"
@@ -104,29 +103,6 @@ func (v value) name() (string, bool) {
 
 var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
-// duration gives a time span between min and max.
-func (v value) duration(shortest, longest time.Duration) (time.Duration, bool) {
-	const hint = "write a number with its unit, as 30s or 2m"
-	if v.isScalar("!!int", "!!float") {
-		v.fail("expected a time span, found a number", hint)
-		return 0, false
-	}
-	got, ok := v.text()
-	if !ok {
-		return 0, false
-	}
-	d, err := time.ParseDuration(got)
-	switch {
-	case err != nil:
-		v.fail(shown(got)+" is not a time span", hint)
-	case d < shortest || d > longest:
-		v.fail(fmt.Sprintf("%s is not between %s and %s", shown(got), short(shortest), short(longest)), "")
-	default:
-		return d, true
-	}
-	return 0, false
-}
-
 // whole gives a whole number between lowest and highest.
 func (v value) whole(lowest, highest int64) (int64, bool) {
 	if !v.isScalar("!!int") {
@@ -158,18 +134,6 @@ func (v value) truth() (yes, ok bool) {
 		return false, false
 	}
 	return strings.EqualFold(v.node.Value, "true"), true
-}
-
-// short words a span without zero parts: 10m instead of 10m0s.
-func short(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
 }
 
 // list gives the values of a list.
