@@ -109,7 +109,7 @@ func (a *app) configPath() error {
 	}
 	words := map[string]string{placeUsed: "used", placeHidden: "there, but not looked at", placeAbsent: "not there"}
 	for _, p := range view.Places {
-		_, _ = fmt.Fprintf(a.err, "%s (%s): %s\n", p.Path, p.Origin, words[p.State])
+		_, _ = fmt.Fprintf(a.hints(), "%s (%s): %s\n", p.Path, p.Origin, words[p.State])
 	}
 	_, err = fmt.Fprintln(a.out, view.Path)
 	return err
