@@ -65,7 +65,7 @@ func (q *Queue) Renew(ctx context.Context, id string) error {
 func ExplainStandings(ctx context.Context, db *state.DB) string {
 	var all strings.Builder
 	for _, part := range standings(1) {
-		all.WriteString(plan(ctx, db, part.query(), part.args))
+		all.WriteString(plan(ctx, db, part.query("channel"), part.args))
 	}
 	return all.String()
 }

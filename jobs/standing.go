@@ -10,7 +10,8 @@ import (
 
 // Standing counts the jobs of one backend and channel that are in one state now.
 type Standing struct {
-	Backend, Channel string
+	Backend, Channel string // Channel is "" where they are counted by model
+	Model            string // "" where they are counted by channel
 	State            State
 	Later            bool // pending ones whose eta is to come
 	Count            int
@@ -20,12 +21,20 @@ type Standing struct {
 // Standings counts the jobs that have not ended, and those that failed, by backend, channel and state. Its cost depends on
 // their number alone: those done and cancelled are not looked at.
 func (q *Queue) Standings(ctx context.Context) ([]Standing, error) {
-	var all []Standing
+	return q.standingsBy(ctx, "channel", func(s *Standing) any { return &s.Channel })
+}
+
+// StandingsByModel is Standings by backend, binding model and state.
+func (q *Queue) StandingsByModel(ctx context.Context) ([]Standing, error) {
+	return q.standingsBy(ctx, "model", func(s *Standing) any { return &s.Model })
+}
+
+func (q *Queue) standingsBy(ctx context.Context, column string, into func(*Standing) any) (all []Standing, err error) {
 	for _, part := range standings(state.Micros(q.db.Clock().Now())) {
-		err := each(ctx, q.db.Read(), part.query(), part.args, func(rows scanner) error {
+		err := each(ctx, q.db.Read(), part.query(column), part.args, func(rows scanner) error {
 			one := part.Standing
 			var oldest int64
-			err := rows.Scan(&one.Backend, &one.Channel, &one.Count, &oldest)
+			err := rows.Scan(&one.Backend, into(&one), &one.Count, &oldest)
 			one.Oldest = state.FromMicros(oldest)
 			all = append(all, one)
 			return err
@@ -44,8 +53,9 @@ type standingPart struct {
 	args          []any
 }
 
-func (p standingPart) query() string {
-	return "SELECT backend, channel, COUNT(*), " + p.oldest + " FROM job WHERE " + p.where + " GROUP BY backend, channel ORDER BY backend, channel"
+func (p standingPart) query(column string) string {
+	by := "backend, " + column
+	return "SELECT " + by + ", COUNT(*), " + p.oldest + " FROM job WHERE " + p.where + " GROUP BY " + by + " ORDER BY " + by
 }
 
 func standings(now int64) []standingPart {

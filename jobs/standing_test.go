@@ -42,6 +42,23 @@ func TestStandings(t *testing.T) {
 			t.Errorf("got  %+v\nwant %+v", all, want)
 		}
 	})
+	t.Run("Ensure they can be counted by binding model", func(t *testing.T) {
+		b := newBench(t)
+		b.add(jobs.Spec{Model: "trello.card"})
+		b.add(jobs.Spec{Model: "trello.list", Channel: "root.trello.other"})
+		b.add(jobs.Spec{Model: "trello.list"})
+		all, err := b.StandingsByModel(b.ctx())
+		for i := range all {
+			all[i].Oldest = time.Time{}
+		}
+		want := []jobs.Standing{
+			{Backend: "trello", Model: "trello.card", State: jobs.StatePending, Count: 1},
+			{Backend: "trello", Model: "trello.list", State: jobs.StatePending, Count: 2},
+		}
+		if err != nil || !slices.Equal(all, want) {
+			t.Errorf("got  %+v (%v)\nwant %+v", all, err, want)
+		}
+	})
 	t.Run("Ensure a job whose time came counts as one that could run", func(t *testing.T) {
 		b := newBench(t)
 		eta := b.clock.Now().Add(time.Hour)

@@ -113,19 +113,14 @@ func (s *Schedule) List(ctx context.Context) ([]Status, error) {
 
 // held tells whether somebody runs the entry.
 func (s *Schedule) held(ctx context.Context, name string) (bool, error) {
-	lock, err := s.lock(ctx, name)
-	var locked *state.LockedError
-	if errors.As(err, &locked) {
-		return true, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	return false, lock.Release()
+	holder, err := s.db.Holder(ctx, lockOf(name))
+	return holder != nil, err
 }
 
+func lockOf(name string) string { return "schedule-" + name }
+
 func (s *Schedule) lock(ctx context.Context, name string) (state.Held, error) {
-	return state.LockState(ctx, s.location, "schedule-"+name, s.db.Clock().Now())
+	return state.LockState(ctx, s.location, lockOf(name), s.db.Clock().Now())
 }
 
 // read gives the rows of the state by their names.

@@ -159,7 +159,7 @@ func writeNote(f *os.File, now time.Time) error {
 }
 
 // lockedBy reads the holder's note, which may not be written yet.
-func lockedBy(f *os.File, name string) error {
+func lockedBy(f *os.File, name string) *LockedError {
 	e := &LockedError{Name: name}
 	text, err := io.ReadAll(io.LimitReader(f, 1024))
 	var note lockNote

@@ -147,21 +147,29 @@ func (d *sessionDoor) close(ctx context.Context, taken bool) error {
 // holder gives the error that names who holds the lock.
 func (l *sessionLock) holder(ctx context.Context, name string) error {
 	e := &LockedError{Name: name}
-	var program string
-	var started time.Time
-	err := l.conn.QueryRow(ctx, `SELECT a.application_name, a.backend_start
-		FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid JOIN pg_database d ON d.oid = l.database
-		WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted AND d.datname = current_database()
-		AND (l.classid::bigint << 32) | l.objid::bigint = $1`, l.key).Scan(&program, &started)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows): // it has just been given back
-	case err != nil:
+	err := readHolder(l.conn.QueryRow(ctx, holderQuery, l.key), e)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) { // no row: it has just been given back
 		return err
-	default:
-		e.PID, e.Host = readProgramName(program)
-		e.Started = started.UTC().Truncate(time.Second)
 	}
 	return e
+}
+
+// holderQuery asks who holds an advisory lock.
+const holderQuery = `SELECT a.application_name, a.backend_start
+	FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid JOIN pg_database d ON d.oid = l.database
+	WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted AND d.datname = current_database()
+	AND (l.classid::bigint << 32) | l.objid::bigint = $1`
+
+// readHolder fills in who holds a lock, from the row that holderQuery gives.
+func readHolder(row interface{ Scan(...any) error }, e *LockedError) error {
+	var program string
+	var started time.Time
+	if err := row.Scan(&program, &started); err != nil {
+		return err
+	}
+	e.PID, e.Host = readProgramName(program)
+	e.Started = started.UTC().Truncate(time.Second)
+	return nil
 }
 
 // watch waits for the end of the connection, on which the server has nothing else to say, and looks now and then whether
