@@ -11,16 +11,40 @@ import (
 	"testing"
 	"time"
 
+	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/record"
 	"github.com/odoo-connector/connector/state"
 )
 
 // BenchmarkJobsList measures what the built binary takes to look at a queue of 100,000 jobs, nearly all of them done, in turn
 // with its mere start.
 func BenchmarkJobsList(b *testing.B) {
+	measure(b, fullPlace(b), [][]string{
+		{"jobs", "list"}, {"jobs", "list", "--state", "failed,pending"}, {"jobs", "list", "--state", "done", "--sort", "-finished"},
+		{"jobs", "list", "--state", "failed", "--error", "timeout", "--since", "2h"}, {"jobs", "list", "--sort", "-duration"},
+		{"jobs", "list", "--page", "500"}, {"jobs", "list", "--record", "card-77777"}, {"jobs", "list", "--channel", "trello", "--sort", "-created"},
+		{"jobs", "show", "50000"}, {"jobs", "errors"}, {"jobs", "channels"}, {"jobs", "stats"},
+	})
+}
+
+// BenchmarkStatus measures what the built binary takes to look at 100,000 bindings beside the jobs.
+func BenchmarkStatus(b *testing.B) {
+	dir := fullPlace(b)
+	if err := fillBindings(b.Context(), filepath.Join(dir, "state.db"), 100_000); err != nil {
+		b.Fatal(err)
+	}
+	measure(b, dir, [][]string{
+		{"status"}, {"bindings", "list"}, {"bindings", "list", "--page", "500"}, {"bindings", "list", "--search", "card 77777"},
+		{"bindings", "list", "--external-id", "card-77777"}, {"bindings", "show", "trello.card:card-77777"},
+	})
+}
+
+// fullPlace is a directory with the built binary and a state of 100,000 jobs.
+func fullPlace(b *testing.B) string {
+	b.Helper()
 	dir := b.TempDir()
-	binary := filepath.Join(dir, "connector")
-	if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", binary, "..").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", filepath.Join(dir, "connector"), "..").CombinedOutput(); err != nil {
 		b.Fatalf("the binary could not be built: %v\n%s", err, out)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(benchConfig), 0o600); err != nil {
@@ -29,12 +53,13 @@ func BenchmarkJobsList(b *testing.B) {
 	if err := fillState(b.Context(), filepath.Join(dir, "state.db"), 100_000); err != nil {
 		b.Fatal(err)
 	}
-	for _, args := range [][]string{
-		{"jobs", "list"}, {"jobs", "list", "--state", "failed,pending"}, {"jobs", "list", "--state", "done", "--sort", "-finished"},
-		{"jobs", "list", "--state", "failed", "--error", "timeout", "--since", "2h"}, {"jobs", "list", "--sort", "-duration"},
-		{"jobs", "list", "--page", "500"}, {"jobs", "list", "--record", "card-77777"}, {"jobs", "list", "--channel", "trello", "--sort", "-created"},
-		{"jobs", "show", "50000"}, {"jobs", "errors"}, {"jobs", "channels"}, {"jobs", "stats"},
-	} {
+	return dir
+}
+
+// measure runs commands, each in turn with the binary's mere start.
+func measure(b *testing.B, dir string, commands [][]string) {
+	binary := filepath.Join(dir, "connector")
+	for _, args := range commands {
 		b.Run(strings.Join(args, " "), func(b *testing.B) {
 			var took, start time.Duration
 			for b.Loop() {
@@ -92,6 +117,33 @@ func fillState(ctx context.Context, path string, n int) (err error) {
 		return err
 	}
 	return enqueue(n - 1000)
+}
+
+// fillBindings binds cards as a sync does, a thousand at a time.
+func fillBindings(ctx context.Context, path string, n int) (err error) {
+	db, err := state.Open(ctx, path, state.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	fields := binding.Fields{}
+	for _, name := range []string{"name", "desc", "idBoard", "idList", "idLabels", "due", "closed", "pos"} {
+		fields[name] = binding.FieldState{External: strings.Repeat("e", 32), Odoo: strings.Repeat("0", 32), Base: record.Text("what both hold")}
+	}
+	binder := binding.New(db, "sandbox://demo/demo", "trello")
+	for at := 0; at < n; at += 1000 {
+		err := db.Write(ctx, func(tx *state.Tx) (err error) {
+			for i := at + 1; i <= at+1000 && err == nil; i++ {
+				err = binder.Save(ctx, tx, &binding.Binding{Model: "trello.card", ExternalID: fmt.Sprintf("card-%d", i), OdooModel: "project.task",
+					OdooID: int64(i), Parent: "board-1", Name: fmt.Sprintf("card %d", i), Fields: fields})
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func benchHandler(_ context.Context, slice []jobs.Job, finish func(jobs.Job, jobs.Outcome) error) error {

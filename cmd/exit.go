@@ -138,6 +138,7 @@ func (a *app) codeOf(err error) int {
 	var settings *config.Error
 	var secret *config.SecretError
 	var leftAlone *leftAloneError
+	var attention *attentionError
 	var unavailable *state.UnavailableError
 	var environment *environmentError
 	switch {
@@ -153,6 +154,8 @@ func (a *app) codeOf(err error) int {
 		return found.code
 	case errors.As(err, &leftAlone):
 		return leftAlone.code()
+	case errors.As(err, &attention):
+		return attention.code
 	case errors.As(err, &unavailable), errors.As(err, &environment):
 		return exitEnvironment
 	default:

@@ -50,18 +50,27 @@ type sliceView struct {
 	limit time.Duration // 0: for ever
 }
 
-func (a *app) showWorkers(ctx context.Context, q *jobs.Queue) error {
+// workersOf describes all workers of a queue.
+func (a *app) workersOf(ctx context.Context, q *jobs.Queue) ([]workerView, error) {
 	list, err := q.Workers(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	started, err := q.List(ctx, jobs.Filter{States: []jobs.State{jobs.StateStarted}})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	views := make([]workerView, len(list))
 	for i, w := range list {
 		views[i] = a.workerOf(w, started)
+	}
+	return views, nil
+}
+
+func (a *app) showWorkers(ctx context.Context, q *jobs.Queue) error {
+	views, err := a.workersOf(ctx, q)
+	if err != nil {
+		return err
 	}
 	if a.json() {
 		return a.printJSON(map[string]any{"workers": views})

@@ -80,12 +80,14 @@ func syncGroup(ctx context.Context, group []*synchronizer.Synchronizer) []error 
 }
 
 // owner names this process in the jobs that it works on.
-func owner() string {
+func owner() string { return fmt.Sprintf("%s:%d", thisHost(), os.Getpid()) }
+
+func thisHost() string {
 	host, err := os.Hostname()
 	if err != nil {
-		host = "localhost"
+		return "localhost"
 	}
-	return fmt.Sprintf("%s:%d", host, os.Getpid())
+	return host
 }
 
 // runOptions are those of a run that ends by itself.

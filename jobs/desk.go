@@ -165,7 +165,7 @@ func (d *desk) open(ctx context.Context, tx *state.Tx, l *line, all []*line, pau
 		return false, nil
 	}
 	byHand := len(d.filter.IDs) > 0
-	if !byHand && slices.ContainsFunc(pauses, func(p Pause) bool { return p.holds(d.now) && p.covers(l.backend, l.channel) }) {
+	if !byHand && slices.ContainsFunc(pauses, func(p Pause) bool { return p.holds(d.now) && p.Covers(l.backend, l.channel) }) {
 		return false, nil
 	}
 	for _, name := range upwards(l.channel) {

@@ -24,24 +24,45 @@ func (o Outage) String() string {
 		o.Last.Local().Format(time.TimeOnly), oneLine(o.Reason))
 }
 
-// Outages gives the backends that are out, by name. A run that reaches a backend ends its outage.
-func (q *Queue) Outages(ctx context.Context) (list []Outage, err error) {
-	query := "SELECT backend, since, last_run, paused_until, reason FROM backend_state WHERE reason <> '' ORDER BY backend"
+// RunNote is what is known of the runs of a backend.
+type RunNote struct {
+	Backend string
+	Success time.Time // when a run last went well; zero: never
+	Last    time.Time // when a run last ended, well or with an outage
+	Code    string    // the kind of the outage in one word, as timeout; "" while there is none
+	Outage  Outage    // its Reason is "" while there is none
+}
+
+// Runs gives the backends that were ever run, by name.
+func (q *Queue) Runs(ctx context.Context) (list []RunNote, err error) {
+	query := "SELECT backend, since, last_success, last_run, paused_until, code, reason FROM backend_state ORDER BY backend"
 	err = each(ctx, q.db.Read(), query, nil, func(rows scanner) error {
-		var o Outage
-		var since, last, until int64
-		err := rows.Scan(&o.Backend, &since, &last, &until, &o.Reason)
-		o.Since, o.Last = state.FromMicros(since), state.FromMicros(last)
+		var r RunNote
+		var since, success, last, until int64
+		err := rows.Scan(&r.Backend, &since, &success, &last, &until, &r.Code, &r.Outage.Reason)
+		r.Success, r.Last = state.FromMicros(success), state.FromMicros(last)
+		r.Outage.Backend, r.Outage.Since, r.Outage.Last = r.Backend, state.FromMicros(since), r.Last
 		if until > last {
-			o.Until = state.FromMicros(until)
+			r.Outage.Until = state.FromMicros(until)
 		}
-		list = append(list, o)
+		list = append(list, r)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read which backends are out: %w", q.db.Explain(err))
+		return nil, fmt.Errorf("read how the runs of backends ended: %w", q.db.Explain(err))
 	}
 	return list, nil
+}
+
+// Outages gives the backends that are out, by name. A run that reaches a backend ends its outage.
+func (q *Queue) Outages(ctx context.Context) (list []Outage, err error) {
+	runs, err := q.Runs(ctx)
+	for _, r := range runs {
+		if r.Outage.Reason != "" {
+			list = append(list, r.Outage)
+		}
+	}
+	return list, err
 }
 
 func (q *Queue) whyOutage(ctx context.Context, j Job, _ time.Time) (w Waiting, err error) {

@@ -27,8 +27,8 @@ const (
 // holds tells whether the pause is on.
 func (p Pause) holds(now time.Time) bool { return p.Until.IsZero() || now.Before(p.Until) }
 
-// covers tells whether it is for a line.
-func (p Pause) covers(backend, channel string) bool {
+// Covers tells whether it keeps the jobs of a backend in a channel, which is named in full (see [DefaultChannel]).
+func (p Pause) Covers(backend, channel string) bool {
 	switch p.Scope {
 	case PauseAll:
 		return true

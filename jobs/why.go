@@ -181,7 +181,7 @@ func (q *Queue) whyPair(ctx context.Context, j Job, _ time.Time) (w Waiting, err
 func (q *Queue) whyPaused(ctx context.Context, j Job, now time.Time) (w Waiting, err error) {
 	all, err := readPauses(ctx, q.db.Read())
 	for _, p := range all {
-		if p.holds(now) && p.covers(j.Backend, j.Channel) {
+		if p.holds(now) && p.Covers(j.Backend, j.Channel) {
 			return Waiting{Kind: WaitsPaused, Until: p.Until, Text: p.String()}, nil
 		}
 	}

@@ -46,7 +46,7 @@ type lasting struct {
 
 // The patience before something counts as a trouble.
 const (
-	lateAfter  = 10 * time.Minute // an entry of the schedule
+	LateAfter  = 10 * time.Minute // an entry of the schedule
 	stuckAfter = time.Hour        // a job without a time limit of its own
 )
 
@@ -198,7 +198,7 @@ func (n *Notifier) schedule(ctx context.Context) (all []lasting, err error) {
 		if outcome == "failed" || outcome == "interrupted" {
 			all = append(all, lasting{Schedule, name, begun, fmt.Sprintf("%s of the schedule, begun at %s, %s: %s", name, clockTime(begun), outcome, message)})
 		}
-		if !next.IsZero() && now.Sub(next) > lateAfter && outcome != "running" {
+		if !next.IsZero() && now.Sub(next) > LateAfter && outcome != "running" {
 			all = append(all, lasting{Schedule, name + " late", next, fmt.Sprintf("%s of the schedule should have run at %s", name, clockTime(next))})
 		}
 		return nil

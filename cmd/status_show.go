@@ -1,0 +1,179 @@
+package cmd
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func (a *app) showStatus(v statusView, there bool) error {
+	if a.json() {
+		return a.printJSON(v)
+	}
+	var b strings.Builder
+	for _, p := range v.Backends {
+		a.writeStatus(&b, p, v.Time)
+		b.WriteString("\n")
+	}
+	a.writeTroubles(&b, v, there)
+	_, err := fmt.Fprint(a.out, b.String())
+	return err
+}
+
+// labelled is how wide the names in front of the lines below a head are.
+const labelled = 14
+
+// writeStatus writes how one backend is doing.
+func (a *app) writeStatus(b *strings.Builder, p statusPart, now time.Time) {
+	wrapped(b, "", fmt.Sprintf("%s ↔ Odoo %s: %s", p.Name, p.Odoo, p.Condition.words()), a.columnsOf())
+	line := func(label, text string) {
+		if text != "" {
+			wrapped(b, pad("  "+label, 2+labelled), text, a.columnsOf())
+		}
+	}
+	line("last success", lastText(p, now))
+	if n := p.Next; n != nil {
+		line("next run", fmt.Sprintf("%s, by %s of the schedule", inSpan(n.At, now), n.Schedule))
+	}
+	for _, r := range p.Running {
+		line("running now", r.text(now))
+	}
+	if n := p.total().Unsettled; n > 0 {
+		line("under way", count(n, "creation", "creations")+" whose outcome is not known yet")
+	}
+	rows := [][]string{{"", "BOUND", "WAITING", "FAILED", "REVIEW"}}
+	for _, m := range p.Models {
+		name := m.Model + " ↔ " + m.Odoo
+		if m.Direction != "both" {
+			name += " (" + m.Direction + ")"
+		}
+		rows = append(rows, []string{"  " + name, figure(m.Bound), figure(m.Waiting + m.Running), figure(m.Failed), figure(m.Reviews)})
+	}
+	b.WriteString(strings.Join(layOut(toTheRight(rows), a.columnsOf()), ""))
+}
+
+// words are a condition for people.
+func (c condition) words() string {
+	switch c {
+	case conditionDenied:
+		return "let nobody in"
+	case conditionOut:
+		return "out"
+	case conditionNever:
+		return "never run"
+	case conditionFailing:
+		return "jobs failed"
+	case conditionDied:
+		return "a worker died"
+	case conditionReview:
+		return "waits for decisions"
+	case conditionPaused, conditionStale, conditionOK:
+	}
+	return string(c)
+}
+
+// lastText is when a backend was last in step.
+func lastText(p statusPart, now time.Time) string {
+	switch {
+	case p.LastSuccess != nil:
+		return fmt.Sprintf("%s ago, at %s", span(now.Sub(*p.LastSuccess)), when(*p.LastSuccess))
+	case p.LastRun != nil:
+		return "never; last tried " + span(now.Sub(*p.LastRun)) + " ago"
+	default:
+		return "never"
+	}
+}
+
+// inSpan is a time to come, or one that has just gone by.
+func inSpan(at, now time.Time) string {
+	if late := now.Sub(at); late > 0 {
+		return "due for " + span(late)
+	}
+	return "in " + span(at.Sub(now))
+}
+
+// text is who works on a backend, in one line.
+func (r runningView) text(now time.Time) string {
+	var parts []string
+	if r.Command != "" {
+		parts = append(parts, r.Command)
+	}
+	switch {
+	case r.PID == 0:
+		parts = append(parts, "another process")
+	case r.Host != "":
+		parts = append(parts, fmt.Sprintf("process %d on %s", r.PID, r.Host))
+	default:
+		parts = append(parts, fmt.Sprintf("process %d", r.PID))
+	}
+	if r.Since != nil {
+		parts = append(parts, "for "+span(now.Sub(*r.Since)))
+	}
+	if r.InHand > 0 {
+		parts = append(parts, count(r.InHand, "job", "jobs")+" in hand")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// figure is a number for people; what is not there catches no eye.
+func figure(n int) string {
+	if n == 0 {
+		return "-"
+	}
+	return grouped(n)
+}
+
+// grouped writes a number with its thousands apart.
+func grouped(n int) string {
+	text := strconv.Itoa(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
+
+// toTheRight puts the cells of all columns but the first below each other's last character.
+func toTheRight(rows [][]string) [][]string {
+	for i := 1; len(rows) > 0 && i < len(rows[0]); i++ {
+		widest := 0
+		for _, r := range rows {
+			widest = max(widest, widthOf(r[i]))
+		}
+		for _, r := range rows {
+			r[i] = strings.Repeat(" ", widest-widthOf(r[i])) + r[i]
+		}
+	}
+	return rows
+}
+
+// writeTroubles ends with what to do: what is wrong with each backend, and the command to try.
+func (a *app) writeTroubles(b *strings.Builder, v statusView, there bool) {
+	if !there {
+		b.WriteString("There is no state yet.\nNext: `connector doctor`, then `connector sync`.\n")
+		return
+	}
+	var next []string
+	for _, p := range v.Backends {
+		for _, t := range p.Troubles {
+			wrapped(b, "", p.Name+": "+t.What+".", a.columnsOf())
+			if !slices.Contains(next, t.Do) {
+				next = append(next, t.Do)
+			}
+		}
+	}
+	if len(v.Unknown) > 0 {
+		wrapped(b, "", "Not in the configuration any more, but in the state: "+strings.Join(v.Unknown, ", ")+".", a.columnsOf())
+	}
+	for i, one := range next {
+		head := "Next: "
+		if i > 0 {
+			head = "      "
+		}
+		b.WriteString(head + "`" + one + "`\n")
+	}
+	if len(next) == 0 {
+		b.WriteString("All is well.\n")
+	}
+}
