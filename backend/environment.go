@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -93,4 +94,16 @@ func (e *Environment) switchedOff(model string) bool {
 	}
 	m, _ := e.Backend.Model(model)
 	return m.OffBy != nil && m.OffBy(e.Config.Settings)
+}
+
+// InStep are the external ids of the records of a binding model that are kept in step: bound, there on both sides and not retired. An
+// adapter of what lives in such records lists in these and in no others, since nothing can be made below a record that waits.
+func (e *Environment) InStep(ctx context.Context, model string) (ids []string, err error) {
+	all, err := e.Binder.Lean().All(ctx, model)
+	for _, b := range all {
+		if b.TakesPart() {
+			ids = append(ids, b.ExternalID)
+		}
+	}
+	return ids, err
 }

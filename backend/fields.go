@@ -259,15 +259,24 @@ func (c *configured) odoo(f config.Field, p *mapping.Pair) {
 	if c.known.Odoo == nil {
 		return
 	}
-	o, ok := c.known.Odoo[f.Odoo]
-	if !ok {
+	var ok bool
+	if p.OdooField, ok = OdooField(c.known.Odoo, f.Odoo); !ok {
 		c.fail(f, "odoo", fmt.Sprintf("%s has no field %q that the user may see", c.model.OdooModel, f.Odoo), suggestion(f.Odoo, c.known.Odoo.Names()))
-		return
 	}
-	p.OdooField = mapping.OdooField{Type: o.Type, Relation: o.Relation, Fixed: (o.Computed && o.ReadOnly) || odoo.SetsItself(f.Odoo)}
+}
+
+// OdooField is what a mapping.Pair is told of an Odoo field, out of what fields_get says: for a Tailor that pairs a field whose type is
+// not the same in every Odoo. ok is false where this Odoo has no such field that the user may see.
+func OdooField(fields odoo.Fields, name string) (f mapping.OdooField, ok bool) {
+	o, ok := fields[name]
+	if !ok {
+		return f, false
+	}
+	f = mapping.OdooField{Type: o.Type, Relation: o.Relation, Fixed: (o.Computed && o.ReadOnly) || odoo.SetsItself(name)}
 	for _, choice := range o.Selection {
-		p.OdooField.Choices = append(p.OdooField.Choices, mapping.Choice(choice))
+		f.Choices = append(f.Choices, mapping.Choice(choice))
 	}
+	return f, true
 }
 
 // suggestion is a hint for a name that there is none of: the nearest ones, and all where they are few.

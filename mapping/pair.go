@@ -219,3 +219,18 @@ func (f OdooField) kind() record.Kind {
 		return record.KindNull
 	}
 }
+
+// MustField is Field for a pair that a program declares, as a system does: what is wrong with it is a mistake of the program, so it
+// panics. A pair that names no direction works in both. The field is named as its Odoo field, as a system's pairs are.
+func (p Pair) MustField() Field {
+	both := p
+	if !p.Imports && !p.Exports {
+		both.Imports, both.Exports = true, true
+	}
+	f, problems := both.Field()
+	if len(problems) > 0 {
+		panic(fmt.Sprintf("mapping: the pair %s: %s: %s", p.Name(), problems[0].Key, problems[0].Problem))
+	}
+	f.Name = p.Odoo
+	return f
+}

@@ -504,3 +504,24 @@ func TestOptions(t *testing.T) {
 func lossy(f mapping.Field, html string) bool {
 	return len(f.Lossy(inOdoo(record.HTML(html)))) > 0
 }
+
+func TestMustField(t *testing.T) {
+	t.Run("Ensure a program's own pair works both ways and is named as its Odoo field", func(t *testing.T) {
+		f := mapping.Pair{
+			Odoo: "priority", External: "important", Kind: record.KindBool,
+			Values: []mapping.Translation{{Odoo: "1", External: "true"}, {Odoo: "0", External: "false"}},
+		}.MustField()
+		got, err := f.WriteExternal(mapping.Target{Value: record.Text("1")})
+		if err != nil || f.Name != "priority" || !got["important"].Equal(record.Bool(true)) {
+			t.Errorf("%s writes %v with the error %v", f.Name, got, err)
+		}
+	})
+	t.Run("Ensure a wrong one panics", func(t *testing.T) {
+		defer func() {
+			if recover() == nil {
+				t.Error("nothing panics")
+			}
+		}()
+		mapping.Pair{Odoo: "priority", External: "important", Modifiers: []string{"shout"}}.MustField()
+	})
+}
