@@ -186,7 +186,9 @@ func (n *notebooks) List(ctx context.Context) (backend.Listing, error) {
 // Chooses implements backend.Chooser.
 func (n *notebooks) Chooses(_ context.Context, id string) (bool, error) { return n.takesPart(id), nil }
 
-func (n *notebooks) takesPart(id string) bool { return n.chosen == nil || slices.Contains(n.chosen, id) }
+func (n *notebooks) takesPart(id string) bool {
+	return n.chosen == nil || slices.Contains(n.chosen, id)
+}
 
 func newNotebook(o object) record.Record {
 	return record.New(NotebookModel, o.id("id"), map[string]record.Value{

@@ -35,7 +35,9 @@ func notebooks() backendtest.Model[*notestest.Server] {
 			}
 			return names
 		},
-		Rename: func(s *notestest.Server, id, name string) { s.EditNotebook(id, func(n *notestest.Notebook) { n.Name = name }) },
+		Rename: func(s *notestest.Server, id, name string) {
+			s.EditNotebook(id, func(n *notestest.Notebook) { n.Name = name })
+		},
 		Delete: func(s *notestest.Server, id string) { s.DeleteNotebook(id) },
 	}
 }
@@ -50,7 +52,9 @@ func someNotes() backendtest.Model[*notestest.Server] {
 			}
 			return names
 		},
-		Rename: func(s *notestest.Server, id, title string) { s.EditNote(id, func(n *notestest.Note) { n.Title = title }) },
+		Rename: func(s *notestest.Server, id, title string) {
+			s.EditNote(id, func(n *notestest.Note) { n.Title = title })
+		},
 		Delete: func(s *notestest.Server, id string) { s.DeleteNote(id) },
 		AddInOdoo: func(w *backendtest.World[*notestest.Server], project int64, name string) int64 {
 			return w.Odoo.Create("project.task", map[string]any{"name": name, "project_id": project})
