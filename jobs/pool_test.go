@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,27 +14,55 @@ import (
 	"github.com/odoo-connector/connector/state"
 )
 
-// busy counts the jobs that run at a time, by channel.
+// busy counts the jobs in hand, from their claim to their handler's end, by channel or whatever else they are told apart by.
 type busy struct {
 	mu       sync.Mutex
 	now, top map[string]int
+	changed  chan struct{} // closed when another job was counted
 }
 
-func (b *busy) enter(channel string) {
+func newBusy() *busy {
+	return &busy{now: map[string]int{}, top: map[string]int{}, changed: make(chan struct{})}
+}
+
+func (b *busy) enter(name string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.now == nil {
-		b.now, b.top = map[string]int{}, map[string]int{}
+	b.now[name]++
+	b.top[name] = max(b.top[name], b.now[name])
+	close(b.changed)
+	b.changed = make(chan struct{})
+}
+
+func (b *busy) leave(name string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now[name]--
+}
+
+// reached waits until so many have been in hand at a time. It ends with the test's failure when they never are.
+func (b *busy) reached(t testing.TB, name string, n int) {
+	t.Helper()
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	for {
+		b.mu.Lock()
+		top, changed := b.top[name], b.changed
+		b.mu.Unlock()
+		if top >= n {
+			return
+		}
+		select {
+		case <-changed:
+		case <-late.C:
+			t.Errorf("%d jobs of %s ran at a time, want %d", top, name, n)
+			return
+		}
 	}
-	b.now[channel]++
-	b.top[channel] = max(b.top[channel], b.now[channel])
 }
 
-func (b *busy) leave(channel string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.now[channel]--
-}
+// patience is how long something is waited for that happens unless the program hangs.
+const patience = 2 * time.Minute
 
 func channels(t testing.TB, text string) jobs.Option {
 	t.Helper()
@@ -52,48 +81,30 @@ func (b *bench) addTo(channel string, n int) {
 }
 
 func TestPool(t *testing.T) {
-	t.Run("Ensure channels are never over their capacity, and are used up to it", func(t *testing.T) {
+	t.Run("Ensure channels are used up to their capacity, and never over it", func(t *testing.T) {
+		for name, limit := range map[string]int{"root.a": 3, "root.a.b": 2, "root.c": 7, "root.d": 1} {
+			b := newBench(t, channels(t, "root:7,a:3,a.b:2,c:0"))
+			b.addTo(name, 20)
+			b.runsAtATime(20, map[string]int{name: limit}, name, limit)
+		}
+	})
+	t.Run("Ensure channels share what the one above them may do", func(t *testing.T) {
 		b := newBench(t, channels(t, "root:7,a:3,a.b:2,c:0"))
 		for _, name := range []string{"a", "a.b", "c", "d"} {
 			b.addTo(name, 40)
 		}
-		var seen busy
-		w := b.worker(each(func(j jobs.Job) jobs.Outcome {
-			seen.enter(j.Channel)
-			time.Sleep(time.Millisecond) // so that they overlap
-			seen.leave(j.Channel)
-			return jobs.Outcome{Kind: jobs.Done}
-		}), jobs.WorkerOptions{Jobs: 20})
-		s, err := w.Run(b.ctx(), jobs.RunFilter{})
-		if err != nil || s.Done != 160 {
-			t.Fatalf("%+v, %v", s, err)
-		}
-		for name, limit := range map[string]int{"root.a": 3, "root.a.b": 2, "root.c": 7, "root.d": 1} {
-			if top := seen.top[name]; top > limit || top < 1 || limit > 1 && top < 2 {
-				t.Errorf("%d jobs of %s ran at a time, want up to %d", top, name, limit)
-			}
-		}
+		b.runsAtATime(160, map[string]int{"root": 7, "root.a": 3, "root.a.b": 2, "root.c": 7, "root.d": 1}, "root", 7)
 	})
 	t.Run("Ensure a record pair is worked on by one job at a time, whatever its channels", func(t *testing.T) {
 		b := newBench(t, channels(t, "a:0,b:0"))
 		for i := range 60 {
 			b.add(jobs.Spec{Channel: []string{"a", "b"}[i%2], Pair: fmt.Sprint("pair ", i%5)})
 		}
-		var seen busy
-		w := b.worker(each(func(j jobs.Job) jobs.Outcome {
-			seen.enter(j.Pair)
-			time.Sleep(time.Millisecond)
-			seen.leave(j.Pair)
-			return jobs.Outcome{Kind: jobs.Done}
-		}), jobs.WorkerOptions{Jobs: 20})
-		if s, err := w.Run(b.ctx(), jobs.RunFilter{}); err != nil || s.Done != 60 {
-			t.Fatalf("%+v, %v", s, err)
+		limits := map[string]int{"all": 5}
+		for i := range 5 {
+			limits[fmt.Sprint("pair ", i)] = 1
 		}
-		for pair, top := range seen.top {
-			if top != 1 {
-				t.Errorf("%d jobs of %s ran at a time", top, pair)
-			}
-		}
+		b.neverOver(60, limits, "all", 5, func(j jobs.Job) []string { return []string{j.Pair, "all"} })
 	})
 	t.Run("Ensure what fails to be stored takes nobody else along", func(t *testing.T) {
 		b := newBench(t)
@@ -160,6 +171,44 @@ func TestPool(t *testing.T) {
 			t.Errorf("%+v, %v, %v", s, err, notices)
 		}
 	})
+}
+
+// runsAtATime works on n jobs, of which each channel with those below it must never have more in hand than its limit. None
+// ends before so many of one of the channels were in hand at a time.
+func (b *bench) runsAtATime(n int, limits map[string]int, channel string, full int) {
+	b.t.Helper()
+	b.neverOver(n, limits, channel, full, func(j jobs.Job) []string {
+		names := []string{j.Channel}
+		for i := strings.LastIndexByte(j.Channel, '.'); i > 0; i = strings.LastIndexByte(j.Channel[:i], '.') {
+			names = append(names, j.Channel[:i])
+		}
+		return names
+	})
+}
+
+// neverOver works on n jobs, which are counted under names. None ends before so many were in hand under one of them.
+func (b *bench) neverOver(n int, limits map[string]int, name string, full int, names func(jobs.Job) []string) {
+	b.t.Helper()
+	seen := newBusy()
+	w := b.worker(each(func(j jobs.Job) jobs.Outcome {
+		seen.reached(b.t, name, full)
+		for _, name := range names(j) {
+			seen.leave(name)
+		}
+		return jobs.Outcome{Kind: jobs.Done}
+	}), jobs.WorkerOptions{Jobs: 20, Claimed: func(slice []jobs.Job) {
+		for _, name := range names(slice[0]) {
+			seen.enter(name)
+		}
+	}})
+	if s, err := w.Run(b.ctx(), jobs.RunFilter{}); err != nil || s.Done != n {
+		b.t.Fatalf("%+v, %v", s, err)
+	}
+	for name, limit := range limits {
+		if top := seen.top[name]; top > limit {
+			b.t.Errorf("%d jobs of %s ran at a time, want at most %d", top, name, limit)
+		}
+	}
 }
 
 func w2(*bench) jobs.Handler {
