@@ -56,11 +56,6 @@ func (f Field) Place() string {
 	return fmt.Sprintf("%s:%d: %s", f.file, f.Line, f.path)
 }
 
-var (
-	fieldKeys       = []string{"odoo", "external", "direction", "modifiers", "values", "default", "only_create", "import", "export", "create_options"}
-	translationKeys = []string{"odoo", "external"}
-)
-
 // fieldPairs reads the list of pairs.
 func (v value) fieldPairs() (all []Field) {
 	items, _ := v.list()

@@ -47,12 +47,7 @@ type JobRetention struct {
 	Keep time.Duration
 }
 
-var (
-	jobsKeys      = []string{"channels", "retry_pattern", "functions", "retention"}
-	functionKeys  = []string{"name", "channel", "retry_pattern", "time_limit", "max_retries", "priority"}
-	retentionKeys = []string{"state", "channel", "keep"}
-	endStates     = []string{"done", "cancelled", "failed"}
-)
+var endStates = []string{"done", "cancelled", "failed"}
 
 const (
 	maxTimeLimit = 24 * time.Hour

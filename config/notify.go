@@ -52,9 +52,7 @@ func NotifyEvents() []string { return []string{"failed", "schedule", "outage", "
 func NotifyRuns() []string { return []string{"sync", "poll", "jobs", "schedule"} }
 
 var (
-	notifyKeys = []string{"name", "on", "digest", "command", "webhook", "email", "ping", "runs"}
 	notifyWays = []string{"command", "webhook", "email", "ping"}
-	emailKeys  = []string{"to", "from", "server", "security", "username", "password"}
 	securities = []string{"starttls", "tls", "none"}
 )
 

@@ -145,7 +145,7 @@ func redactedSetting(v reflect.Value) any {
 	case v.Kind() == reflect.Pointer:
 		return redactedSetting(v.Elem())
 	case v.Kind() == reflect.Struct:
-		return redactedFields(structFields(v))
+		return redactedFields(structFields(v, nil))
 	case v.Kind() == reflect.Slice:
 		items := make([]any, v.Len())
 		for i := range items {

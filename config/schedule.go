@@ -45,8 +45,6 @@ func (c *Config) FindScheduled(name string) (Scheduled, bool) {
 	return c.Schedule[i], true
 }
 
-var scheduledKeys = []string{"name", "run", "backends", "at", "every", "time_zone", "jitter"}
-
 const (
 	minEvery  = 10 * time.Second
 	maxEvery  = 366 * 24 * time.Hour

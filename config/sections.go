@@ -10,16 +10,9 @@ import (
 )
 
 var (
-	topKeys  = []string{"state", "odoo", "backends", "jobs", "schedule", "notify"}
-	odooKeys = []string{
-		"name", "url", "database", "username", "password", "api_key", "protocol", "ca_file", "timeout",
-		"calls_at_once", "calls_per_second", "language", "companies", "tracking_disable",
-	}
-	backendKeys = []string{"name", "kind", "version", "odoo", "url", "timeout", "outcome_window", "models"}
-	modelKeys   = []string{"model", "direction", "domain", "conflict", "on_leave", "fields"}
-	directions  = []string{string(DirectionBoth), string(DirectionImport), string(DirectionExport), string(DirectionOff)}
-	leaves      = []string{string(LeaveKeep), string(LeaveRetire)}
-	conflicts   = []string{string(ConflictAsk), string(ConflictOdoo), string(ConflictBackend), string(ConflictNewest)}
+	directions = []string{string(DirectionBoth), string(DirectionImport), string(DirectionExport), string(DirectionOff)}
+	leaves     = []string{string(LeaveKeep), string(LeaveRetire)}
+	conflicts  = []string{string(ConflictAsk), string(ConflictOdoo), string(ConflictBackend), string(ConflictNewest)}
 )
 
 // config reads the whole file.
@@ -112,7 +105,7 @@ func (v value) backendMapping() (mapping, bool) {
 	for i := 0; i+1 < len(v.node.Content); i += 2 {
 		if v.r.at(v.node.Content[i], "").node.Value == "kind" {
 			if kind, ok := v.r.findKind(v.r.at(v.node.Content[i+1], "").node.Value); ok {
-				return v.mapping(kind.keys())
+				return v.mapping(append(slices.Clone(backendKeys), namesOf(kind.settingKeys())...))
 			}
 		}
 	}
@@ -266,19 +259,4 @@ func (v value) model(kind Kind, taken names) (Model, bool) {
 		one.Fields = fields.fieldPairs()
 	}
 	return one, one.Model != ""
-}
-
-// keys lists what a backend's block of this kind can hold.
-func (k Kind) keys() []string {
-	all := slices.Clone(backendKeys)
-	if k.Settings == nil {
-		return all
-	}
-	for _, f := range settingFields(k.Settings()) {
-		if slices.Contains(all, f.key) {
-			panic(fmt.Sprintf("config: kind %q takes the key %q, which is every backend's or given twice", k.Name, f.key))
-		}
-		all = append(all, f.key)
-	}
-	return all
 }

@@ -9,8 +9,6 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-var stateKeys = []string{"url", "password"}
-
 const stateURLHint = "write postgres://USER@HOST:5432/DATABASE?search_path=SCHEMA"
 
 // state reads where the state is: a path, a URL, or url: and password: of one.

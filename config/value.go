@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -110,11 +111,15 @@ func (v value) whole(lowest, highest int64) (int64, bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseInt(v.node.Value, 0, 64)
-	if err != nil || n < lowest || n > highest {
+	switch {
+	case err == nil && n >= lowest && n <= highest:
+		return n, true
+	case highest == math.MaxInt64:
+		v.fail(fmt.Sprintf("%s is not %d or more", cut(v.node.Value, 60), lowest), "")
+	default:
 		v.fail(fmt.Sprintf("%s is not between %d and %d", cut(v.node.Value, 60), lowest, highest), "")
-		return 0, false
 	}
-	return n, true
+	return 0, false
 }
 
 // between gives a number between lowest and highest.

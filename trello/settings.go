@@ -3,7 +3,6 @@ package trello
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -74,32 +73,10 @@ func (s *Settings) CheckSettings() (all []config.SettingProblem) {
 	}
 	s.checkFields(report)
 	s.checkMembers(report)
-	s.checkChecklists(report)
-	s.checkTalk(report)
-	return all
-}
-
-// checkTalk looks at what is said of comments and attachments.
-func (s *Settings) checkTalk(report func(path, problem, hint string)) {
-	for _, c := range []struct {
-		key, value string
-		choices    []string
-	}{
-		{"comments", s.Comments, []string{commentsNew, commentsAll, commentsOff}},
-		{"odoo_messages", s.OdooMessages, []string{messagesComments, messagesNotes, messagesAll}},
-		{"comment_deletions", s.CommentDeletions, []string{deletionsFollow, deletionsKeep}},
-		{"attachment_deletions", s.AttachmentDeletions, []string{deletionsKeep, deletionsFollow}},
-	} {
-		if c.value != "" && !slices.Contains(c.choices, c.value) {
-			report(c.key, fmt.Sprintf("%q is none of %s", c.value, strings.Join(c.choices, ", ")), "")
-		}
-	}
-	if s.MaxSize == "" {
-		return
-	}
-	if _, err := parseSize(s.MaxSize); err != nil {
+	if _, err := parseSize(s.MaxSize); s.MaxSize != "" && err != nil {
 		report("max_size", err.Error(), "")
 	}
+	return all
 }
 
 // checkFields finds names that cannot be a field's, and a field that is named twice.

@@ -2,7 +2,6 @@ package trello
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/odoo-connector/connector/backend"
@@ -20,14 +19,6 @@ const (
 	ChecklistsHTML     = "html"     // they stand in the description, and are only imported
 	ChecklistsOff      = "off"      // they are left alone
 )
-
-func (s *Settings) checkChecklists(report func(path, problem, hint string)) {
-	switch s.Checklists {
-	case "", ChecklistsSubtasks, ChecklistsHTML, ChecklistsOff:
-	default:
-		report("checklists", fmt.Sprintf("%q is nothing that checklists can become", s.Checklists), "write subtasks, html or off")
-	}
-}
 
 func checkItemModel() backend.Model {
 	return backend.Model{

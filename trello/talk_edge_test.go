@@ -69,17 +69,17 @@ func TestCommentSettings(t *testing.T) {
 		}
 	})
 	t.Run("Ensure a setting that is none is said before anything is done", func(t *testing.T) {
-		for _, s := range []trello.Settings{
-			{Comments: "some"}, {OdooMessages: "mails"}, {CommentDeletions: "maybe"}, {AttachmentDeletions: "maybe"}, {MaxSize: "much"}, {MaxSize: "-1 MB"},
-			{Boards: []string{}}, {Members: []trello.MemberLink{{Trello: "annlee"}}}, {Members: []trello.MemberLink{{Odoo: "admin"}}},
+		for line, problems := range map[string]int{
+			"comments: some": 1, "odoo_messages: mails": 1, "comment_deletions: maybe": 1, "attachment_deletions: maybe": 1, "max_size: much": 1,
+			"max_size: -1 MB": 1, "boards: []": 1, "members: [{trello: annlee}]": 1, "members: [{odoo: admin}]": 1, "requests_per_10s: 0": 1,
+			"comments: all, odoo_messages: notes, comment_deletions: keep, attachment_deletions: follow, max_size: 1.5 MB": 0,
 		} {
-			if problems := s.CheckSettings(); len(problems) != 1 {
-				t.Errorf("%+v has the problems %v", s, problems)
+			text := "odoo: [{name: main, url: sandbox://demo}]\nbackends: [{name: trello, kind: trello, url: sandbox://demo, " + line + "}]"
+			_, err := config.LoadBytes("config.yaml", []byte(text), []config.Kind{trello.Backend().Kind()})
+			var all config.Errors
+			if errors.As(err, &all); len(all) != problems {
+				t.Errorf("%s has the problems %v", line, err)
 			}
-		}
-		fine := trello.Settings{Comments: "all", OdooMessages: "notes", CommentDeletions: "keep", AttachmentDeletions: "follow", MaxSize: "1.5 MB"}
-		if problems := fine.CheckSettings(); len(problems) != 0 {
-			t.Errorf("%+v has the problems %v", fine, problems)
 		}
 	})
 	t.Run("Ensure comments go one way where that is configured", func(t *testing.T) {
