@@ -11,7 +11,7 @@ import (
 	"github.com/odoo-connector/connector/config"
 )
 
-const howToGive = "write it as {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}, or as the text itself"
+const howToGive = "write it as {env: NAME}, {file: PATH}, {credential: NAME} or {command: [PROGRAM, ARGUMENT]}, or as the text itself"
 
 // wrongLines replaces a line of the valid file, found by its beginning, by a wrong one; want is what follows the file's name.
 var wrongLines = []struct{ about, line, replacement, want string }{
@@ -97,7 +97,7 @@ var wrongLines = []struct{ about, line, replacement, want string }{
 	{"a password for JSON-2", "password:", "    password: {env: A}\n    protocol: json2",
 		`7: odoo[0].password: protocol json2 takes no password; give an API key under api_key, made in Odoo under Preferences, Account Security`},
 	{"an API key from two sources", "password:", "    api_key: {env: A, file: b}",
-		`7: odoo[0].api_key: a secret has one of env, file and command; ` + howToGive},
+		`7: odoo[0].api_key: a secret has one of env, file, credential and command; ` + howToGive},
 	{"an unknown protocol", "database:", "    database: x\n    protocol: jsn2",
 		`6: odoo[0].protocol: "jsn2" is not a protocol; did you mean "json2"? (auto, xmlrpc, json2)`},
 	{"no call at a time", "database:", "    database: x\n    calls_at_once: 0", `6: odoo[0].calls_at_once: 0 is not between 1 and 16`},
@@ -133,9 +133,9 @@ var wrongLines = []struct{ about, line, replacement, want string }{
 	{"a check of certificates turned off", "database:", "    database: x\n    insecure: true",
 		`6: odoo[0].insecure: unknown key "insecure"; to trust a server that signed its certificate itself, name the certificate's PEM file under ca_file`},
 	{"a secret with two sources", "password:", "    password: {env: A, file: b}",
-		`7: odoo[0].password: a secret has one of env, file and command; ` + howToGive},
+		`7: odoo[0].password: a secret has one of env, file, credential and command; ` + howToGive},
 	{"a secret with a misspelt source", "password:", "    password: {fiel: a}",
-		`7: odoo[0].password: unknown key in a secret; did you mean "file"? (env, file, command)`},
+		`7: odoo[0].password: unknown key in a secret; did you mean "file"? (env, file, command, credential)`},
 	{"a secret with an unknown source", "password:", "    password: {vault: a}", `7: odoo[0].password: unknown key in a secret; ` + howToGive},
 	{"an empty secret", "password:", `    password: ""`, `7: odoo[0].password: is empty; ` + howToGive},
 	{"a secret that is a list", "password:", "    password: [a]", `7: odoo[0].password: expected a secret, found a list; ` + howToGive},

@@ -90,7 +90,7 @@ var (
 		{Name: "values", Type: TypeBlock, List: true, Keys: translationBlock, Example: `[{odoo: "1", external: High}]`, Doc: "A table that translates values both ways."},
 		{Name: "default", Type: TypePlain, Example: "Normal", Doc: "What an empty external field stands for in Odoo."},
 		{Name: "only_create", Type: TypeTruth, Default: "false", Doc: "Whether the field is written when a record is created, and left alone afterwards."},
-		{Name: "import", Type: TypeText, Example: "upper(value)", Doc: "An expression that converts the external value; see docs/trello.md."},
+		{Name: "import", Type: TypeText, Example: "upper(value)", Doc: "An expression that converts the external value; see [Trello](trello.md)."},
 		{Name: "export", Type: TypeText, Example: "lower(value)", Doc: "An expression that converts Odoo's value."},
 		{Name: "create_options", Type: TypeTruth, Default: "false", Doc: "Whether an option that the external field lacks may be added to it."},
 	}
@@ -101,9 +101,9 @@ var (
 	}
 
 	jobsBlock = []Key{
-		{Name: "channels", Type: TypeLines, Default: "[]", Example: "[root:4, root.trello:2]",
+		{Name: "channels", Type: TypeLines, Otherwise: "no bound but the backends' own", Example: "[root:4, root.trello:2]",
 			Doc: "How many slices of jobs run at a time in each channel, as OCA's queue_job writes it. A backend's own channel, `root.NAME`, has room for one."},
-		{Name: "retry_pattern", Type: TypeRetry, Example: "{1: 10s, 5: 1m, 10: [5m, 15m]}", Otherwise: "that of docs/jobs.md",
+		{Name: "retry_pattern", Type: TypeRetry, Example: "{1: 10s, 5: 1m, 10: [5m, 15m]}", Otherwise: "that of the queue",
 			Doc: "From which attempt on a failed one is repeated after how long; of two times, after some time between them."},
 		{Name: "functions", Type: TypeBlock, List: true, Keys: functionBlock, Doc: "The defaults of job functions."},
 		{Name: "retention", Type: TypeBlock, List: true, Keys: retentionBlock, Doc: "How long finished jobs are kept where that differs from the default."},

@@ -71,7 +71,7 @@ func TestNotifySection(t *testing.T) {
 		"a server without a port":   {"name: a, email: {to: [a@b.c], from: a@b.c, server: h}", `18: notify[0].email.server: "h" is no server; write it as HOST:PORT, as smtp.example.com:587`},
 		"an unknown security":       {letter(", security: ssl"), `18: notify[0].email.security: "ssl" is not a way to speak to the server; use one of starttls, tls, none`},
 		"a password of nobody":      {letter(", password: x"), `18: notify[0].email.password: a password without a username; give username:, too`},
-		"a login without password":  {letter(", username: x"), `18: notify[0].email.password: required key "password" is missing; write it as {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}, or as the text itself`},
+		"a login without password":  {letter(", username: x"), `18: notify[0].email.password: required key "password" is missing; write it as {env: NAME}, {file: PATH}, {credential: NAME} or {command: [PROGRAM, ARGUMENT]}, or as the text itself`},
 		"a letter without a server": {"name: a, email: {to: [a@b.c], from: a@b.c}", `18: notify[0].email.server: required key "server" is missing; write it as HOST:PORT, as smtp.example.com:587`},
 	} {
 		t.Run("Ensure "+about+" is an error with its place", func(t *testing.T) {

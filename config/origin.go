@@ -8,7 +8,7 @@ import (
 )
 
 //nolint:gosec // It tells how to write a secret; it is none.
-const secretHint = "write it as {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}, or as the text itself"
+const secretHint = "write it as {env: NAME}, {file: PATH}, {credential: NAME} or {command: [PROGRAM, ARGUMENT]}, or as the text itself"
 
 // secret gives where a secret comes from. Nothing that the file says here is ever shown.
 func (v value) secret() (Secret, bool) {
@@ -30,10 +30,10 @@ func (v value) secret() (Secret, bool) {
 	return newSecret(from), ok
 }
 
-// secretOrigin reads {env: …}, {file: …} or {command: […]}.
+// secretOrigin reads {env: …}, {file: …}, {credential: …} or {command: […]}.
 func (v value) secretOrigin(from *origin) bool {
 	if len(v.node.Content) != 2 {
-		v.fail("a secret has one of env, file and command", secretHint)
+		v.fail("a secret has one of env, file, credential and command", secretHint)
 		return false
 	}
 	key, val := v.node.Content[0], v.r.at(v.node.Content[1], childPath(v.node, v.path, 1))
@@ -46,10 +46,12 @@ func (v value) secretOrigin(from *origin) bool {
 		from.file, ok = val.text()
 	case "command":
 		from.command, ok = val.command()
+	case "credential":
+		from.credential, ok = val.credentialName()
 	default:
 		hint := secretHint
-		if near, found := Nearest(name, []string{"env", "file", "command"}); found {
-			hint = fmt.Sprintf("did you mean %q? (env, file, command)", near)
+		if near, found := Nearest(name, secretKeys); found {
+			hint = fmt.Sprintf("did you mean %q? (env, file, command, credential)", near)
 		}
 		v.r.report(key, v.path, "unknown key in a secret", hint)
 	}
@@ -61,6 +63,16 @@ func (v value) variable() (string, bool) {
 	name, ok := v.text()
 	if ok && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") != "" {
 		v.fail("is not the name of an environment variable", "use letters, digits and _, without $")
+		return "", false
+	}
+	return name, ok
+}
+
+// credentialName gives the name of a credential of systemd, which is that of a file.
+func (v value) credentialName() (string, bool) {
+	name, ok := v.text()
+	if ok && (strings.ContainsAny(name, "/\\") || name == "." || name == "..") {
+		v.fail("is not the name of a credential", "give the name alone, as LoadCredential= has it; a path is written as {file: PATH}")
 		return "", false
 	}
 	return name, ok

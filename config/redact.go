@@ -112,6 +112,8 @@ func (s Secret) redacted() any {
 		return map[string]any{"env": o.env}
 	case o.file != "":
 		return map[string]any{"file": o.file}
+	case o.credential != "":
+		return map[string]any{"credential": o.credential}
 	case len(o.command) > 0:
 		argv := []any{o.command[0]}
 		for range o.command[1:] {

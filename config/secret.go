@@ -20,8 +20,8 @@ const (
 	maxSecret      = 64 << 10
 )
 
-// Secret is a password, key or token as the file gives it: the text itself, {env: NAME}, {file: PATH} or {command: [PROGRAM,
-// ARGUMENT…]}. However it is printed, logged or marshalled, it shows as ******; only [Secret.Reveal] gives the value. The
+// Secret is a password, key or token as the file gives it: the text itself, {env: NAME}, {file: PATH},
+// {credential: NAME} or {command: [PROGRAM, ARGUMENT…]}. However it is printed, logged or marshalled, it shows as ******; only [Secret.Reveal] gives the value. The
 // zero Secret is one that was left out.
 type Secret struct {
 	// from points to a pointer: where fmt cannot call Format (a field of an unexported name) it follows one pointer, for a verb
@@ -29,14 +29,15 @@ type Secret struct {
 	from **origin
 }
 
-// origin is where a secret comes from: one of text, env, file and command is set.
+// origin is where a secret comes from: one of text, env, file, command and credential is set.
 type origin struct {
-	text    string
-	env     string
-	file    string   // as the configuration writes it
-	command []string // the program and its arguments
-	dir     string   // where relative paths start and the command runs
-	place   string   // config.yaml:7: odoo[0].password
+	text       string
+	env        string
+	file       string   // as the configuration writes it
+	command    []string // the program and its arguments
+	credential string   // of systemd
+	dir        string   // where relative paths start and the command runs
+	place      string   // config.yaml:7: odoo[0].password
 }
 
 // PlainSecret gives a Secret whose value is text, for programs and tests that build their settings without a file.
@@ -68,7 +69,7 @@ func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + mask + `"`),
 // MarshalYAML gives ******.
 func (s Secret) MarshalYAML() (any, error) { return mask, nil }
 
-// Reveal fetches the value: it reads the environment variable or the file, or runs the command in the directory of the
+// Reveal fetches the value: it reads the environment variable, the file or the credential, or runs the command in the directory of the
 // configuration file, with no input and for at most one minute. One line break at the value's end is cut off. Every failure
 // is a [*SecretError], as is a value that is empty or no UTF-8; none of them holds the value.
 func (s Secret) Reveal(ctx context.Context) (string, error) {
@@ -88,7 +89,9 @@ func (o *origin) fetch(ctx context.Context) (string, error) {
 	case o.env != "":
 		return o.fromEnv()
 	case o.file != "":
-		return o.fromFile()
+		return o.fromFile("file", o.file)
+	case o.credential != "":
+		return o.fromCredential()
 	case len(o.command) > 0:
 		return o.fromCommand(ctx)
 	default:
@@ -138,16 +141,31 @@ func (o *origin) fromEnv() (string, error) {
 	return value, nil
 }
 
-func (o *origin) fromFile() (string, error) {
-	fail := &SecretError{Place: o.place, Source: "file " + o.file}
-	path, err := resolve(o.dir, o.file)
+// credentials is the variable by which systemd tells a service where its credentials are.
+const credentials = "CREDENTIALS_DIRECTORY"
+
+func (o *origin) fromCredential() (string, error) {
+	dir := os.Getenv(credentials)
+	if dir == "" {
+		return "", &SecretError{Place: o.place, Source: "credential " + o.credential, Problem: "cannot be had: " + credentials + " is not set",
+			Hint: "start the program by systemd, with LoadCredential=" + o.credential + ":FILE in the unit"}
+	}
+	return o.fromFile("credential", filepath.Join(dir, o.credential))
+}
+
+// fromFile reads a file; what says what it is, as "file".
+func (o *origin) fromFile(what, name string) (string, error) {
+	fail := &SecretError{Place: o.place, Source: what + " " + name}
+	path, err := resolve(o.dir, name)
 	if err != nil {
 		fail.Problem, fail.Hint, fail.Err = "cannot be found: the home directory is unknown", "write the whole path", err
 		return "", fail
 	}
-	fail.Source = "file " + path
+	fail.Source = what + " " + path
 	data, err := readLimited(path, maxSecret)
 	switch {
+	case errors.Is(err, os.ErrNotExist) && o.credential != "":
+		fail.Problem, fail.Hint = "does not exist", "add LoadCredential="+o.credential+":FILE to the unit"
 	case errors.Is(err, os.ErrNotExist):
 		fail.Problem, fail.Hint = "does not exist", "create it, readable by this user only"
 	case err != nil:
