@@ -84,6 +84,7 @@ type app struct {
 	jsonLog  bool
 	log      *slog.Logger // beside the result, on stderr
 	tell     *slog.Logger // the lines of commands that go on, on stdout
+	trace    *trace       // of the requests; nil: nobody wants one
 }
 
 func newApp(options ...Option) *app {
@@ -136,6 +137,7 @@ func (a *app) run(args []string) int {
 	root.SetArgs(args)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
+	defer a.endTrace()
 	return a.exit(root.ExecuteContext(ctx))
 }
 
@@ -191,6 +193,7 @@ Exit codes: 0 done, 2 usage; each command's help tells its own.`,
 	root.PersistentFlags().StringVar(&a.output, "output", "text", "text or json (CONNECTOR_OUTPUT)")
 	root.PersistentFlags().BoolVar(&a.quiet, "quiet", false, "tell of trouble only, so that cron mails nothing else (CONNECTOR_QUIET)")
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours on a terminal (CONNECTOR_NO_COLOR, NO_COLOR)")
+	root.PersistentFlags().String("trace", "", "write all requests to this file, as a HAR archive without secrets (CONNECTOR_TRACE)")
 	root.PersistentFlags().String("log-level", "", "error, warn, info or debug; info, or warn with --quiet (CONNECTOR_LOG_LEVEL)")
 	root.PersistentFlags().String("log-format", "text", "text or json, of what is logged (CONNECTOR_LOG_FORMAT)")
 	spanVar(root.PersistentFlags(), &a.wait, "wait", 0, "how long to wait for a backend that another run works on, as 5m (CONNECTOR_WAIT)")

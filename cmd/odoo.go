@@ -56,6 +56,9 @@ func (r *running) options(ctx context.Context, o config.Odoo) (odoo.Options, err
 	if err != nil {
 		return options, err
 	}
+	if base, err = r.app.way(base); err != nil {
+		return options, err
+	}
 	c := r.courtesyOf(o)
 	options.Client = transport.New(transport.Options{
 		System: "Odoo " + o.Name, Secrets: []string{options.Password, options.APIKey}, Timeout: o.Timeout, Clock: r.app.clock,

@@ -324,7 +324,11 @@ func (r *running) environment(ctx context.Context, b config.Backend) (*backend.E
 	if b, err = r.sandboxed(b); err != nil {
 		return nil, err
 	}
-	client, err := version.Open(ctx, backend.Setup{Config: b, Clock: r.app.clock})
+	way, err := r.app.way(nil)
+	if err != nil {
+		return nil, err
+	}
+	client, err := version.Open(ctx, backend.Setup{Config: b, Transport: way, Clock: r.app.clock})
 	if err != nil {
 		return nil, err
 	}

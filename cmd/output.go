@@ -21,7 +21,7 @@ func (a *app) settings(c *cobra.Command) error {
 	v := viper.New()
 	v.SetEnvPrefix("connector")
 	v.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
-	for _, name := range []string{"config", "output", "wait", "quiet", "no-color", "log-level", "log-format"} {
+	for _, name := range []string{"config", "output", "wait", "quiet", "no-color", "log-level", "log-format", "trace"} {
 		if err := v.BindPFlag(name, c.Root().PersistentFlags().Lookup(name)); err != nil {
 			return err
 		}
@@ -44,7 +44,10 @@ func (a *app) settings(c *cobra.Command) error {
 	if a.noColor, err = yesOrNo(v, "no-color"); err != nil {
 		return err
 	}
-	return a.beginLog(v.GetString("log-level"), v.GetString("log-format"))
+	if err := a.beginLog(v.GetString("log-level"), v.GetString("log-format")); err != nil {
+		return err
+	}
+	return a.beginTrace(v.GetString("trace"))
 }
 
 // yesOrNo is a flag that is true or false, be it from the environment.

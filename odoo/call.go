@@ -63,6 +63,28 @@ func (s *Session) callFor(model, method string, args []any, kw map[string]any, o
 	return c
 }
 
+// records is how many records the call is about: those that it names, or the rows that it loads; 0: it does not say.
+func (c call) records() int {
+	if c.method == "load" && len(c.args) > 1 {
+		rows, _ := c.args[1].([]any)
+		return len(rows)
+	}
+	if len(c.args) == 0 {
+		return 0
+	}
+	switch ids := c.args[0].(type) {
+	case []int64:
+		return len(ids)
+	case []any: // ids, or a domain
+		if len(ids) > 0 {
+			if _, are := ids[0].(int64); are {
+				return len(ids)
+			}
+		}
+	}
+	return 0
+}
+
 // callOf is a call without arguments, to name in errors.
 func callOf(model, method string) call {
 	return call{model: model, method: method, op: model + " " + method}

@@ -122,6 +122,7 @@ func (l *login) once(ctx context.Context, c call, read func(stream.Reader) error
 	if err != nil {
 		return l.unsendable(c, err)
 	}
+	request.Records = c.records()
 	if c.content != nil {
 		if request, err = withContent(request, c.content); err != nil {
 			return l.unsendable(c, err)

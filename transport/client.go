@@ -69,6 +69,8 @@ type Request struct {
 	Into *Into
 	// Timeout is how long one try may take; 0: Options.Timeout.
 	Timeout time.Duration
+	// Records is how many records the request is about, for those who see it pass; 0: it is about none, or nobody knows.
+	Records int
 	// Idempotent says that doing it twice is doing it once, so that it may be repeated.
 	Idempotent bool
 }
@@ -217,7 +219,7 @@ func (c *Client) try(ctx context.Context, r Request, try int) (*Response, *Error
 	point := pointOf(req, r.Op)
 	c.hook(ctx, "before request "+point)
 	start := c.o.Clock.Now()
-	answer, failure := c.send(ctx, req, r)
+	answer, failure := c.send(c.withDetails(ctx, r, try), req, r)
 	c.trace(req, r, try, start, answer, failure)
 	c.hook(ctx, "after request "+point)
 	return answer, failure

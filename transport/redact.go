@@ -2,7 +2,9 @@ package transport
 
 import (
 	"encoding/json"
+	"html"
 	"mime"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -50,11 +52,18 @@ func newBlots(secrets []string) []blot {
 	return out
 }
 
-// written are the forms in which other people's texts hold a secret: as it is, and as Python's repr and JSON quote it in
-// tracebacks, with a backslash before each backslash and, if they have to, before the quotes.
+// written are the forms in which texts hold a secret: as it is; as Python's repr and JSON quote it in tracebacks, with a backslash
+// before each backslash and, if they have to, before the quotes; and as XML, HTML and URLs escape it.
 func written(s string) []string {
 	quoted := strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s)
-	return []string{s, quoted, strings.ReplaceAll(quoted, `'`, `\'`), strings.ReplaceAll(quoted, `"`, `\"`)}
+	xml := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+	inHTML := strings.NewReplacer("<", `\u003c`, ">", `\u003e`, "&", `\u0026`)
+	all := []string{
+		s, quoted, strings.ReplaceAll(quoted, `'`, `\'`), strings.ReplaceAll(quoted, `"`, `\"`),
+		xml.Replace(s), html.EscapeString(s), inHTML.Replace(strings.ReplaceAll(quoted, `"`, `\"`)), url.QueryEscape(s), url.PathEscape(s),
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // pattern matches the secret.

@@ -86,7 +86,7 @@ func watch(ctx context.Context, req *http.Request) (*http.Request, *progress) {
 // reach is what the error of a round trip proves. net/http's own transport asks for a connection before all else that can send
 // something; what it refuses earlier (a header, the scheme) went nowhere.
 func (p *progress) reach(err error, base http.RoundTripper) reach {
-	_, telling := base.(*http.Transport)
+	telling := tells(base)
 	switch {
 	case p.connected.Load():
 		return reachedServer
@@ -96,6 +96,20 @@ func (p *progress) reach(err error, base http.RoundTripper) reach {
 		return reachedNothing
 	default:
 		return reachedServer
+	}
+}
+
+// tells says that requests end in net/http's own transport, whatever they pass before.
+func tells(base http.RoundTripper) bool {
+	for {
+		switch one := base.(type) {
+		case *http.Transport:
+			return true
+		case interface{ Unwrap() http.RoundTripper }:
+			base = one.Unwrap()
+		default:
+			return false
+		}
 	}
 }
 
