@@ -24,7 +24,7 @@ Exit codes: 0 done, 2 usage.`,
 		Example: "  connector sandbox serve",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.sandboxServe())
+	c.AddCommand(a.sandboxServe(), a.sandboxReplay())
 	return c
 }
 

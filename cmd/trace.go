@@ -13,8 +13,9 @@ import (
 	"github.com/odoo-connector/connector/transport"
 )
 
-// tracedBody is how much of each body a trace keeps, in bytes.
-const tracedBody = 64 << 10
+// tracedBody is how much of each body a trace keeps, in bytes: enough for what Odoo tells of the fields of a task (200 kB and more), without
+// which nothing could be replayed.
+const tracedBody = 1 << 20
 
 // trace writes the requests of one start of the program to a file.
 type trace struct {

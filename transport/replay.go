@@ -90,6 +90,7 @@ func (p *Replay) Server(origin string) http.Handler {
 			return
 		}
 		res := answerOf(r, e)
+		defer func() { _ = res.Body.Close() }()
 		for name, values := range res.Header {
 			w.Header()[name] = values
 		}

@@ -109,7 +109,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 			b.kept.Write(p[:min(n, room)])
 		}
 	}
-	if err != nil && err != io.EOF { //nolint:errorlint // readers give it bare
+	if err != nil && err != io.EOF {
 		b.seen.Err = err
 	}
 	return n, err
