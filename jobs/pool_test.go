@@ -259,12 +259,14 @@ func TestOutageOfSeveral(t *testing.T) {
 		b.add(jobs.Spec{})
 		ctx, cancel := context.WithCancel(b.ctx())
 		defer cancel()
-		began := make(chan struct{})
+		inHand, began := make(chan struct{}), make(chan struct{})
 		var kinds []jobs.NoticeKind
 		w := b.worker(each(func(j jobs.Job) jobs.Outcome {
 			if j.ID == down {
+				<-inHand
 				return jobs.Outcome{Kind: jobs.Paused, Err: errors.New("it is down")}
 			}
+			close(inHand)
 			<-began
 			return jobs.Outcome{Kind: jobs.Done}
 		}), jobs.WorkerOptions{Jobs: 2, Notice: func(n jobs.Notice) {
