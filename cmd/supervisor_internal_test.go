@@ -29,9 +29,15 @@ func supervised(t *testing.T, pid string) (s *supervisor, pass func(time.Duratio
 	now := time.Date(2024, 5, 6, 12, 0, 0, 0, time.UTC)
 	s = newSupervisor(2, func() time.Time { return now })
 	return s, func(d time.Duration) { now = now.Add(d) }, func() (n int) {
+		if _, err := conn.WriteTo([]byte("end"), conn.LocalAddr()); err != nil { // behind what was told before
+			t.Fatal(err)
+		}
 		for buf := make([]byte, 64); ; n++ {
-			_ = conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
-			if _, err := conn.Read(buf); err != nil {
+			got, err := conn.Read(buf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(buf[:got]) == "end" {
 				return n
 			}
 		}

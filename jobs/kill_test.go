@@ -329,6 +329,9 @@ func TestCapacityOverProcesses(t *testing.T) {
 		s := statetest.New(t)
 		r := newKillRun(t, s, "root:14,a:3,a.x:1,a.y:2,b:1,c:2,d:4,e:5,f:1:sequential,g:0,g.one:1,h:2,i:3")
 		r.Work = 200 * time.Microsecond
+		if r.Lease > 0 {
+			r.Lease = time.Minute // nobody dies here, and who is slow is not to be taken for dead
+		}
 		channels := []string{"root.a", "root.a.x", "root.a.y", "root.b", "root.c", "root.d", "root.e", "root.f", "root.g", "root.g.one", "root.h", "root.i"}
 		db := s.Open(t, state.Options{})
 		r.prepare(t, db, n, channels)

@@ -16,7 +16,7 @@ func TestWorkerTakenForDead(t *testing.T) {
 	t.Run("Ensure a worker that was taken for dead claims nothing more", func(t *testing.T) {
 		b := newBench(t, jobs.WithLease(time.Minute))
 		first, second := b.add(jobs.Spec{}), b.add(jobs.Spec{})
-		ctx, cancel := context.WithTimeout(b.ctx(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(b.ctx(), patience)
 		defer cancel()
 		w := b.worker(each(func(j jobs.Job) jobs.Outcome {
 			if j.ID == first {
@@ -60,7 +60,7 @@ func TestWorkerTakenForDead(t *testing.T) {
 	})
 	t.Run("Ensure a worker stops before its lease ends, whatever keeps it from renewing it", func(t *testing.T) {
 		s := statetest.New(t)
-		b := openBench(t, s, state.Options{}, jobs.WithLease(1500*time.Millisecond))
+		b := openBench(t, s, state.Options{}, jobs.WithLease(4500*time.Millisecond)) // it stops a third before the end, and is looked at meanwhile
 		other := s.Open(t, state.Options{})
 		b.write(func(tx *state.Tx) error { _, _, err := b.Enqueue(b.ctx(), tx, card(jobs.Spec{})); return err })
 		stopped, stuck := make(chan struct{}), make(chan error, 1)
@@ -70,7 +70,7 @@ func TestWorkerTakenForDead(t *testing.T) {
 					select {
 					case <-stopped:
 						return nil
-					case <-time.After(5 * time.Second):
+					case <-time.After(patience):
 						return errors.New("the handler went on")
 					}
 				})

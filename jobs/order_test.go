@@ -45,18 +45,20 @@ func TestManyOfOnePair(t *testing.T) {
 		for i := range specs {
 			specs[i] = card(jobs.Spec{Pair: "p"})
 		}
+		began := time.Now()
 		b.write(func(tx *state.Tx) error {
 			_, _, err := b.EnqueueAll(b.ctx(), tx, specs)
 			return err
 		})
+		enqueued := time.Since(began)
 		other := b.add(jobs.Spec{Priority: 20})
-		began := time.Now()
+		began = time.Now()
 		c, err := b.ClaimSlices(b.ctx(), "worker", jobs.ClaimFilter{Slots: 3})
 		if err != nil || len(c.Slices) != 2 || c.Slices[1][0].ID != other {
 			t.Errorf("%v, %v", c.Slices, err)
 		}
-		if took := time.Since(began); took > time.Second {
-			t.Errorf("a claim took %s", took)
+		if took := time.Since(began); took > time.Second && took > 20*enqueued { // usually a sixth of it; slow machines are slow at both
+			t.Errorf("a claim took %s, to enqueue them %s", took, enqueued)
 		}
 	})
 }

@@ -30,7 +30,7 @@ func woken(t *testing.T, changed <-chan struct{}) {
 		if !ok {
 			t.Fatal("the channel was closed")
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("nobody was woken")
 	}
 }

@@ -31,13 +31,16 @@ type taken struct {
 	err  error
 }
 
+// patience is how long something is waited for that comes unless the program hangs.
+const patience = 2 * time.Minute
+
 // soon is what a channel gives within the time that anything here may take.
 func soon[T any](t *testing.T, c <-chan T, what string) T {
 	t.Helper()
 	select {
 	case v := <-c:
 		return v
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("%s did not come", what)
 		panic("unreachable")
 	}
@@ -118,20 +121,15 @@ func testAwaitLock(t *testing.T, s statetest.Store) {
 		if err := holder.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		killed := time.Now()
 		_ = holder.Wait() // says that it was killed
 		giveBack(t, has(t, next, "who stood by"))
-		if took := time.Since(killed); took > 10*time.Second {
-			t.Errorf("it took %s", took)
-		}
 	})
 	t.Run("Ensure a wait ends with its time, and tells who had the lock", func(t *testing.T) {
 		s := s.Another(t)
 		holder := has(t, await(t.Context(), s, state.AwaitOptions{}), "the holder")
-		short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-		defer cancel()
+		short := &over{Context: t.Context(), late: make(chan struct{})}
 		var locked *state.LockedError
-		if g := soon(t, await(short, s, state.AwaitOptions{}), "the end"); !errors.As(g.err, &locked) || locked.PID != os.Getpid() {
+		if g := soon(t, await(short, s, state.AwaitOptions{Waiting: func(*state.LockedError) { close(short.late) }}), "the end"); !errors.As(g.err, &locked) || locked.PID != os.Getpid() {
 			t.Errorf("%#v", g.err)
 		}
 		stopped, stop := context.WithCancel(t.Context())
@@ -150,10 +148,27 @@ func testAwaitLock(t *testing.T, s statetest.Store) {
 	})
 }
 
-// inTurns lets a worker that gives way and three that ask without a pause have the lock in turns, until each had it three times, within a minute.
+// over is a context whose deadline passes when the test says so.
+type over struct {
+	context.Context
+	late chan struct{}
+}
+
+func (o *over) Done() <-chan struct{} { return o.late }
+
+func (o *over) Err() error {
+	select {
+	case <-o.late:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+// inTurns lets a worker that gives way and three that ask without a pause have the lock in turns, until each had it three times.
 func inTurns(t *testing.T, s statetest.Store) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), 60*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), patience)
 	defer stop()
 	var inside atomic.Int32
 	var turns [4]atomic.Int32

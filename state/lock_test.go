@@ -186,7 +186,7 @@ func testLockState(t *testing.T, s statetest.Store) {
 // eventually asks again until there is no error: a server needs a moment to see that a client died.
 func eventually[T any](t *testing.T, ask func() (T, error)) T {
 	t.Helper()
-	late := time.Now().Add(20 * time.Second)
+	late := time.Now().Add(patience)
 	for {
 		got, err := ask()
 		if err == nil {
@@ -217,7 +217,7 @@ func TestLostLock(t *testing.T) {
 		}
 		select {
 		case <-lock.Lost():
-		case <-time.After(20 * time.Second):
+		case <-time.After(patience):
 			t.Fatal("nobody was told")
 		}
 		if err := errors.Join(lock.Release(), server.Start()); err != nil {
