@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/odoo-connector/connector/config"
+	"github.com/odoo-connector/connector/explain"
 	"github.com/odoo-connector/connector/mapping"
 )
 
@@ -46,6 +47,7 @@ type Backend struct {
 	connect  Connect
 	requires []Right
 	zone     Zone
+	codes    []explain.Entry
 }
 
 // Right is a group of Odoo that the connector's user must be in.
@@ -267,6 +269,22 @@ func (b *Backend) register(model string, unit Unit, value any) *Backend {
 	return b
 }
 
+// Explains adds what is known of error codes of the system's own: those that its errors' Code gives, or that it gives to its
+// client (transport.Options.Codes). A code that another entry of the binary explains already panics when the first is looked up.
+func (b *Backend) Explains(entries ...explain.Entry) *Backend {
+	b.codes = append(b.codes, entries...)
+	return b
+}
+
+// explained is what b and the versions below it explain.
+func (b *Backend) explained() []explain.Entry {
+	all := slices.Clone(b.codes)
+	for _, c := range b.children {
+		all = append(all, c.explained()...)
+	}
+	return all
+}
+
 // NoUnitError says that no version up to the root has a unit.
 type NoUnitError struct {
 	Service, Version, Model string
@@ -277,6 +295,9 @@ type NoUnitError struct {
 func (e *NoUnitError) Error() string {
 	return fmt.Sprintf("backend %s %s has no %s for %s; register one with Backend.%s", e.Service, e.Version, e.Unit, e.Model, title(e.Unit))
 }
+
+// Code is that of a unit which no version has.
+func (*NoUnitError) Code() string { return "CON-BACKEND-UNIT" }
 
 func title(u Unit) string { return strings.ToUpper(string(u[:1])) + string(u[1:]) }
 

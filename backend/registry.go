@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/odoo-connector/connector/config"
+	"github.com/odoo-connector/connector/explain"
 )
 
 // Registry is the list of systems that a binary knows. It is a value that the command line builds.
@@ -43,6 +44,15 @@ func (r *Registry) Get(service, version string) (*Backend, error) {
 		return found, nil
 	}
 	return nil, fmt.Errorf("%s has no version %q; it has %q", service, version, root.Versions())
+}
+
+// Explained is what all versions of all systems explain.
+func (r *Registry) Explained() []explain.Entry {
+	var all []explain.Entry
+	for _, s := range r.systems {
+		all = append(all, s.explained()...)
+	}
+	return all
 }
 
 // Kinds are all systems as the configuration knows them.

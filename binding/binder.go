@@ -216,6 +216,9 @@ func (e *DuplicateError) Error() string {
 // Unwrap is the database's own error.
 func (e *DuplicateError) Unwrap() error { return e.Err }
 
+// Code is that of a record which is bound already.
+func (*DuplicateError) Code() string { return "CON-BINDING-DUPLICATE" }
+
 // Save writes a binding in a transaction: a new one if its ID is 0, which it then sets. Role, primary
 // if it is left out, and Canonical are set as they are stored. A pair that would bind a record twice
 // is refused with a *DuplicateError, after which the transaction, or the savepoint that this is part of, can only be undone.

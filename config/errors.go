@@ -53,7 +53,20 @@ type Error struct {
 	Problem, Hint string
 	// Err is the cause, as an error of the file system; nil where there is none.
 	Err error
+
+	code string // "": CON-CONFIG-VALUE
 }
+
+// Code tells the file as a whole, its YAML, its keys and their values apart.
+func (e *Error) Code() string { return cmp.Or(e.code, "CON-CONFIG-VALUE") }
+
+// The codes of what isn't wrong with a value.
+const (
+	codeFile     = "CON-CONFIG-FILE"     // it cannot be read
+	codeYAML     = "CON-CONFIG-YAML"     // it cannot be understood
+	codeKey      = "CON-CONFIG-KEY"      // a key that nobody knows
+	codeRequired = "CON-CONFIG-REQUIRED" // a key that is missing
+)
 
 // Error gives `file:line: path: problem; hint` on one line.
 func (e *Error) Error() string {

@@ -43,7 +43,7 @@ func LoadBytes(path string, data []byte, kinds []Kind, checks ...Check) (*Config
 
 // unreadable explains why the file cannot be read and what to do about it.
 func unreadable(path string, err error) *Error {
-	e := &Error{File: path, Err: err}
+	e := &Error{File: path, Err: err, code: codeFile}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		e.Problem = "no such file"

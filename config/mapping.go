@@ -60,16 +60,16 @@ func (m mapping) unknown(key, resolved, val *yaml.Node, known []string) {
 	bare := m.node.Style&yaml.FlowStyle != 0 && isNull(val) && val.Value == ""
 	switch {
 	case bare:
-		m.r.report(key, m.path, "a key without a value", "put text that holds a comma, a brace or a colon in quotes")
+		m.r.reportAs(codeKey, key, m.path, "a key without a value", "put text that holds a comma, a brace or a colon in quotes")
 	case !whole:
-		m.r.report(key, joinPath(m.path, resolved), fmt.Sprintf("unknown key %q", name+"…"),
+		m.r.reportAs(codeKey, key, joinPath(m.path, resolved), fmt.Sprintf("unknown key %q", name+"…"),
 			"write a blank after a key's colon, and put text that holds a comma, a brace or a colon in quotes")
 	default:
 		hint := suggest(name, known)
 		if slices.Contains(known, "ca_file") && slices.Contains(unsafeKeys, strings.ToLower(name)) {
 			hint = "to trust a server that signed its certificate itself, name the certificate's PEM file under ca_file"
 		}
-		m.r.report(key, joinPath(m.path, resolved), fmt.Sprintf("unknown key %q", name), hint)
+		m.r.reportAs(codeKey, key, joinPath(m.path, resolved), fmt.Sprintf("unknown key %q", name), hint)
 	}
 }
 
@@ -89,9 +89,9 @@ func (m mapping) require(key, hint string) (value, bool) {
 		return v, true
 	}
 	if empty, there := m.fields[key]; there {
-		empty.fail(fmt.Sprintf("required key %q is empty", key), hint)
+		m.r.reportAs(codeRequired, empty.place, empty.path, fmt.Sprintf("required key %q is empty", key), hint)
 	} else {
-		m.r.report(m.place, joinPath(m.path, &yaml.Node{Value: key}), fmt.Sprintf("required key %q is missing", key), hint)
+		m.r.reportAs(codeRequired, m.place, joinPath(m.path, &yaml.Node{Value: key}), fmt.Sprintf("required key %q is missing", key), hint)
 	}
 	return value{}, false
 }

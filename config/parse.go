@@ -72,7 +72,7 @@ func trueLine(given, complaint string, data []byte) int {
 // syntaxError puts the YAML reader's complaint into the file's terms. The complaint's own words are kept out where they would
 // repeat the file's text, which may be a secret.
 func (r *reader) syntaxError(data []byte, err error) *Error {
-	e := &Error{File: r.file, Problem: "is not YAML: the text cannot be read"}
+	e := &Error{File: r.file, Problem: "is not YAML: the text cannot be read", code: codeYAML}
 	if m := yamlMessage.FindStringSubmatch(err.Error()); m != nil {
 		e.Problem = "is not YAML: " + m[2]
 		e.Line = trueLine(m[1], m[2], data)

@@ -126,6 +126,9 @@ func (e *SecretError) Error() string {
 // Unwrap gives the cause to errors.Is and errors.As.
 func (e *SecretError) Unwrap() error { return e.Err }
 
+// Code is that of a secret which could not be fetched.
+func (*SecretError) Code() string { return "CON-CONFIG-SECRET" }
+
 func (o *origin) fromEnv() (string, error) {
 	fail := &SecretError{Place: o.place, Source: "environment variable " + o.env, Hint: "export it before connector starts"}
 	value, set := os.LookupEnv(o.env)

@@ -23,8 +23,13 @@ type reader struct {
 
 // report notes a problem at a node; the last part of the path is the error's key.
 func (r *reader) report(n *yaml.Node, path, problem, hint string) {
+	r.reportAs("", n, path, problem, hint)
+}
+
+// reportAs notes a problem that has a code of its own.
+func (r *reader) reportAs(code string, n *yaml.Node, path, problem, hint string) {
 	r.errs = append(r.errs, &Error{File: r.file, Line: n.Line, Column: n.Column, Path: path, Key: lastKey(path),
-		Problem: problem, Hint: hint})
+		Problem: problem, Hint: hint, code: code})
 }
 
 // at gives the value of a node; an alias stands for what it names, in its own place.

@@ -96,7 +96,7 @@ func noteFailed(ctx context.Context, tx *state.Tx, list []Job) error {
 			continue
 		}
 		note := fmt.Sprintf("waits for job %d (%s), which failed: %s", j.ID, j.Description, j.ExcMessage)
-		_, err := tx.ExecContext(ctx, "UPDATE job SET exc_name = 'jobs.DependencyFailed', exc_message = ? WHERE "+waiters, note, j.ID)
+		_, err := tx.ExecContext(ctx, "UPDATE job SET exc_name = ?, exc_message = ? WHERE "+waiters, codeDependency, note, j.ID)
 		if err != nil {
 			return err
 		}

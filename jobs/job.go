@@ -45,7 +45,7 @@ type Job struct {
 	Worker   string    // owner of its last claim
 
 	Result     string // of the last run, for people
-	ExcName    string // kind of the last failure
+	ExcName    string // kind of the last failure: its code, CON-ODOO-403, or where it has none, its Go type
 	ExcMessage string // its message; of a waiting job: what keeps it waiting for good
 	ExcInfo    string // its chain of causes, or the stack of a panic
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/odoo-connector/connector/explain"
 	"github.com/odoo-connector/connector/state"
 )
 
@@ -108,8 +109,11 @@ func describe(err error) failure {
 	return f
 }
 
-// kindOf names the outermost error that has a type of its own.
+// kindOf is an error's code, or where it has none, the type of the outermost that has one of its own.
 func kindOf(err error) string {
+	if code := explain.Code(err); code != "" {
+		return code
+	}
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		name := strings.TrimPrefix(fmt.Sprintf("%T", e), "*")
 		if !strings.HasPrefix(name, "fmt.") && !strings.HasPrefix(name, "errors.") {

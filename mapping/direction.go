@@ -31,6 +31,9 @@ func (e *MissingError) Error() string {
 	return fmt.Sprintf("field %s needs %s, which is not bound", e.Field, strings.Join(names, ", "))
 }
 
+// Code is that of a record which a field needs and which is not bound.
+func (*MissingError) Code() string { return "CON-MAPPING-MISSING" }
+
 // Error says which field could not be mapped and why.
 type Error struct {
 	Field string
@@ -42,6 +45,9 @@ func (e *Error) Error() string { return fmt.Sprintf("field %s cannot be mapped: 
 
 // Unwrap is the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Code is that of a field which cannot be mapped.
+func (*Error) Code() string { return "CON-MAPPING-FIELD" }
 
 // ImportMapper turns external records into values for Odoo.
 type ImportMapper struct{ Mapper }

@@ -14,3 +14,6 @@ type UnfitError struct {
 
 // Error is the reason.
 func (e *UnfitError) Error() string { return e.Reason }
+
+// Code is that of a value which the other side cannot take.
+func (*UnfitError) Code() string { return "CON-MAPPING-UNFIT" }

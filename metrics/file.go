@@ -23,6 +23,9 @@ func (e *FileError) Error() string {
 // Unwrap gives the cause.
 func (e *FileError) Unwrap() error { return e.Err }
 
+// Code is that of a metrics file which cannot be written.
+func (*FileError) Code() string { return "CON-METRICS-FILE" }
+
 // CheckFile says what is wrong with the name of a file for node_exporter's textfile collector, which takes *.prom only; "":
 // nothing.
 func CheckFile(path string) string {

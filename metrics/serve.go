@@ -29,6 +29,9 @@ func (e *AddressError) Error() string {
 // Usage marks the error as the caller's.
 func (*AddressError) Usage() bool { return true }
 
+// Code is that of an address which nobody listens on.
+func (*AddressError) Code() string { return "CON-USAGE-ADDRESS" }
+
 // BusyError says that another program, or another process of this one, listens at an address already. It may end.
 type BusyError struct{ Address string }
 
@@ -36,6 +39,9 @@ type BusyError struct{ Address string }
 func (e *BusyError) Error() string {
 	return fmt.Sprintf("cannot listen on %q: another program does already; end it, or name another port", e.Address)
 }
+
+// Code is that of an address which another program has.
+func (*BusyError) Code() string { return "CON-METRICS-BUSY" }
 
 // CheckAddress refuses what is no address, as an *AddressError; and, unless public is true, one that other machines reach:
 // what is served there names backends, channels and functions, and nobody is asked for a password.

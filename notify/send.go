@@ -30,6 +30,9 @@ func (e *SendError) Error() string {
 // Unwrap gives the cause.
 func (e *SendError) Unwrap() error { return e.Err }
 
+// Code is that of a receiver who was not reached.
+func (*SendError) Code() string { return "CON-NOTIFY-SEND" }
+
 // Test sends a message that says it is a test, past the digest; for a ping, one about a run that begins and ends well.
 func Test(ctx context.Context, r config.Notify, dir string) error {
 	host, _ := os.Hostname() // without a name it is just connector

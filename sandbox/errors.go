@@ -31,6 +31,9 @@ func (e *CorruptError) Error() string {
 // Unwrap gives the cause.
 func (e *CorruptError) Unwrap() error { return e.Err }
 
+// Code is that of a journal which cannot be used.
+func (*CorruptError) Code() string { return "CON-SANDBOX-JOURNAL" }
+
 // NotEmptyError says that a sandbox without demo data was asked for, in a folder that was begun with them.
 type NotEmptyError struct {
 	Dir string // the folder
@@ -43,6 +46,9 @@ func (e *NotEmptyError) Error() string {
 
 // Usage marks the error as the caller's.
 func (*NotEmptyError) Usage() bool { return true }
+
+// Code is that of a sandbox which was begun otherwise.
+func (*NotEmptyError) Code() string { return "CON-SANDBOX-NOTEMPTY" }
 
 // AddressError says that the sandbox doesn't listen on an address.
 type AddressError struct {
@@ -66,6 +72,9 @@ func (e *AddressError) Unwrap() error { return e.Err }
 
 // Usage marks the error as the caller's.
 func (*AddressError) Usage() bool { return true }
+
+// Code is that of an address which nobody listens on.
+func (*AddressError) Code() string { return "CON-USAGE-ADDRESS" }
 
 // unavailable explains an error of the file system.
 func unavailable(path string, err error) error {

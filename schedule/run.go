@@ -29,6 +29,9 @@ func (e *UnknownError) Error() string {
 // Usage marks the error as the caller's.
 func (*UnknownError) Usage() bool { return true }
 
+// Code is that of a name which there is none of.
+func (*UnknownError) Code() string { return "CON-USAGE-NAME" }
+
 // RunningError says that an entry is not run since it is at work already.
 type RunningError struct {
 	Name string

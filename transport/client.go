@@ -34,6 +34,9 @@ type Options struct {
 	Authorize func(*http.Request)
 	// Secrets are texts that are blotted out wherever the other side's words are shown.
 	Secrets []string
+	// Codes are the system's own codes in the place of transport's, as {"CON-HTTP-401": "CON-TRELLO-401"}; what each means
+	// the system's backend explains.
+	Codes map[string]string
 	// Limit spaces the requests out; several clients may share one. Default: no limit.
 	Limit *Limiter
 	// Gate bounds how many requests are under way at once; all clients of one server share one.

@@ -67,6 +67,9 @@ type Error struct {
 	cause   string // Err's text, redacted
 	hint    string // in the place of the kind's
 	lasting bool   // another try within seconds makes no sense
+	code    string // in the place of the kind's
+
+	own map[string]string // the system's codes, by transport's
 }
 
 // Error is one line: system, operation, what failed and why, what to do next.
@@ -168,7 +171,7 @@ func (c *Client) failure(r Request, kind Kind, err error) *Error {
 	if op == "" {
 		op = r.Method + " " + pathOf(r.URL)
 	}
-	e := &Error{System: c.o.System, Op: op, Kind: kind, Err: err}
+	e := &Error{System: c.o.System, Op: op, Kind: kind, Err: err, own: c.o.Codes}
 	if err != nil {
 		e.cause = c.Redact(causeText(err))
 	}
@@ -213,7 +216,7 @@ func (c *Client) broken(ctx context.Context, r Request, err error, far reach) *E
 		e.cause = "no answer within " + c.o.Timeout.String()
 	case kind == Unreachable:
 		why := reasonOf(err)
-		e.cause, e.hint, e.lasting = c.Redact(why.text), why.hint, why.lasting
+		e.cause, e.hint, e.lasting, e.code = c.Redact(why.text), why.hint, why.lasting, why.code
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		e.cause = "the answer was cut off"
 	case errors.Is(err, io.EOF):
@@ -274,9 +277,9 @@ func (c *Client) refused(r Request, answer *Response) *Error {
 	switch {
 	case wantsHTTPS(answer):
 		e.Kind, e.Text, e.lasting = Unreachable, "the server speaks HTTPS on this port", true
-		e.hint = "write the URL with https://"
+		e.code, e.hint = codeTLS, "write the URL with https://"
 	case answer.Status == http.StatusProxyAuthRequired: // as where the way through it is a tunnel, for https
-		e.Kind, e.Text, e.hint, e.lasting = Unreachable, "the proxy refuses", hintProxy, true
+		e.Kind, e.Text, e.code, e.hint, e.lasting = Unreachable, "the proxy refuses", codeProxy, hintProxy, true
 	case answer.Status/100 == 3:
 		e.Location = target(r.URL, answer.Header.Get("Location"))
 		e.hint = redirectHint(r.URL, e.Location)

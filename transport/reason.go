@@ -22,6 +22,7 @@ const (
 type reason struct {
 	text string
 	hint string
+	code string // "": that of the kind
 	// lasting says that another try within seconds makes no sense.
 	lasting bool
 }
@@ -43,10 +44,10 @@ func nameReason(err error) (reason, bool) {
 	case !errors.As(err, &lookup):
 		return reason{}, false
 	case lookup.IsNotFound:
-		return reason{text: "there is no host of this name", hint: "check the spelling of the URL, and the network's name server"}, true
+		return reason{code: codeName, text: "there is no host of this name", hint: "check the spelling of the URL, and the network's name server"}, true
 	default:
 		text := "the name server does not tell where the host is (" + lookup.Err + ")"
-		return reason{text: text, hint: "check the network, then try again"}, true
+		return reason{code: codeName, text: text, hint: "check the network, then try again"}, true
 	}
 }
 
@@ -54,7 +55,8 @@ func dialReason(err error) (reason, bool) {
 	var timeout interface{ Timeout() bool }
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return reason{text: "connection refused", hint: "check that the server runs and that the URL names its port, then try again"}, true
+		hint := "check that the server runs and that the URL names its port, then try again"
+		return reason{code: codeRefused, text: "connection refused", hint: hint}, true
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
 		return reason{text: "there is no way to the server", hint: "check the network and the proxy, then try again"}, true
 	case errors.As(err, &timeout) && timeout.Timeout():
@@ -69,9 +71,9 @@ func proxyReason(err error) (reason, bool) {
 	var dial *net.OpError
 	switch {
 	case errors.As(err, &refused):
-		return reason{text: refused.Error(), hint: hintProxy, lasting: true}, true
+		return reason{code: codeProxy, text: refused.Error(), hint: hintProxy, lasting: true}, true
 	case errors.As(err, &dial) && dial.Op == "proxyconnect":
-		return reason{text: "the proxy cannot be reached: " + dial.Err.Error(), hint: hintProxy}, true
+		return reason{code: codeProxy, text: "the proxy cannot be reached: " + dial.Err.Error(), hint: hintProxy}, true
 	default:
 		return reason{}, false
 	}
@@ -88,14 +90,14 @@ func certificateReason(err error) (reason, bool) {
 	switch {
 	case errors.As(err, &name):
 		text := "the server's certificate is for " + namesOn(name.Certificate) + ", not for the host of the URL"
-		return reason{text, "write the host into the URL as the certificate names it", true}, true
+		return reason{text, "write the host into the URL as the certificate names it", codeCertificate, true}, true
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		text := "the server's certificate is not valid today: " + invalid.Detail
-		return reason{text, "renew the server's certificate, or set this machine's clock right", true}, true
+		return reason{text, "renew the server's certificate, or set this machine's clock right", codeCertificate, true}, true
 	case errors.As(err, &unknown):
-		return reason{"the server's certificate is signed by an authority that is not known here", hintCA, true}, true
+		return reason{"the server's certificate is signed by an authority that is not known here", hintCA, codeCertificate, true}, true
 	case errors.As(err, &verified), errors.As(err, &invalid):
-		return reason{"the server's certificate is not trusted: " + causeText(err), hintCA, true}, true
+		return reason{"the server's certificate is not trusted: " + causeText(err), hintCA, codeCertificate, true}, true
 	default:
 		return reason{}, false
 	}
@@ -119,10 +121,10 @@ func tlsReason(err error) (reason, bool) {
 	switch {
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
 		hint := "write http:// if the server has no encryption, or the port on which it speaks HTTPS"
-		return reason{"the server does not speak HTTPS on this port", hint, true}, true
+		return reason{"the server does not speak HTTPS on this port", hint, codeTLS, true}, true
 	case errors.As(err, &alert), strings.Contains(err.Error(), "tls: "):
 		text := "no encrypted connection: " + causeText(err)
-		return reason{text, "the server must speak TLS 1.2 or newer; check it, or what stands before it", true}, true
+		return reason{text, "the server must speak TLS 1.2 or newer; check it, or what stands before it", codeTLS, true}, true
 	default:
 		return reason{}, false
 	}

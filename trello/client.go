@@ -80,7 +80,7 @@ func newClient(s backend.Setup, key, token string, b *bucket) *Client {
 	authorization := fmt.Sprintf(`OAuth oauth_consumer_key="%s", oauth_token="%s"`, key, token)
 	options := transport.Options{
 		System: "Trello", Base: s.Transport, Clock: s.Clock, Hook: s.Hook, Timeout: s.Config.Timeout,
-		Limit: b.requests, Secrets: []string{key, token},
+		Limit: b.requests, Secrets: []string{key, token}, Codes: ownCodes,
 		Authorize: func(r *http.Request) { r.Header.Set("Authorization", authorization) },
 	}
 	ofMembers := options
