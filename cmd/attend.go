@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -58,12 +59,10 @@ func (a *app) pinger(command string) (*notify.Pinger, *notify.Tail) {
 // lastWords is the end of a run's output, with the errors that are going to be printed.
 func (a *app) lastWords(tail *notify.Tail, err error) string {
 	text := tail.String()
-	for _, one := range flatten(err) {
-		if one != nil {
-			text += "connector: " + a.sentence(one) + "\n"
-		}
+	if err == nil {
+		return text
 	}
-	return text
+	return text + strings.Join(a.lines(err), "\n") + "\n"
 }
 
 // warn tells what went wrong beside a run.

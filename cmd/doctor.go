@@ -60,6 +60,12 @@ func (e *findingsError) Error() string {
 	return fmt.Sprintf("%s failed; what each found says what to do", count(e.failed, "check", "checks"))
 }
 
+// Code is that of checks which failed.
+func (*findingsError) Code() string { return "CON-DOCTOR-FAILED" }
+
+// exitCode is that of the gravest of them.
+func (e *findingsError) exitCode() int { return e.code }
+
 func (a *app) doctor(ctx context.Context, names []string) (err error) {
 	r := newRunning(a)
 	defer func() { err = errors.Join(err, r.Close()) }()
@@ -114,7 +120,7 @@ func (r *running) examine(ctx context.Context, o config.Odoo, outcome *findingsE
 	options, err := r.options(ctx, o)
 	if err != nil {
 		view.Findings = []findingView{{Check: checkConfiguration, Level: string(odoo.LevelFail), What: err.Error(), Why: "the login cannot be tried"}}
-		outcome.add(r.app.codeOf(err))
+		outcome.add(r.app.exitOf(err))
 		return view, nil
 	}
 	needs, err := r.app.needsOf(r.config, o)

@@ -1,31 +1,25 @@
 package cmd
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"syscall"
 
-	"github.com/odoo-connector/connector/config"
-	"github.com/odoo-connector/connector/jobs"
-	"github.com/odoo-connector/connector/odoo"
-	"github.com/odoo-connector/connector/state"
-	"github.com/odoo-connector/connector/synchronizer"
-	"github.com/odoo-connector/connector/transport"
+	"github.com/odoo-connector/connector/explain"
 )
 
 // The exit codes.
 const (
 	exitOK          = 0
-	exitInternal    = 1
-	exitUsage       = 2
-	exitEnvironment = 3
-	exitDenied      = 4
-	exitFailedJobs  = 5
-	exitLocked      = 11
-	exitInterrupted = 130
+	exitInternal    = int(explain.Internal)
+	exitUsage       = int(explain.Usage)
+	exitEnvironment = int(explain.Environment)
+	exitDenied      = int(explain.Denied)
+	exitFailedJobs  = int(explain.FailedJobs)
+	exitLocked      = int(explain.Locked)
+	exitInterrupted = int(explain.Interrupted)
 	exitTerminated  = 143
 )
 
@@ -44,8 +38,46 @@ type usageError struct{ text string }
 
 func (e *usageError) Error() string { return e.text }
 
+// Code is that of a command line which cannot be understood.
+func (*usageError) Code() string { return "CON-USAGE-COMMAND" }
+
 // Usage marks the error as the caller's.
 func (*usageError) Usage() bool { return true }
+
+// rewordedError is an error of a layer in the words of the command line. Its code is that of the cause.
+type rewordedError struct {
+	cause error
+	text  string
+}
+
+func (e *rewordedError) Error() string { return e.text }
+func (e *rewordedError) Unwrap() error { return e.cause }
+
+// unknownNameError is a name that the configuration doesn't have.
+type unknownNameError struct{ kind, name, hint string }
+
+func (e *unknownNameError) Error() string {
+	return fmt.Sprintf("the configuration has no %s %q; %s", e.kind, e.name, e.hint)
+}
+
+// Code is that of a name which there is none of.
+func (*unknownNameError) Code() string { return "CON-USAGE-NAME" }
+
+// Usage marks the error as the caller's.
+func (*unknownNameError) Usage() bool { return true }
+
+// noStateError says that a command only looks, and there is nothing yet to look at.
+type noStateError struct{ state string }
+
+func (e *noStateError) Error() string {
+	return fmt.Sprintf("there is no %s yet; run `connector sync` first", e.state)
+}
+
+// Code is that of a state which isn't there yet.
+func (*noStateError) Code() string { return "CON-STATE-NONE" }
+
+// Usage marks the error as the caller's.
+func (*noStateError) Usage() bool { return true }
 
 // failedJobsError says that the run ended and some jobs failed.
 type failedJobsError struct{ n int }
@@ -53,6 +85,9 @@ type failedJobsError struct{ n int }
 func (e *failedJobsError) Error() string {
 	return fmt.Sprintf("%s failed; see `connector jobs errors`", count(e.n, "job", "jobs"))
 }
+
+// Code is that of a run with failed jobs.
+func (*failedJobsError) Code() string { return "CON-JOBS-FAILED" }
 
 // lostLockError says that a run stopped since the connection broke that held its lock.
 type lostLockError struct{ name string }
@@ -62,41 +97,24 @@ func (e *lostLockError) Error() string {
 		"this one stopped, and the next goes on from here", e.name)
 }
 
+// Code is that of a lock which was lost.
+func (*lostLockError) Code() string { return "CON-LOCK-LOST" }
+
 // exit prints the error and gives its code.
 func (a *app) exit(err error) int {
 	if err == nil {
 		return exitOK
 	}
-	said := map[string]bool{}
-	for _, one := range flatten(err) {
-		text := a.sentence(one)
-		if !said[text] {
-			_, _ = fmt.Fprintf(a.err, "connector: %s\n", text)
-		}
-		said[text] = true
+	for _, line := range a.lines(err) {
+		_, _ = fmt.Fprintln(a.err, line)
 	}
-	return a.code(err)
-}
-
-// sentence is the error for people; a signal has its own words.
-func (a *app) sentence(err error) string {
-	var stopped *stoppedError
-	if errors.As(err, &stopped) {
-		return stopped.Error()
-	}
-	if lost := a.lost.Load(); lost != nil && errors.Is(err, context.Canceled) {
-		return lost.Error()
-	}
-	if a.signal != nil && errors.Is(err, context.Canceled) {
-		return "stopped; the record in hand was finished and the other jobs wait for the next run"
-	}
-	return err.Error()
+	return a.exitCode(err)
 }
 
 // flatten gives the errors that were joined, each once.
 func flatten(err error) []error {
-	joined, ok := err.(interface{ Unwrap() []error })
-	if _, isConfig := err.(config.Errors); isConfig || !ok { //nolint:errorlint // only the outermost join is taken apart
+	joined, ok := err.(interface{ Unwrap() []error }) // only the outermost join is taken apart
+	if !ok {
 		return []error{err}
 	}
 	var out []error
@@ -110,10 +128,10 @@ func flatten(err error) []error {
 	return out
 }
 
-func (a *app) code(err error) int {
+func (a *app) exitCode(err error) int {
 	var codes []int
 	for _, one := range flatten(err) {
-		codes = append(codes, a.codeOf(one))
+		codes = append(codes, a.exitOf(one))
 	}
 	for _, c := range precedence {
 		if slices.Contains(codes, c) {
@@ -123,65 +141,20 @@ func (a *app) code(err error) int {
 	return exitInternal
 }
 
-func (a *app) codeOf(err error) int {
-	if a.signal != nil && errors.Is(err, context.Canceled) {
+// exitOf is the exit code that the catalogue has for the error's code, unless the error has one of its own.
+func (a *app) exitOf(err error) int {
+	var own interface{ exitCode() int }
+	code := a.errorCode(err)
+	entry, known := a.catalogue().Get(code)
+	switch {
+	case code == codeStopped && a.signal != nil:
 		return signalCode(a.signal)
-	}
-	if a.lost.Load() != nil && errors.Is(err, context.Canceled) {
-		return exitEnvironment
-	}
-	var usage interface{ Usage() bool }
-	var locked *state.LockedError
-	var denied *synchronizer.DeniedError
-	var failed *failedJobsError
-	var found *findingsError
-	var settings *config.Error
-	var secret *config.SecretError
-	var leftAlone *leftAloneError
-	var attention *attentionError
-	var unavailable *state.UnavailableError
-	var environment *environmentError
-	switch {
-	case errors.As(err, &usage), errors.As(err, &settings), errors.As(err, &secret):
+	case errors.As(err, &own):
+		return own.exitCode()
+	case known:
+		return int(entry.Exit)
+	case isUsage(err):
 		return exitUsage
-	case errors.As(err, &locked):
-		return exitLocked
-	case errors.As(err, &denied), errors.As(err, &unavailable) && unavailable.Refused():
-		return exitDenied
-	case errors.As(err, &failed):
-		return exitFailedJobs
-	case errors.As(err, &found):
-		return found.code
-	case errors.As(err, &leftAlone):
-		return leftAlone.code()
-	case errors.As(err, &attention):
-		return attention.code
-	case errors.As(err, &unavailable), errors.As(err, &environment):
-		return exitEnvironment
-	default:
-		return codeOfServer(err)
-	}
-}
-
-// codeOfServer sorts what Odoo and the external systems said.
-func codeOfServer(err error) int {
-	var notFound *jobs.NotFoundError
-	var t *transport.Error
-	switch {
-	case odoo.IsKind(err, odoo.AccessDenied, odoo.AccessError):
-		return exitDenied
-	case errors.As(err, &t) && t.Kind == transport.Denied: // a proxy's 401 or 403 before Odoo, too
-		return exitDenied
-	case errors.As(err, &t) && t.Kind == transport.NotFound: // a wrong path: what is missing of records never gets here
-		return exitUsage
-	case odoo.IsKind(err, odoo.UnknownDatabase, odoo.UnknownModel, odoo.UnknownField, odoo.NotOdoo, odoo.InvalidCall):
-		return exitUsage
-	case odoo.IsKind(err, odoo.DatabaseDown, odoo.Connection, odoo.Serialization):
-		return exitEnvironment
-	case errors.As(err, &notFound):
-		return exitUsage
-	case errors.As(err, &t):
-		return exitEnvironment
 	default:
 		return exitInternal
 	}

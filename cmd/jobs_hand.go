@@ -269,11 +269,14 @@ func (e *leftAloneError) Error() string {
 	if e.more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more", e.more))
 	}
-	return strings.Join(lines, "\nconnector: ")
+	return strings.Join(lines, "\n")
 }
 
-// code is the exit code.
-func (e *leftAloneError) code() int {
+// Code is that of jobs which were left alone.
+func (*leftAloneError) Code() string { return "CON-JOBS-LEFTALONE" }
+
+// exitCode is that of a mistake in the command line where nothing at all was done.
+func (e *leftAloneError) exitCode() int {
 	if e.none {
 		return exitUsage
 	}

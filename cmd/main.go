@@ -204,7 +204,7 @@ Exit codes: 0 done, 2 usage; each command's help tells its own.`,
 	root.AddCommand(a.statusCommand())
 	root.AddCommand(a.syncCommand(), a.watchCommand(), a.pollCommand(), a.workCommand(), a.jobsCommand(), a.scheduleCommand(),
 		a.serviceCommand(), a.bindingsCommand(), a.reviewCommand(), a.fieldsCommand(), a.doctorCommand(), a.configCommand(), a.stateCommand(),
-		a.metricsCommand(), a.notifyCommand(), a.sandboxCommand(), a.versionCommand())
+		a.metricsCommand(), a.explainCommand(), a.notifyCommand(), a.sandboxCommand(), a.versionCommand())
 	blameCaller(root)
 	return root
 }

@@ -77,7 +77,7 @@ func chosen[T any](kind string, all []T, nameOf func(T) string, names []string) 
 			if near, ok := config.Nearest(name, known); ok {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
-			return nil, &usageError{fmt.Sprintf("the configuration has no %s %q; %s", kind, name, hint)}
+			return nil, &unknownNameError{kind, name, hint}
 		}
 		if !seen[name] {
 			seen[name] = true
@@ -115,7 +115,7 @@ func findState(ctx context.Context, c *config.Config) (location string, err erro
 	}
 	there, err := hasState(ctx, location)
 	if err == nil && !there {
-		err = &usageError{fmt.Sprintf("there is no %s yet; run `connector sync` first", c.State)}
+		err = &noStateError{c.State}
 	}
 	return location, err
 }

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/odoo-connector/connector/explain"
 	"github.com/odoo-connector/connector/sandbox"
 )
 
@@ -139,6 +141,9 @@ type environmentError struct{ err error }
 
 func (e *environmentError) Error() string { return e.err.Error() }
 func (e *environmentError) Unwrap() error { return e.err }
+
+// Code is the cause's, if it has one.
+func (e *environmentError) Code() string { return cmp.Or(explain.Code(e.err), "CON-MACHINE-FAILED") }
 
 func environment(err error) error {
 	var path *os.PathError

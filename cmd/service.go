@@ -203,6 +203,9 @@ func (e *editedError) Error() string {
 	return fmt.Sprintf("%s: edited since it was written, or somebody else's; %s", strings.Join(e.paths, ", "), e.remedy)
 }
 
+// Code is that of units which are not overwritten.
+func (*editedError) Code() string { return "CON-SERVICE-EDITED" }
+
 // Usage marks the error as the caller's.
 func (*editedError) Usage() bool { return true }
 

@@ -45,7 +45,7 @@ func TestSignals(t *testing.T) {
 			proxy.letThrough()
 			code, err := p.wait()
 			w.must(err)
-			if code != s.code || strings.Count(p.err.String(), "connector: stopped; the record in hand was finished") != 1 {
+			if code != s.code || strings.Count(p.err.String(), `{"error":{"code":"CON-RUN-STOPPED","message":"stopped; the record in hand was finished`) != 1 {
 				t.Errorf("it ended with %d and said %q", code, p.err)
 			}
 			held := w.count(`SELECT COUNT(*) FROM job WHERE state IN ('started', 'enqueued') OR retry > 0 OR crashes > 0 OR alone > 0`)

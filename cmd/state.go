@@ -179,7 +179,7 @@ func copyTo(ctx context.Context, from *state.DB, location string, overwrite bool
 	err = errors.Join(err, to.Close())
 	var full *state.NotEmptyError
 	if errors.As(err, &full) {
-		err = &usageError{fmt.Sprintf("%s is not empty: its table %s has %s; name another one, or throw away what is there with --overwrite",
+		err = &rewordedError{err, fmt.Sprintf("%s is not empty: its table %s has %s; name another one, or throw away what is there with --overwrite",
 			full.Path, full.Table, count(int(full.Rows), "row", "rows"))}
 	}
 	if err != nil && !there {
@@ -293,6 +293,9 @@ type unsoundError struct {
 func (e *unsoundError) Error() string {
 	return fmt.Sprintf("%s has %s; restore a backup, or ask whoever changed it", e.path, count(e.n, "problem", "problems"))
 }
+
+// Code is that of a state with problems.
+func (*unsoundError) Code() string { return "CON-STATE-UNSOUND" }
 
 func (a *app) checkState(ctx context.Context) (err error) {
 	c, err := a.load()

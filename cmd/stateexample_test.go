@@ -22,7 +22,7 @@ import (
 	"github.com/odoo-connector/connector/synchronizer"
 )
 
-//go:generate go test -count=1 -run ^TestStateExample$ . -update
+//go:generate go test -count=1 -run ^(TestStateExample|TestCodes)$ . -update
 
 // update makes the test write the file that it otherwise compares.
 var update = flag.Bool("update", false, "write state.db.example anew")

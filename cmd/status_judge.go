@@ -174,6 +174,12 @@ type attentionError struct {
 
 func (e *attentionError) Error() string { return e.text }
 
+// Code is that of backends which need somebody's attention.
+func (*attentionError) Code() string { return "CON-STATUS-ATTENTION" }
+
+// exitCode is that of the worst of them.
+func (e *attentionError) exitCode() int { return e.code }
+
 // attentionOf is nil where all is well, or waits for nothing but decisions.
 func attentionOf(v statusView) error {
 	var worst troubleView

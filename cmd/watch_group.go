@@ -78,7 +78,7 @@ func (g *watchedGroup) done(r synchronizer.Round) {
 	failure := r.Failure()
 	g.last = failure
 	if failure != nil && !g.began && r.Reason == synchronizer.Beginning {
-		if code := g.app.code(failure); code == exitUsage || code == exitDenied {
+		if code := g.app.exitCode(failure); code == exitUsage || code == exitDenied {
 			g.end(failure)
 			return
 		}

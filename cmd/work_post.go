@@ -79,7 +79,7 @@ func (p *post) once(ctx context.Context) error {
 func (p *post) passes(err error) bool {
 	var locked *state.LockedError // of a sandbox
 	var lease *jobs.LeaseError
-	return errors.As(err, &locked) || errors.As(err, &lease) || p.app.codeOf(err) == exitEnvironment
+	return errors.As(err, &locked) || errors.As(err, &lease) || p.app.exitOf(err) == exitEnvironment
 }
 
 // patience is how long a backend is left alone after so many tries.

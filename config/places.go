@@ -75,3 +75,6 @@ func (e *NotFoundError) Error() string {
 
 // Usage marks the error as the caller's to mend.
 func (*NotFoundError) Usage() bool { return true }
+
+// Code is that of a configuration which cannot be read.
+func (*NotFoundError) Code() string { return codeFile }

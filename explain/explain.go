@@ -31,6 +31,28 @@ const (
 	Interrupted Exit = 130 // a signal; 143 for SIGTERM
 )
 
+// String says what the exit code stands for.
+func (e Exit) String() string {
+	switch e {
+	case Internal:
+		return "internal error or unusable state"
+	case Usage:
+		return "usage or configuration"
+	case Environment:
+		return "environment: try again"
+	case Denied:
+		return "denied: credentials or rights"
+	case FailedJobs:
+		return "done, but some jobs failed"
+	case Locked:
+		return "another run holds the lock"
+	case Interrupted:
+		return "stopped by a signal"
+	default:
+		return fmt.Sprintf("Exit(%d)", int(e))
+	}
+}
+
 // Entry is what is known of one code.
 type Entry struct {
 	// Code is CON-AREA-NAME, in capitals.
@@ -66,7 +88,8 @@ type Coded interface {
 func Code(err error) string {
 	found := ""
 	walk(err, func(e error) bool {
-		if coded, ok := e.(Coded); ok && strings.HasPrefix(coded.Code(), Prefix) {
+		coded, ok := e.(Coded) //nolint:errorlint // the walk goes to the wrapped ones
+		if ok && strings.HasPrefix(coded.Code(), Prefix) {
 			found = coded.Code()
 		}
 		return found != ""
@@ -80,7 +103,7 @@ func walk(err error, stop func(error) bool) bool {
 		if stop(err) {
 			return true
 		}
-		if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // this is the walk
+		if several, ok := err.(interface{ Unwrap() []error }); ok {
 			return slices.ContainsFunc(several.Unwrap(), func(e error) bool { return walk(e, stop) })
 		}
 		err = errors.Unwrap(err)

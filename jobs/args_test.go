@@ -96,7 +96,7 @@ func TestVersionsOfArguments(t *testing.T) {
 	} {
 		t.Run("Ensure arguments "+about+" fail their job, which says so", func(t *testing.T) {
 			j := runs(t, test.handler, test.spec)
-			if j.State != fail || j.ExcName != "jobs.ArgsError" || j.ExcMessage != test.want || strings.Contains(j.ExcInfo, "hunter2") {
+			if j.State != fail || j.ExcName != "CON-JOBS-ARGS" || j.ExcMessage != test.want || strings.Contains(j.ExcInfo, "hunter2") {
 				t.Errorf("%s %s: %s\n%s", j.State, j.ExcName, j.ExcMessage, j.ExcInfo)
 			}
 		})

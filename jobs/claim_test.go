@@ -170,7 +170,7 @@ func TestRecover(t *testing.T) {
 				t.Errorf("after %d deaths: %+v", n, j)
 			}
 		}
-		if j := b.job(id); j.State != fail || j.ExcMessage != "killed its worker 3 times" || j.ExcName != "jobs.KilledWorkerError" {
+		if j := b.job(id); j.State != fail || j.ExcMessage != "killed its worker 3 times" || j.ExcName != "CON-JOBS-KILLED" {
 			t.Errorf("%+v", j)
 		}
 	})

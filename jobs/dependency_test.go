@@ -144,7 +144,7 @@ func TestWait(t *testing.T) {
 		})
 		j := b.job(third)
 		want := fmt.Sprintf("(%d → %d → %d → %d)", third, first, second, third)
-		if j.State != fail || j.ExcName != "jobs.CycleError" || !strings.Contains(j.ExcMessage, want) {
+		if j.State != fail || j.ExcName != "CON-JOBS-CYCLE" || !strings.Contains(j.ExcMessage, want) {
 			t.Errorf("%s %s: %s, want %s", j.State, j.ExcName, j.ExcMessage, want)
 		}
 		if stats.Waiting != 2 || stats.Failed != 1 || !strings.Contains(b.job(second).ExcMessage, "which failed") {

@@ -265,7 +265,7 @@ func TestArguments(t *testing.T) {
 			t.Fatal(err)
 		}
 		j := b.job(id)
-		if j.State != fail || j.ExcName != "jobs.ArgsError" || strings.Contains(j.ExcMessage+j.ExcInfo, secret) {
+		if j.State != fail || j.ExcName != "CON-JOBS-ARGS" || strings.Contains(j.ExcMessage+j.ExcInfo, secret) {
 			t.Errorf("%s %s: %s\n%s", j.State, j.ExcName, j.ExcMessage, j.ExcInfo)
 		}
 	})

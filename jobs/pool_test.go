@@ -298,7 +298,7 @@ func TestTimeLimit(t *testing.T) {
 				return finish(slice[0], jobs.Outcome{Kind: jobs.Done})
 			}, jobs.WorkerOptions{Jobs: n})
 			s, err := w.Run(b.ctx(), jobs.RunFilter{})
-			if j := b.job(slow); err != nil || s.Retried != 1 || j.Retry != 1 || j.ExcName != "jobs.TimeLimitError" {
+			if j := b.job(slow); err != nil || s.Retried != 1 || j.Retry != 1 || j.ExcName != "CON-JOBS-TIME" {
 				t.Errorf("%+v, %v, %+v", s, err, j)
 			}
 			b.wantState(quick, done)

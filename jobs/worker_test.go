@@ -54,7 +54,7 @@ func TestOutcomes(t *testing.T) {
 		cause := fmt.Errorf("import card: %w", &jobs.NotFoundError{ID: 5})
 		b.mustHandle(always(jobs.Outcome{Kind: jobs.Failed, Err: cause}))
 		j := b.job(id)
-		if j.ExcName != "jobs.NotFoundError" || j.ExcMessage != cause.Error() || !strings.Contains(j.ExcInfo, "NotFoundError: there is no job 5") {
+		if j.ExcName != "CON-JOBS-UNKNOWN" || j.ExcMessage != cause.Error() || !strings.Contains(j.ExcInfo, "NotFoundError: there is no job 5") {
 			t.Errorf("%q %q %q", j.ExcName, j.ExcMessage, j.ExcInfo)
 		}
 	})
@@ -285,7 +285,7 @@ func TestRun(t *testing.T) {
 		if s := b.mustHandle(always(jobs.Outcome{Kind: jobs.Done})); s.Failed != 1 {
 			t.Errorf("%+v", s)
 		}
-		if j := b.job(id); j.ExcName != "jobs.NoHandlerError" || !strings.Contains(j.ExcMessage, "card.paint") {
+		if j := b.job(id); j.ExcName != "CON-JOBS-FUNCTION" || !strings.Contains(j.ExcMessage, "card.paint") {
 			t.Error(j.ExcMessage)
 		}
 	})

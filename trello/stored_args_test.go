@@ -49,7 +49,7 @@ func TestStoredArguments(t *testing.T) {
 				if err := errors.Join(badErr, goodErr); err != nil {
 					t.Fatal(err)
 				}
-				if b.State != jobs.StateFailed || b.ExcName != "jobs.ArgsError" || b.ExcMessage != test.want || g.State != jobs.StateDone {
+				if b.State != jobs.StateFailed || b.ExcName != "CON-JOBS-ARGS" || b.ExcMessage != test.want || g.State != jobs.StateDone {
 					t.Errorf("%s %s: %s; the other is %s", b.State, b.ExcName, b.ExcMessage, g.State)
 				}
 			})

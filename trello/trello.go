@@ -30,7 +30,7 @@ func Backend() *backend.Backend {
 	b := backend.New("trello", "generic").
 		Configure(DefaultURL, func() any { return new(Settings) }).
 		Connects((&buckets{all: map[string]*bucket{}}).connect).Zones(zoneOf).
-		Explains(explained()...).
+		Explains(explained...).
 		Requires(backend.Right{Group: "project.group_project_manager", Name: "Project / Administrator"}).
 		Declare(mappable(Models())...)
 	b.Adapter(BoardModel, Boards("boards")).Mapper(BoardModel, BoardMapper())
