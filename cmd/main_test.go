@@ -1,7 +1,10 @@
 package cmd_test
 
 import (
+	"flag"
 	"os"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -21,4 +24,18 @@ func TestMain(m *testing.M) {
 type withDatabases struct{ *testing.M }
 
 // Run runs the tests and gives the exit code.
-func (m withDatabases) Run() int { return statetest.Main(m.M) }
+func (m withDatabases) Run() int {
+	waitTogether()
+	return statetest.Main(m.M)
+}
+
+// waitTogether lets more tests run at a time than there are processors, unless the command line says how many: most of the
+// time they wait, for pauses between tries and for processes.
+func waitTogether() {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		_ = flag.Set("test.parallel", strconv.Itoa(max(8, runtime.GOMAXPROCS(0)))) // which go test itself has defined
+	}
+}

@@ -86,12 +86,16 @@ func (a *app) watch(ctx context.Context, names []string, o watchOptions) (err er
 	defer func() { err = errors.Join(err, seen.Close()) }()
 	w.beat = seen.Beat
 	if o.span > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, o.span)
-		defer cancel()
+		var cancel context.CancelCauseFunc
+		ctx, cancel = context.WithCancelCause(ctx) // not by a deadline: its end is nobody's failure
+		defer cancel(nil)
+		defer time.AfterFunc(o.span, func() { cancel(errSpanOver) }).Stop()
 	}
 	return w.run(ctx)
 }
+
+// errSpanOver ends a watch whose time is over (--for).
+var errSpanOver = errors.New("the time of the watch is over")
 
 // watchtower is what all parts of a watch share.
 type watchtower struct {
@@ -169,7 +173,7 @@ func (w *watchtower) run(ctx context.Context) error {
 	if w.fatal != nil {
 		return w.fatal
 	}
-	if errors.Is(outer.Err(), context.DeadlineExceeded) { // --for
+	if errors.Is(context.Cause(outer), errSpanOver) {
 		return w.lasting()
 	}
 	return outer.Err()

@@ -76,6 +76,9 @@ func (g *watchedGroup) progress(j jobs.Job, _ jobs.Outcome) {
 // waiting would mend nothing.
 func (g *watchedGroup) done(r synchronizer.Round) {
 	failure := r.Failure()
+	if errors.Is(failure, context.Canceled) { // by the end of the watch
+		failure = nil
+	}
 	g.last = failure
 	if failure != nil && !g.began && r.Reason == synchronizer.Beginning {
 		if code := g.app.exitCode(failure); code == exitUsage || code == exitDenied {
@@ -87,6 +90,8 @@ func (g *watchedGroup) done(r synchronizer.Round) {
 	switch {
 	case errors.As(r.Err, &locked):
 		g.fails("", "waiting for another run: "+locked.Holder()+" works on "+locked.Name, "locked")
+		return
+	case errors.Is(r.Err, context.Canceled):
 		return
 	case r.Err != nil:
 		g.fails("", r.Err.Error(), "failed")
