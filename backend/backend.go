@@ -45,6 +45,7 @@ type Backend struct {
 	models   []Model
 	units    map[unitKey]any
 	connect  Connect
+	page     Page
 	requires []Right
 	zone     Zone
 	codes    []explain.Entry

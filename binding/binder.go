@@ -164,7 +164,10 @@ func (b *Binder) query(ctx context.Context, where string, args ...any) (out []Bi
 	return out, rows.Err()
 }
 
-func scan(rows *sql.Rows, lean bool) (f Binding, err error) {
+// scanner is a row.
+type scanner interface{ Scan(into ...any) error }
+
+func scan(rows scanner, lean bool) (f Binding, err error) {
 	var external sql.NullString
 	var odooID sql.NullInt64
 	var fields, sent string
@@ -294,6 +297,16 @@ func micros(t time.Time) int64 {
 func (b *Binder) Delete(ctx context.Context, tx *state.Tx, id int64) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM binding WHERE id = ?`, id)
 	return err
+}
+
+// Unlink takes a binding away, with what waits for a decision about its records, in one transaction. Neither record is touched.
+func (b *Binder) Unlink(ctx context.Context, f Binding) error {
+	return b.db.Write(ctx, func(tx *state.Tx) error {
+		if err := b.CloseReviews(ctx, tx, f.Model, f.ExternalID, f.OdooID, f.Scope); err != nil {
+			return err
+		}
+		return b.Delete(ctx, tx, f.ID)
+	})
 }
 
 // OdooID is an id as a reference holds it.

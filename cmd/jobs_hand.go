@@ -219,11 +219,16 @@ func (a *app) foretell(ctx context.Context, q *jobs.Queue, act handAct, f jobs.F
 	return nil
 }
 
-// askFor asks whether to do something to many jobs. An answer other than yes is no, and so is the lack of somebody to ask.
+// askFor asks whether to do something to many jobs.
 func (a *app) askFor(ctx context.Context, act handAct, n int) error {
-	question := fmt.Sprintf(act.ask, count(n, "job", "jobs"))
+	return a.confirm(ctx, fmt.Sprintf(act.ask, count(n, "job", "jobs")), "; --dry-run shows which")
+}
+
+// confirm asks whether to do something. An answer other than yes is no, and so is the lack of somebody to ask, for whom the hint
+// goes on after "needs --yes".
+func (a *app) confirm(ctx context.Context, question, hint string) error {
 	if _, is := terminal(os.Stdin); !is {
-		return &usageError{fmt.Sprintf("to %s needs --yes; --dry-run shows which", question)}
+		return &usageError{fmt.Sprintf("to %s needs --yes%s", question, hint)}
 	}
 	_, _ = fmt.Fprintf(a.err, "%s%s? [y/N] ", strings.ToUpper(question[:1]), question[1:])
 	answers := make(chan string, 1)

@@ -10,7 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/state"
 )
 
 func (a *app) jobsShow() *cobra.Command {
@@ -28,9 +30,12 @@ Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration (no such job, 
 			if err != nil {
 				return err
 			}
-			return a.withQueue(c.Context(), func(q *jobs.Queue) error {
+			return a.onQueue(c.Context(), func(conf *config.Config, db *state.DB, q *jobs.Queue) error {
 				d, err := detailOf(c.Context(), q, id)
 				if err != nil {
+					return err
+				}
+				if d.pair, d.links, err = a.pairOfJob(c.Context(), conf, db, d.job); err != nil {
 					return err
 				}
 				return a.showJob(d)
@@ -49,6 +54,8 @@ type jobDetail struct {
 	attempts   []jobs.Attempt
 	parents    []jobs.Job // that it depends on
 	dependents []jobs.Job
+	pair       int64 // the number of the binding that it works on, 0 for none
+	links      linksView
 }
 
 func detailOf(ctx context.Context, q *jobs.Queue, id int64) (d jobDetail, err error) {
@@ -116,10 +123,12 @@ type jobDetailView struct {
 	Waiting    *waitingView  `json:"waiting,omitempty"`
 	Attempts   []attemptView `json:"attempts"`
 	Dependents []int64       `json:"dependents"`
+	Binding    int64         `json:"binding,omitempty"` // the number of the binding that it works on
+	Links      linksView     `json:"links"`
 }
 
 func (d jobDetail) view() jobDetailView {
-	v := jobDetailView{jobView: viewOf(d.job), Attempts: []attemptView{}, Dependents: []int64{}}
+	v := jobDetailView{jobView: viewOf(d.job), Attempts: []attemptView{}, Dependents: []int64{}, Binding: d.pair, Links: d.links}
 	if w := d.waiting; w.Kind != "" {
 		v.Waiting = &waitingView{string(w.Kind), w.Text, w.Jobs, optional(w.Until)}
 	}
@@ -165,6 +174,7 @@ func (d jobDetail) rows(now time.Time) [][2]string {
 	rows := [][2]string{
 		{"Job", fmt.Sprint(j.ID)}, {"Description", j.Description}, {"State", string(j.State)}, {"Next", d.next(now)},
 		{"Backend", j.Backend}, {"Model", j.Model}, {"Channel", j.Channel}, {"Function", j.Function}, {"Arguments", string(j.Args)},
+		{"Binding", numbered(d.pair)}, {"Outside", d.links.External}, {"In Odoo", d.links.Odoo},
 		{"Priority", fmt.Sprint(j.Priority)}, {"Not before", when(j.ETA)}, {"Attempts", attemptsOf(j)}, {"Waits for", listed(j.DependsOn)},
 		{"Graph", j.Graph}, {"Created", when(j.Created)}, {"Started", when(j.Started)}, {"Finished", when(j.Finished)},
 		{"Took", durationOf(j, now)}, {"Worker", j.Worker}, {"Result", j.Result}, {"Failure", j.ExcMessage}, {"Kind", j.ExcName},
@@ -180,6 +190,14 @@ func (d jobDetail) rows(now time.Time) [][2]string {
 		rows = append(rows, [2]string{"Then", "it was enqueued again meanwhile; another job follows"})
 	}
 	return rows
+}
+
+// numbered is a number that 0 stands for none of.
+func numbered(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // next says what comes next for the job.

@@ -332,10 +332,15 @@ func (r *running) environment(ctx context.Context, b config.Backend) (*backend.E
 	if err != nil {
 		return nil, err
 	}
-	return &backend.Environment{
+	env := &backend.Environment{
 		Backend: version, Config: b, Session: session, Client: client, Clock: r.app.clock, Explain: r.explain,
 		Binder: binding.New(r.db, session.Database(), b.Name),
-	}, nil
+	}
+	o, _ := r.config.FindOdoo(b.Odoo)
+	if _, sandboxed := o.SandboxName(); !sandboxed && r.db != nil {
+		noteVersion(ctx, env)
+	}
+	return env, nil
 }
 
 // session is the login to the named Odoo, made once.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/state"
@@ -46,9 +47,9 @@ type reviewView struct {
 	Decision   string    `json:"decision,omitempty"` // skip, link or take, where it was decided
 }
 
-func viewOfReview(backend string, r binding.Review) reviewView {
+func viewOfReview(of string, r binding.Review) reviewView {
 	return reviewView{
-		ID: r.ID, Backend: backend, Model: r.Model, Kind: string(r.Kind), ExternalID: r.ExternalID, OdooID: r.OdooID,
+		ID: r.ID, Backend: of, Model: r.Model, Kind: string(r.Kind), ExternalID: r.ExternalID, OdooID: r.OdooID,
 		Field: r.Field, Name: r.Name, Reason: r.Reason, Created: r.Created.UTC(), Decision: string(r.Decision.Verdict),
 	}
 }
@@ -63,16 +64,71 @@ func (a *app) reviewList() *cobra.Command {
 Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.`,
 		Example: "  connector review list trello --model trello.card\n  connector review show 3",
 		RunE: func(c *cobra.Command, args []string) error {
-			_, reviews, err := a.lookAt(c.Context(), args, model)
-			if err != nil {
-				return err
-			}
-			return a.showReviews(withoutSkipped(reviews, skipped))
+			return a.listReviews(c.Context(), args, model, skipped)
 		},
 	}
 	c.Flags().StringVar(&model, "model", "", "only this binding model, as trello.card")
 	c.Flags().BoolVar(&skipped, "skipped", false, "show what was skipped, too")
 	return c
+}
+
+// listReviews lists the reviews of the named backends, of all where none is named.
+func (a *app) listReviews(ctx context.Context, names []string, model string, skipped bool) error {
+	c, err := a.load()
+	if err != nil {
+		return err
+	}
+	chosen, err := choose(c, names)
+	if err != nil {
+		return err
+	}
+	var reviews []reviewView
+	err = a.withState(ctx, func(db *state.DB) error {
+		for _, b := range chosen {
+			waiting, err := a.reviewsOf(ctx, db, b, model)
+			if err != nil {
+				return err
+			}
+			reviews = append(reviews, waiting...)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return a.showReviews(withoutSkipped(reviews, skipped))
+}
+
+// reviewsOf reads the reviews of one backend, of all models where none is named.
+func (a *app) reviewsOf(ctx context.Context, db *state.DB, b config.Backend, model string) (reviews []reviewView, err error) {
+	version, err := a.registry.Get(b.Kind, b.Version)
+	if err != nil {
+		return nil, &usageError{err.Error()}
+	}
+	models := version.AllModels()
+	if model != "" {
+		m, ok := version.Model(model)
+		if !ok {
+			return nil, &usageError{fmt.Sprintf("%s has no binding model %q", b.Name, model)}
+		}
+		models = []backend.Model{m}
+	}
+	databases, err := binding.Databases(ctx, db, b.Name)
+	if err != nil {
+		return nil, err
+	}
+	for _, database := range databases {
+		for _, m := range models {
+			waiting, err := binding.New(db, database, b.Name).Reviews(ctx, m.Name)
+			if err != nil {
+				return nil, err
+			}
+			for _, w := range waiting {
+				reviews = append(reviews, viewOfReview(b.Name, w))
+			}
+		}
+	}
+	return reviews, nil
 }
 
 func withoutSkipped(all []reviewView, keep bool) []reviewView {
@@ -117,7 +173,7 @@ what was last agreed on. Those that differ are marked.
 				if err != nil {
 					return err
 				}
-				return r.showDetail(rv, detail)
+				return r.showDetail(ctx, rv, detail)
 			})
 		},
 	}

@@ -2,7 +2,9 @@ package cmd
 
 import (
 	"cmp"
+	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/odoo-connector/connector/binding"
@@ -16,6 +18,7 @@ type detailView struct {
 	External []recordView `json:"external"`
 	Odoo     []recordView `json:"odoo"`
 	Fields   []fieldView  `json:"fields"`
+	Links    linksView    `json:"links"` // of the record on each side, where there is but one
 }
 
 type recordView struct {
@@ -45,9 +48,26 @@ func viewOfDetail(backend string, rv binding.Review, d synchronizer.Detail) deta
 	return v
 }
 
+// linksOfReview are the pages of the record on each side, where there is but one.
+func (r *running) linksOfReview(ctx context.Context, rv binding.Review, d synchronizer.Detail) (linksView, error) {
+	o := r.backends[0]
+	f := binding.Found{Database: o.session.Database(), Backend: o.config.Name}
+	f.Binding = binding.Binding{Model: rv.Model, ExternalID: rv.ExternalID, OdooModel: d.Model.OdooModel, OdooID: rv.OdooID, Parent: rv.Parent}
+	if len(d.External) == 1 {
+		f.ExternalID = d.External[0].ID
+	}
+	if len(d.Odoo) == 1 {
+		f.OdooID, _ = strconv.ParseInt(d.Odoo[0].ID, 10, 64)
+	}
+	return r.app.linksOf(ctx, r.config, f, r.db)
+}
+
 // showDetail prints a review and both sides.
-func (r *running) showDetail(rv binding.Review, d synchronizer.Detail) error {
+func (r *running) showDetail(ctx context.Context, rv binding.Review, d synchronizer.Detail) (err error) {
 	v := viewOfDetail(r.backends[0].config.Name, rv, d)
+	if v.Links, err = r.linksOfReview(ctx, rv, d); err != nil {
+		return err
+	}
 	if r.app.json() {
 		return r.app.printJSON(v)
 	}
@@ -62,10 +82,15 @@ func (r *running) showDetail(rv binding.Review, d synchronizer.Detail) error {
 	if err := table(r.app.out, rows); err != nil {
 		return err
 	}
+	for _, page := range []string{v.Links.External, v.Links.Odoo} {
+		if page != "" {
+			_, _ = fmt.Fprintf(r.app.out, "  %s\n", page)
+		}
+	}
 	if err := r.showFields(v.Fields, d.Names); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(r.app.out, "\n%s\n", remedy(rv, len(v.External), len(v.Odoo)))
+	_, err = fmt.Fprintf(r.app.out, "\n%s\n", remedy(rv, len(v.External), len(v.Odoo)))
 	return err
 }
 

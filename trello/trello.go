@@ -29,7 +29,7 @@ const DefaultURL = "https://api.trello.com/1"
 func Backend() *backend.Backend {
 	b := backend.New("trello", "generic").
 		Configure(DefaultURL, func() any { return new(Settings) }).
-		Connects((&buckets{all: map[string]*bucket{}}).connect).Zones(zoneOf).
+		Connects((&buckets{all: map[string]*bucket{}}).connect).Zones(zoneOf).ShownAt(pageOf).
 		Explains(explained...).
 		Requires(backend.Right{Group: "project.group_project_manager", Name: "Project / Administrator"}).
 		Declare(mappable(Models())...)
