@@ -21,12 +21,21 @@ const (
 
 // Settings are the keys that a notes backend has in the configuration beside those of every backend.
 type Settings struct {
-	// Token is the API token of the user that the connector works as.
-	Token config.Secret `yaml:"token" config:"required"`
-	// Notebooks are the ids of the notebooks that take part; all when left out.
-	Notebooks []string `yaml:"notebooks"`
-	// Rate is how many requests are sent in a second at most, 5 when left out.
-	Rate float64 `yaml:"requests_per_second"`
+	Token     config.Secret `yaml:"token" config:"required"`
+	Notebooks []string      `yaml:"notebooks"`           // ids; all when left out
+	Rate      float64       `yaml:"requests_per_second"` // 5 when left out
+}
+
+// SettingKeys implements config.Documented: what people read of the keys, and what `config init` asks.
+func (*Settings) SettingKeys() []config.Key {
+	return []config.Key{
+		{
+			Name: "token", Doc: "The API token of the user that the connector works as.",
+			Ask: &config.Question{Text: "API token", Help: "Make one under Settings, API tokens."},
+		},
+		{Name: "notebooks", Doc: "The ids of the notebooks that take part.", Otherwise: "all", Example: `["12", "15"]`},
+		{Name: "requests_per_second", Doc: "How many requests are sent in a second at most.", Default: "5"},
+	}
 }
 
 var number = regexp.MustCompile(`^[0-9]+$`)
