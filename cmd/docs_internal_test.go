@@ -127,7 +127,7 @@ func TestDocsCommands(t *testing.T) {
 			}
 			if args := commandOf(t, line); args != nil {
 				checked++
-				if err := parses(args); err != nil {
+				if err := docsParse(args); err != nil {
 					t.Errorf("%s: %s: %v", b.place, strings.TrimSpace(line), err)
 				}
 			}
@@ -141,8 +141,8 @@ func TestDocsCommands(t *testing.T) {
 	}
 }
 
-// parses says what is wrong with a command line, as far as nothing has to be run.
-func parses(args []string) error {
+// docsParse says what is wrong with a command line, as far as nothing has to be run.
+func docsParse(args []string) error {
 	root := newApp().root()
 	c, rest, err := root.Find(args)
 	if err != nil {

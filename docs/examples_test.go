@@ -21,7 +21,6 @@ func TestExamples(t *testing.T) {
 		t.Run("Ensure that "+filepath.Base(dir)+" compiles, passes its tests and syncs its sandbox", func(t *testing.T) {
 			t.Parallel()
 			out := outside(t, dir)
-			run(t, out, "go", "vet", "./...")
 			run(t, out, "go", "test", "./...")
 			run(t, out, "go", "build", "-o", "program", ".")
 			if first := run(t, out, "./program", "sync"); !strings.Contains(first, " created") || !strings.Contains(first, " 0 failed") {

@@ -11,8 +11,23 @@ import (
 	"strings"
 
 	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/explain"
 	"github.com/odoo-connector/connector/transport"
 )
+
+// codeDenied takes the place of transport's own code for a 401.
+const codeDenied = "CON-NOTES-401"
+
+// explained is what `connector explain` says of our codes.
+func explained() explain.Entry {
+	return explain.Entry{
+		Code: codeDenied, Exit: explain.Denied,
+		What:   "The notes server does not accept the token.",
+		Causes: []string{"the token was revoked, or its user left"},
+		Do:     []string{"make a new token under Settings, API tokens, and put it where token: points", "run the sync again: nothing was lost"},
+		See:    []string{"doctor"},
+	}
+}
 
 // client speaks the notes server's REST API.
 type client struct {
@@ -36,6 +51,7 @@ func connect(ctx context.Context, s backend.Setup) (any, error) {
 			System: "Notes", Base: s.Transport, Clock: s.Clock, Hook: s.Hook, Timeout: s.Config.Timeout,
 			Limit:     transport.PerSecond(cmp.Or(settings.Rate, 5)),
 			Secrets:   []string{token},
+			Codes:     map[string]string{"CON-HTTP-401": codeDenied},
 			Authorize: func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) },
 		}),
 	}, nil

@@ -60,6 +60,7 @@ func Backend() *backend.Backend {
 	b := backend.New("notes", "1").
 		Configure("", func() any { return new(Settings) }).
 		Connects(connect).
+		Explains(explained()).
 		Requires(backend.Right{Group: "project.group_project_manager", Name: "Project / Administrator"}).
 		Declare(Models()...)
 	b.Adapter(NotebookModel, newNotebooks).Mapper(NotebookModel, NotebookMapper())

@@ -1,6 +1,7 @@
 package notes_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -117,6 +118,19 @@ func TestChosenNotebooks(t *testing.T) {
 		w.MustSync()
 		if w.ToOdoo(notes.NotebookModel, "1") != 0 || w.ToOdoo(notes.NotebookModel, kitchen) == 0 {
 			t.Error("not the chosen notebook alone is bound")
+		}
+	})
+}
+
+func TestWrongToken(t *testing.T) {
+	t.Run("Ensure a wrong token ends the run with our code", func(t *testing.T) {
+		s := system()
+		s.Settings = func() any { return &notes.Settings{Token: config.PlainSecret("wrong"), Rate: 1e6} }
+		w := backendtest.NewWorld(t, s)
+		_, err := w.Sync()
+		var coded interface{ Code() string }
+		if !errors.As(err, &coded) || coded.Code() != "CON-NOTES-401" {
+			t.Errorf("the sync ends with %v", err)
 		}
 	})
 }
