@@ -159,6 +159,7 @@ func (a *app) signals(parent context.Context) (context.Context, func()) {
 			a.log.Info("finishing the record in hand; a second signal stops at once")
 		}
 		if second, ok := <-got; ok {
+			a.console.hide()
 			os.Exit(signalCode(second))
 		}
 	}()

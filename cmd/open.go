@@ -36,6 +36,7 @@ type running struct {
 	backends   []*opened
 	failures   []error // of backends that could not be opened, while others can
 	explain    func(string)
+	progress   *progress              // nil: nobody waits for its end
 	reports    []*synchronizer.Report // of the backends that were run
 }
 
@@ -307,7 +308,7 @@ func (r *running) connect(ctx context.Context, b config.Backend) (*opened, error
 	if err != nil {
 		return nil, err
 	}
-	s := synchronizer.New(synchronizer.Options{Env: env, DB: r.db, Queue: r.queue, Window: b.OutcomeWindow})
+	s := synchronizer.New(synchronizer.Options{Env: env, DB: r.db, Queue: r.queue, Window: b.OutcomeWindow, Witness: r.witness()})
 	return &opened{Synchronizer: s, config: env.Config, env: env, session: env.Session}, nil
 }
 

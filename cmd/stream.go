@@ -29,6 +29,32 @@ func (c *console) hear(ear io.Writer) {
 	c.ear = ear
 }
 
+// show puts a bar at the bottom of a terminal.
+func (c *console) show(on io.Writer, text func(columns int) string) *bar {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.bar = &bar{out: fileOf(on), text: text, columns: func() int {
+		columns, _ := terminal(on)
+		return columns
+	}}
+	return c.bar
+}
+
+// draw shows the bar as it is now.
+func (c *console) draw() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.bar.draw()
+}
+
+// hide takes the bar away for good.
+func (c *console) hide() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.bar.erase()
+	c.bar = nil
+}
+
 // Write writes whole lines above the bar.
 func (s *stream) Write(p []byte) (int, error) {
 	s.console.mu.Lock()
@@ -38,7 +64,7 @@ func (s *stream) Write(p []byte) (int, error) {
 	}
 	s.console.bar.erase()
 	n, err := s.Writer.Write(p)
-	s.console.bar.redraw(p)
+	s.console.bar.after(p)
 	return n, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -71,6 +72,8 @@ func (a *app) runBackends(ctx context.Context, names []string, do groupRun) (rep
 	if err != nil {
 		return nil, err
 	}
+	r.progress = a.beginProgress()
+	defer r.progress.end()
 	err = r.each(ctx, do)
 	return r.reports, err
 }
@@ -109,6 +112,7 @@ func (r *running) each(ctx context.Context, do groupRun) error {
 			syncs[i] = o.Synchronizer
 		}
 		errs := do(ctx, syncs)
+		r.progress.rest()
 		for i, o := range group {
 			report := r.complete(o, started)
 			r.reports = append(r.reports, report)
@@ -162,13 +166,33 @@ func (r *running) print(ctx context.Context, o *opened, report *synchronizer.Rep
 	_, _ = fmt.Fprintf(r.app.out, "%s: %s, %s to Odoo, %s to %s\n", s.Heading(report.Backend+" ↔ Odoo "+report.Odoo),
 		time.Duration(report.Duration)*time.Millisecond, count(report.Requests.Odoo, "request", "requests"),
 		count(report.Requests.Backend, "request", "requests"), o.config.Kind)
-	if err := table(r.app.out, reportRows(report)); err != nil {
+	if _, err := io.WriteString(r.app.out, reportText(report, r.app.columnsOf())); err != nil {
 		return err
 	}
 	if failure == nil {
 		r.verdict(report)
 	}
 	return r.attention(ctx, o, report, "")
+}
+
+// reportText are the lines of reportRows in so many columns; 0: as many as they like.
+func reportText(report *synchronizer.Report, columns int) string {
+	var b strings.Builder
+	rows, widest := reportRows(report), 0
+	for _, row := range rows {
+		widest = max(widest, widthOf(row[0]))
+	}
+	for _, row := range rows {
+		wrapped(&b, pad(row[0], widest+gap), row[1], columns)
+	}
+	return b.String()
+}
+
+// tellLine writes a line behind a prefix; on a terminal it is broken between words, below its first word.
+func (r *running) tellLine(prefix, word, text string) {
+	var b strings.Builder
+	wrapped(&b, prefix+word+" ", text, r.app.columnsOf())
+	_, _ = io.WriteString(r.app.out, b.String())
 }
 
 // reportRows is a line for each model with what is not 0, so that it fits a terminal of 80 columns.
@@ -214,7 +238,7 @@ const shown = 10
 // attention lists what waits for a person and what failed, each line behind a prefix.
 func (r *running) attention(ctx context.Context, o *opened, report *synchronizer.Report, prefix string) error {
 	for _, w := range report.Warnings {
-		_, _ = fmt.Fprintf(r.app.out, "%s%s %s\n", prefix, r.app.style().Warn("Warning:"), w)
+		r.tellLine(prefix, r.app.style().Warn("Warning:"), w)
 	}
 	if err := r.listReviews(ctx, o, report, prefix); err != nil {
 		return err
@@ -232,7 +256,7 @@ func (r *running) attention(ctx context.Context, o *opened, report *synchronizer
 		failed = failed[:shown]
 	}
 	for _, j := range failed {
-		_, _ = fmt.Fprintf(r.app.out, "%s%s %s: %s\n", prefix, r.app.style().Bad(fmt.Sprintf("Job %d failed:", j.ID)), j.Description, j.ExcMessage)
+		r.tellLine(prefix, r.app.style().Bad(fmt.Sprintf("Job %d failed:", j.ID)), j.Description+": "+j.ExcMessage)
 	}
 	return nil
 }
@@ -250,7 +274,7 @@ func (r *running) listReviews(ctx context.Context, o *opened, report *synchroniz
 				continue
 			}
 			if n++; n <= shown {
-				_, _ = fmt.Fprintf(r.app.out, "%s%s %s '%s': %s\n", prefix, r.app.style().Warn("For review:"), m.Noun, rv.Name, rv.Reason)
+				r.tellLine(prefix, r.app.style().Warn("For review:"), fmt.Sprintf("%s '%s': %s", m.Noun, rv.Name, rv.Reason))
 			}
 		}
 	}

@@ -139,7 +139,7 @@ func stopWhen(ctx context.Context, closed <-chan struct{}, do func()) {
 func (p *post) serve(ctx context.Context, r *running, held state.Held, stop context.CancelCauseFunc) error {
 	shift := synchronizer.NewShift(synchronizer.ShiftOptions{
 		Open: func(ctx context.Context) (*backend.Environment, error) { return r.environment(ctx, p.backend) },
-		DB:   r.db, Queue: r.queue, Window: p.backend.OutcomeWindow, Places: p.places,
+		DB:   r.db, Queue: r.queue, Window: p.backend.OutcomeWindow, Places: p.places, Witness: p.witness(),
 	})
 	check := p.app.clock.Now().Sub(p.checked) >= checkAgain
 	if err := shift.Begin(ctx, check); err != nil {
@@ -203,6 +203,16 @@ func (p *post) workerOptions(ctx context.Context, worked func()) jobs.WorkerOpti
 			p.progress(j)
 		},
 		Notice: func(n jobs.Notice) { p.notice(ctx, n) },
+	}
+}
+
+// witness tells of what an earlier process left.
+func (p *post) witness() synchronizer.Witness {
+	return synchronizer.Witness{
+		TookBack: func(_ string, n int) { p.say(workEvent{Event: "took_back", Message: tookBack(n)}) },
+		Unsettled: func(_ string, n int, longest time.Duration) {
+			p.say(workEvent{Event: "unsettled", Message: unsettled(n, longest)})
+		},
 	}
 }
 

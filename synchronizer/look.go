@@ -93,6 +93,7 @@ func (l *look) atOnce() int {
 
 func (l *look) records(ctx context.Context, records []record.Record) error {
 	l.count += len(records)
+	l.at(PollingOutside, l.model.Name, l.count, len(l.briefs))
 	l.noteListed(l.slice, records)
 	for _, r := range records {
 		l.listed[r.ID] = l.selects(r)

@@ -77,6 +77,7 @@ func (l *odooLook) written(ctx context.Context, page []record.Record) error {
 // wait until all were read.
 func (l *odooLook) rows(ctx context.Context, page []record.Record) error {
 	for rows := range slices.Chunk(page, atATime) {
+		l.at(PollingOdoo, l.model.Name, len(l.wasRead), 0)
 		for _, r := range rows {
 			l.wasRead[odooID(r)] = true
 		}

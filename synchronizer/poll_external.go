@@ -78,6 +78,7 @@ func (s *Synchronizer) PollExternal(ctx context.Context, model string) error {
 		return err
 	}
 	s.noteListing(sl.model)
+	s.at(PollingOutside, model, 0, len(l.briefs))
 	if err := sl.parts(ctx, lister, func(part backend.Listing) error { return l.part(ctx, part) }); err != nil {
 		return err
 	}

@@ -89,6 +89,7 @@ func (g *shared) poll(ctx context.Context) error {
 			return err
 		}
 		looks[i] = l
+		s.at(PollingOdoo, g.models[i], 0, 0)
 	}
 	err := session.EachPage(ctx, m.OdooModel, w.changed(), w.fields, 0, func(rows []record.Record) error {
 		return each(looks, func(_ int, l *odooLook) error { return l.written(ctx, rows) })

@@ -54,13 +54,19 @@ func (s *Synchronizer) refresh() {
 // recoverJobs takes the jobs of a dead process back. Mostly there are none, and nothing is written.
 func (s *Synchronizer) recoverJobs(ctx context.Context) error {
 	counts, err := s.queue.Counts(ctx, s.env.Config.Name)
+	s.found = counts[jobs.StatePending] + counts[jobs.StateWaitDependencies] + counts[jobs.StateEnqueued] + counts[jobs.StateStarted]
 	if err != nil || counts[jobs.StateEnqueued]+counts[jobs.StateStarted] == 0 {
 		return err
 	}
-	return s.db.Write(ctx, func(tx *state.Tx) error {
-		_, err := s.queue.Recover(ctx, tx, s.env.Config.Name)
+	count := 0
+	err = s.db.Write(ctx, func(tx *state.Tx) (err error) {
+		count, err = s.queue.Recover(ctx, tx, s.env.Config.Name)
 		return err
 	})
+	if err == nil && count > 0 && s.witness.TookBack != nil {
+		s.witness.TookBack(s.env.Config.Name, count)
+	}
+	return err
 }
 
 // Sync brings backends of one Odoo in step: model by model, parents first, each side is polled and the
@@ -249,8 +255,14 @@ func (s *Synchronizer) work(ctx context.Context, o RunOptions, f jobs.RunFilter)
 		o.Slice = defaultSlice
 	}
 	f.Backend = s.env.Config.Name
+	progress := func(j jobs.Job, out jobs.Outcome) {
+		s.finishedOne(j)
+		if o.Progress != nil {
+			o.Progress(j, out)
+		}
+	}
 	w := jobs.NewWorker(s.queue, o.Owner, s.Handlers(), jobs.WorkerOptions{
-		SliceLimit: o.Slice, Progress: o.Progress, Repanic: o.Repanic, TimeLimit: o.TimeLimit, Info: o.Info,
+		SliceLimit: o.Slice, Progress: progress, Repanic: o.Repanic, TimeLimit: o.TimeLimit, Info: o.Info,
 	})
 	stats, err := w.Run(ctx, f)
 	s.report.Jobs.Done += stats.Done + stats.NothingToDo
@@ -276,6 +288,7 @@ func (s *Synchronizer) handle(run runner) jobs.Handler {
 // handleBy runs a slice of jobs. An outage is noted on one job, which pauses the backend; nobody is
 // charged for it.
 func (s *Synchronizer) handleBy(ctx context.Context, run runner, slice []jobs.Job, finish func(jobs.Job, jobs.Outcome) error) error {
+	s.atWork(slice)
 	open := map[int64]jobs.Job{}
 	var args []Args
 	var of []jobs.Job

@@ -25,12 +25,16 @@ func (s *Synchronizer) Settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, b := range intents {
+	for i, b := range intents {
+		s.at(Settling, b.Model, i, len(intents))
 		if err := s.settleOne(ctx, b); err != nil {
 			return fmt.Errorf("settle an earlier run's %s of %s '%s': %w", b.Intent, b.Model, b.Name, err)
 		}
 	}
-	return nil
+	if len(intents) == 0 {
+		return nil
+	}
+	return s.tellUnsettled(ctx)
 }
 
 func (s *Synchronizer) settleOne(ctx context.Context, b binding.Binding) error {

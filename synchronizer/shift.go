@@ -22,6 +22,8 @@ type ShiftOptions struct {
 	Chunk  int
 	// Places are shared with other shifts of the process.
 	Places *Places
+	// Witness is told of what is found at the beginning; the zero value: nobody is.
+	Witness Witness
 }
 
 // Shift is the work on one backend's jobs from the taking of its lock on, by one slice at a time or by several. What a slice
@@ -114,7 +116,7 @@ const followedFor = time.Hour
 // synchronizer makes the synchronizer for one slice.
 func (sh *Shift) synchronizer(l *lane) *Synchronizer {
 	o := sh.options
-	s := New(Options{Env: l.env, DB: o.DB, Queue: o.Queue, Window: o.Window, Chunk: o.Chunk, Places: o.Places})
+	s := New(Options{Env: l.env, DB: o.DB, Queue: o.Queue, Window: o.Window, Chunk: o.Chunk, Places: o.Places, Witness: o.Witness})
 	now := l.env.Clock.Now()
 	sh.mu.Lock()
 	defer sh.mu.Unlock()

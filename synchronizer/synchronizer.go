@@ -58,6 +58,8 @@ type Options struct {
 	Chunk int
 	// Places are shared with the synchronizers that work at the same time; nil: there are none.
 	Places *Places
+	// Witness is told what is done; the zero value: nobody is.
+	Witness Witness
 }
 
 // Synchronizer keeps one backend in step. It is used by one goroutine, under the backend's lock.
@@ -82,6 +84,10 @@ type Synchronizer struct {
 
 	leftAlone map[string]bool // identities of unbound Odoo records that this run left alone
 
+	witness  Witness
+	found    int // jobs that were there when the run began
+	finished int // jobs, by this run
+
 	pending []jobs.Spec // what the consumers delayed, until the poller's transaction takes it
 }
 
@@ -89,7 +95,7 @@ type Synchronizer struct {
 func New(o Options) *Synchronizer {
 	s := &Synchronizer{
 		env: o.Env, db: o.DB, queue: o.Queue, window: o.Window, chunk: o.Chunk, report: newReport(o.Env),
-		followed: newFollowed(), shared: o.Places,
+		followed: newFollowed(), shared: o.Places, witness: o.Witness,
 		orders: map[string]*orderSeen{}, leftAlone: map[string]bool{},
 		OnExternalChange: event.New[[]Change]("on_external_change"),
 		OnOdooChange:     event.New[[]Change]("on_odoo_change"),

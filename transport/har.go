@@ -3,7 +3,7 @@ package transport
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -143,13 +143,12 @@ func (w *ArchiveWriter) Add(e HAREntry) error {
 // ReadArchive reads an archive. Of one that was broken off while an entry was written it gives the entries before; whole is false then.
 // The error says that the file is none.
 func ReadArchive(data []byte) (a Archive, whole bool, err error) {
-	broken := json.Unmarshal(data, &a)
-	if broken == nil {
+	if whole = json.Unmarshal(data, &a) == nil; whole {
 		return a, true, nil
 	}
 	lines := strings.Split(string(data), "\n")
 	if json.Unmarshal([]byte(lines[0]+"]}}"), &a) != nil || a.Log.Version == "" {
-		return Archive{}, false, fmt.Errorf("it is no HAR archive: %w", broken)
+		return Archive{}, false, errors.New("it is no HAR archive")
 	}
 	for _, line := range lines[1:] {
 		var e HAREntry
