@@ -80,6 +80,7 @@ type app struct {
 	wait     time.Duration // for a backend that another run works on
 	quiet    bool          // only trouble is told, unless the result is what a command is there for
 	noColor  bool
+	silent   bool // nobody wants to see how far a run is
 	level    slog.Level
 	jsonLog  bool
 	log      *slog.Logger // beside the result, on stderr
@@ -194,6 +195,7 @@ Exit codes: 0 done, 2 usage; each command's help tells its own.`,
 	root.PersistentFlags().StringVar(&a.output, "output", "text", "text or json (CONNECTOR_OUTPUT)")
 	root.PersistentFlags().BoolVar(&a.quiet, "quiet", false, "tell of trouble only, so that cron mails nothing else (CONNECTOR_QUIET)")
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours on a terminal (CONNECTOR_NO_COLOR, NO_COLOR)")
+	root.PersistentFlags().BoolVar(&a.silent, "no-progress", false, "don't show how far a run is (CONNECTOR_NO_PROGRESS)")
 	root.PersistentFlags().String("trace", "", "write all requests to this file, as a HAR archive without secrets (CONNECTOR_TRACE)")
 	root.PersistentFlags().String("log-level", "", "error, warn, info or debug; info, or warn with --quiet (CONNECTOR_LOG_LEVEL)")
 	root.PersistentFlags().String("log-format", "text", "text or json, of what is logged (CONNECTOR_LOG_FORMAT)")

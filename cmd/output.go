@@ -21,7 +21,7 @@ func (a *app) settings(c *cobra.Command) error {
 	v := viper.New()
 	v.SetEnvPrefix("connector")
 	v.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
-	for _, name := range []string{"config", "output", "wait", "quiet", "no-color", "log-level", "log-format", "trace"} {
+	for _, name := range []string{"config", "output", "wait", "quiet", "no-color", "no-progress", "log-level", "log-format", "trace"} {
 		if err := v.BindPFlag(name, c.Root().PersistentFlags().Lookup(name)); err != nil {
 			return err
 		}
@@ -45,6 +45,9 @@ func (a *app) settings(c *cobra.Command) error {
 		return err
 	}
 	if err := a.beginLog(v.GetString("log-level"), v.GetString("log-format")); err != nil {
+		return err
+	}
+	if a.silent, err = yesOrNo(v, "no-progress"); err != nil {
 		return err
 	}
 	return a.beginTrace(v.GetString("trace"))

@@ -35,7 +35,7 @@ type progress struct {
 
 // beginProgress begins to show how far a run is, unless nobody wants to see that. It ends with end.
 func (a *app) beginProgress() *progress {
-	if a.quiet || a.level > slog.LevelInfo || a.console == nil {
+	if a.quiet || a.silent || a.level > slog.LevelInfo || a.console == nil {
 		return nil
 	}
 	now := a.clock.Now()

@@ -122,6 +122,7 @@ func setUp(env *testscript.Env) error {
 		return err
 	}
 	env.Setenv("example", example)
+	env.Setenv("CONNECTOR_NO_PROGRESS", "true") // a line every ten seconds would depend on the machine's speed
 	env.Setenv("CONNECTOR_ODOO_PASSWORD", passwordMarker)
 	env.Setenv("TRELLO_KEY", keyMarker)
 	env.Setenv("TRELLO_TOKEN", tokenMarker)

@@ -48,7 +48,7 @@ func TestTraceOfASync(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "sync.har")
-	code, out, said := runIn(t, dir, demoConfig, "--output", "json", "--trace", file, "--log-level", "debug", "--log-format", "json", "sync")
+	code, out, said := runIn(t, dir, demoConfig, "--output", "json", "--trace", file, "--log-level", "debug", "--log-format", "json", "--no-progress", "sync")
 	if code != 0 {
 		t.Fatalf("%d: %s", code, said)
 	}
@@ -121,7 +121,7 @@ func TestTraceOfASync(t *testing.T) {
 		}
 	})
 	t.Run("Ensure a trace is written over, and nothing else is", func(t *testing.T) {
-		code, _, said := runIn(t, dir, demoConfig, "--trace", file, "sync")
+		code, _, said := runIn(t, dir, demoConfig, "--trace", file, "--no-progress", "sync")
 		if code != 0 || said != "" {
 			t.Errorf("%d: %s", code, said)
 		}

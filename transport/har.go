@@ -140,22 +140,33 @@ func (w *ArchiveWriter) Add(e HAREntry) error {
 	return nil
 }
 
+var errNoArchive = errors.New("it is no HAR archive")
+
 // ReadArchive reads an archive. Of one that was broken off while an entry was written it gives the entries before; whole is false then.
 // The error says that the file is none.
 func ReadArchive(data []byte) (a Archive, whole bool, err error) {
-	if whole = json.Unmarshal(data, &a) == nil; whole {
+	if json.Valid(data) {
+		if err := json.Unmarshal(data, &a); err != nil || a.Log.Version == "" {
+			return Archive{}, false, errNoArchive
+		}
 		return a, true, nil
 	}
 	lines := strings.Split(string(data), "\n")
 	if json.Unmarshal([]byte(lines[0]+"]}}"), &a) != nil || a.Log.Version == "" {
-		return Archive{}, false, errors.New("it is no HAR archive")
+		return Archive{}, false, errNoArchive
 	}
-	for _, line := range lines[1:] {
+	a.Log.Entries = entriesOf(lines[1:])
+	return a, false, nil
+}
+
+// entriesOf are the entries of lines, up to one that broke off.
+func entriesOf(lines []string) (all []HAREntry) {
+	for _, line := range lines {
 		var e HAREntry
 		if json.Unmarshal([]byte(strings.TrimSuffix(line, ",")), &e) != nil {
 			break
 		}
-		a.Log.Entries = append(a.Log.Entries, e)
+		all = append(all, e)
 	}
-	return a, false, nil
+	return all
 }
