@@ -18,7 +18,7 @@ func TestConfigurationPage(t *testing.T) {
 	const page = "../docs/configuration.md"
 	want := config.Manual(newApp().registry.Kinds(), choices())
 	if *updateDocs {
-		if err := os.WriteFile(page, want, 0o644); err != nil { //nolint:gosec // documentation is for everybody
+		if err := os.WriteFile(page, want, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -76,6 +76,7 @@ type app struct {
 	counting bool                          // the run's end shows metrics, so that what it does is to be counted from its beginning
 	config   string                        // the file, as it is named in messages
 	place    configPlace                   // where it was found
+	warned   bool                          // of what is odd about the configuration
 	output   string
 	wait     time.Duration // for a backend that another run works on
 	quiet    bool          // only trouble is told, unless the result is what a command is there for

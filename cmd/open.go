@@ -52,7 +52,14 @@ func (a *app) load() (*config.Config, error) {
 	if a.place.absent != nil {
 		return nil, a.place.absent
 	}
-	return config.Load(a.config, a.registry.Kinds(), checkJobs, checkSchedule)
+	c, err := config.Load(a.config, a.registry.Kinds(), a.checks()...)
+	if err == nil && !a.warned && !a.quiet {
+		a.warned = true
+		for _, w := range c.Warnings {
+			a.log.Warn(w.Error())
+		}
+	}
+	return c, err
 }
 
 // choose are the named backends, or all where none is named.

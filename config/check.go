@@ -22,6 +22,8 @@ type SettingProblem struct {
 	Path string
 	// Problem says what is wrong and Hint what to do about it; Hint may be empty. Neither holds a secret.
 	Problem, Hint string
+	// Warning says that it is odd, but that the value can be used.
+	Warning bool
 }
 
 // Check looks at a whole configuration for what only the reader of a value can tell, such as the names of job functions. The
@@ -35,9 +37,8 @@ func (r *reader) runChecks(c *Config, root *yaml.Node, checks []Check) {
 	known := slices.Clone(r.errs)
 	for _, check := range checks {
 		for _, p := range check(c) {
-			v := top.find(p.Path)
 			if !slices.ContainsFunc(known, func(e *Error) bool { return concerns(e.Path, p.Path) || concerns(p.Path, e.Path) }) {
-				v.fail(p.Problem, p.Hint)
+				top.find(p.Path).tell(p)
 			}
 		}
 	}
@@ -56,9 +57,17 @@ func (m mapping) check(settings any, soFar int) {
 		return
 	}
 	for _, p := range checker.CheckSettings() {
-		v := m.find(p.Path)
-		v.fail(p.Problem, p.Hint)
+		m.find(p.Path).tell(p)
 	}
+}
+
+// tell reports a problem, or warns of it.
+func (v value) tell(p SettingProblem) {
+	if p.Warning {
+		v.warn(p.Problem, p.Hint)
+		return
+	}
+	v.fail(p.Problem, p.Hint)
 }
 
 // find gives the value that a path leads to, or the nearest one above it that the file has.

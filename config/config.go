@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // DefaultTimeout is how long one request may take where the file gives no `timeout:`.
@@ -50,6 +52,12 @@ type Config struct {
 	Schedule []Scheduled
 	// Notify is who is told of troubles and runs, each entry with a name of its own.
 	Notify []Notify
+	// Warnings are what is odd about the file and no error, in the order of its lines: files of secrets that others may read, keys
+	// that have no effect.
+	Warnings Errors
+
+	secrets []Secret // all that the file mentions
+	root    *yaml.Node
 }
 
 // Odoo is one Odoo database and the user that the connector logs in as.
@@ -154,6 +162,8 @@ type Model struct {
 	Fields []Field
 	// Line is where the entry begins in the file, counted from 1; 0 where the file does not mention the model.
 	Line int
+	// Path leads to the entry, as backends[0].models[1]; empty where the file does not mention the model.
+	Path string
 }
 
 // Direction says which way the records of a model cross.

@@ -45,7 +45,7 @@ func TestLoadModels(t *testing.T) {
 			{Model: "trello.board", Direction: "both", Conflict: "ask", OnLeave: "keep"},
 			{Model: "trello.list", Direction: "both", Conflict: "ask", OnLeave: "keep"},
 			{Model: "trello.label", Direction: "both", Conflict: "ask", OnLeave: "keep"},
-			{Model: "trello.card", Direction: "both", Conflict: "ask", OnLeave: "keep", Line: 16,
+			{Model: "trello.card", Direction: "both", Conflict: "ask", OnLeave: "keep", Line: 16, Path: "backends[0].models[0]",
 				Domain: []any{[]any{"project_id.name", "=", "Marketing"}}},
 		}
 		if !reflect.DeepEqual(got, want) {

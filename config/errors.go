@@ -33,10 +33,15 @@ func (e Errors) err() error {
 	if len(e) == 0 {
 		return nil
 	}
+	e.sort()
+	return e
+}
+
+// sort puts the problems into the order of the file.
+func (e Errors) sort() {
 	slices.SortStableFunc(e, func(a, b *Error) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	return e
 }
 
 // Error is one problem of a configuration file, told without the value of any secret.

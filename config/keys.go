@@ -80,26 +80,11 @@ func namesOf(keys []Key) []string {
 	return names
 }
 
-// find gives the key of a name.
+// findKey gives the key of a name.
 func findKey(keys []Key, name string) (Key, bool) {
 	i := slices.IndexFunc(keys, func(k Key) bool { return k.Name == name })
 	if i < 0 {
 		return Key{}, false
 	}
 	return keys[i], true
-}
-
-// allKeys gives the keys of the whole file, with those that the kinds add to a backend's block.
-func allKeys(kinds []Kind) []Key {
-	all := slices.Clone(topBlock)
-	i := slices.IndexFunc(all, func(k Key) bool { return k.Name == "backends" })
-	all[i].Keys = slices.Clone(backendBlock)
-	for _, kind := range kinds {
-		for _, own := range kind.settingKeys() {
-			if _, there := findKey(all[i].Keys, own.Name); !there {
-				all[i].Keys = append(all[i].Keys, own)
-			}
-		}
-	}
-	return all
 }

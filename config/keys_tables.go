@@ -41,7 +41,8 @@ var (
 			Doc: "How Odoo is spoken to. `auto` is `json2` for an API key on Odoo 19 and later, else `xmlrpc`."},
 		{Name: "ca_file", Type: TypePath, Example: "certs/our-authority.pem",
 			Doc: "A PEM file with certificates of authorities that are trusted beside the system's."},
-		{Name: "timeout", Type: TypeSpan, Default: short(DefaultTimeout), Min: short(minTimeout), Max: short(maxTimeout), Doc: "How long one request may take."},
+		{Name: "timeout", Type: TypeSpan, Default: short(DefaultTimeout), Min: short(minTimeout), Max: short(maxTimeout),
+			Doc: "How long one request may take."},
 		{Name: "calls_at_once", Type: TypeWhole, Default: strconv.Itoa(defaultCallsAtOnce), Min: "1", Max: strconv.Itoa(maxCallsAtOnce),
 			Doc: "How many calls may be under way at a time, counted for the server as a whole."},
 		{Name: "calls_per_second", Type: TypeNumber, Min: "0.01", Max: "1000", Example: "5", Otherwise: "no bound; 1 under odoo.com",
@@ -59,8 +60,10 @@ var (
 		{Name: "kind", Type: TypeText, Required: true, Example: "trello", Doc: "The system."},
 		{Name: "version", Type: TypeVersion, Otherwise: "the kind's first", Doc: "The version of the system's mappings."},
 		{Name: "odoo", Type: TypeText, Otherwise: "the only one, where there is one", Example: "main", Doc: "The name of an entry of `odoo`."},
-		{Name: "url", Type: TypeURL, Otherwise: "the kind's own", Doc: "The address of the system's server. `sandbox://NAME` is a demo server inside the program."},
-		{Name: "timeout", Type: TypeSpan, Default: short(DefaultTimeout), Min: short(minTimeout), Max: short(maxTimeout), Doc: "How long one request may take."},
+		{Name: "url", Type: TypeURL, Otherwise: "the kind's own",
+			Doc: "The address of the system's server. `sandbox://NAME` is a demo server inside the program."},
+		{Name: "timeout", Type: TypeSpan, Default: short(DefaultTimeout), Min: short(minTimeout), Max: short(maxTimeout),
+			Doc: "How long one request may take."},
 		{Name: "outcome_window", Type: TypeSpan, Otherwise: "timeout and 30s", Min: short(minTimeout), Max: short(maxTimeout), Example: "60s",
 			Doc: "How long after its begin a creation whose answer was lost may still take effect. It is repeated only then."},
 		{Name: "models", Type: TypeBlock, List: true, Keys: modelBlock, Otherwise: "all models of the kind, both ways",
@@ -85,11 +88,14 @@ var (
 		{Name: "odoo", Type: TypeText, Required: true, Example: "allocated_hours",
 			Doc: "The technical name of the Odoo field. A pair of this field that the system has is replaced."},
 		{Name: "external", Type: TypeText, Example: `"custom:Effort"`, Otherwise: "made by `import`", Doc: "The external field."},
-		{Name: "direction", Type: TypeText, Enum: directions, Otherwise: "the model's", Doc: "Which way the field crosses; `off` takes the system's own pair out."},
+		{Name: "direction", Type: TypeText, Enum: directions, Otherwise: "the model's",
+			Doc: "Which way the field crosses; `off` takes the system's own pair out."},
 		{Name: "modifiers", Type: TypeText, List: true, Example: "[trimmed, upper]", Doc: "What is done to both sides' values, in this order."},
-		{Name: "values", Type: TypeBlock, List: true, Keys: translationBlock, Example: `[{odoo: "1", external: High}]`, Doc: "A table that translates values both ways."},
+		{Name: "values", Type: TypeBlock, List: true, Keys: translationBlock, Example: `[{odoo: "1", external: High}]`,
+			Doc: "A table that translates values both ways."},
 		{Name: "default", Type: TypePlain, Example: "Normal", Doc: "What an empty external field stands for in Odoo."},
-		{Name: "only_create", Type: TypeTruth, Default: "false", Doc: "Whether the field is written when a record is created, and left alone afterwards."},
+		{Name: "only_create", Type: TypeTruth, Default: "false",
+			Doc: "Whether the field is written when a record is created, and left alone afterwards."},
 		{Name: "import", Type: TypeText, Example: "upper(value)", Doc: "An expression that converts the external value; see [Trello](trello.md)."},
 		{Name: "export", Type: TypeText, Example: "lower(value)", Doc: "An expression that converts Odoo's value."},
 		{Name: "create_options", Type: TypeTruth, Default: "false", Doc: "Whether an option that the external field lacks may be added to it."},
@@ -106,17 +112,21 @@ var (
 		{Name: "retry_pattern", Type: TypeRetry, Example: "{1: 10s, 5: 1m, 10: [5m, 15m]}", Otherwise: "that of the queue",
 			Doc: "From which attempt on a failed one is repeated after how long; of two times, after some time between them."},
 		{Name: "functions", Type: TypeBlock, List: true, Keys: functionBlock, Doc: "The defaults of job functions."},
-		{Name: "retention", Type: TypeBlock, List: true, Keys: retentionBlock, Doc: "How long finished jobs are kept where that differs from the default."},
+		{Name: "retention", Type: TypeBlock, List: true, Keys: retentionBlock,
+			Doc: "How long finished jobs are kept where that differs from the default."},
 	}
 
 	functionBlock = []Key{
 		{Name: "name", Type: TypeText, Required: true, Example: "export_record", Doc: "The job function."},
-		{Name: "channel", Type: TypeText, Example: "root.trello", Otherwise: "the backend's own", Doc: "A channel of `channels`, or a backend's own."},
+		{Name: "channel", Type: TypeText, Example: "root.trello", Otherwise: "the backend's own",
+			Doc: "A channel of `channels`, or a backend's own."},
 		{Name: "retry_pattern", Type: TypeRetry, Example: "{1: 1m}", Otherwise: "the queue's", Doc: "As the queue's `retry_pattern`."},
-		{Name: "time_limit", Type: TypeSpan, Min: short(minTimeout), Max: short(maxTimeLimit), Example: "5m", Otherwise: "none", Doc: "How long a run may take."},
+		{Name: "time_limit", Type: TypeSpan, Min: short(minTimeout), Max: short(maxTimeLimit), Example: "5m", Otherwise: "none",
+			Doc: "How long a run may take."},
 		{Name: "max_retries", Type: TypeWhole, Min: "0", Max: strconv.Itoa(maxRetries), Example: "10", Otherwise: "the function's own",
 			Doc: "How many attempts may be spent; 0 for any number."},
-		{Name: "priority", Type: TypeWhole, Min: "1", Max: strconv.Itoa(maxPriority), Example: "5", Otherwise: "the function's own", Doc: "A low number is early."},
+		{Name: "priority", Type: TypeWhole, Min: "1", Max: strconv.Itoa(maxPriority), Example: "5", Otherwise: "the function's own",
+			Doc: "A low number is early."},
 	}
 
 	retentionBlock = []Key{
@@ -129,21 +139,28 @@ var (
 		{Name: "name", Type: TypeName, Required: true, Example: "night", Doc: "What `connector schedule run NAME` calls it."},
 		{Name: "run", Type: TypeText, Required: true, Example: "sync", Doc: "What it does."},
 		{Name: "backends", Type: TypeText, List: true, Example: "[trello]", Otherwise: "all backends", Doc: "The backends that it works on."},
-		{Name: "at", Type: TypeText, Example: `"0 3 * * *"`, Doc: "When it runs: minute, hour, day, month, weekday, as cron has them, or `@daily` and the like. Give it or `every`."},
+		{Name: "at", Type: TypeText, Example: `"0 3 * * *"`,
+			Doc: "When it runs: minute, hour, day, month, weekday, as cron has them, or `@daily` and the like. Give it or `every`."},
 		{Name: "every", Type: TypeSpan, Min: short(minEvery), Max: short(maxEvery), Example: "5m", Doc: "The interval in which it runs."},
 		{Name: "time_zone", Type: TypeText, Example: "Europe/Brussels", Otherwise: "the machine's own", Doc: "The time zone of `at`."},
-		{Name: "jitter", Type: TypeSpan, Min: "0s", Max: short(maxJitter), Default: "0s", Example: "10m", Doc: "How much later it may run, so that not all machines call at once."},
+		{Name: "jitter", Type: TypeSpan, Min: "0s", Max: short(maxJitter), Default: "0s", Example: "10m",
+			Doc: "How much later it may run, so that not all machines call at once."},
 	}
 
 	notifyBlock = []Key{
 		{Name: "name", Type: TypeName, Required: true, Example: "ops", Doc: "What `connector notify test NAME` calls it."},
-		{Name: "on", Type: TypeText, List: true, Enum: NotifyEvents(), Default: "[failed, schedule, outage, stuck]", Doc: "The events that it is told of."},
-		{Name: "digest", Type: TypeSpan, Min: "0s", Max: short(maxDigest), Default: short(DefaultDigest), Doc: "What comes within this time of a message is gathered for the next one."},
-		{Name: "command", Type: TypeText, List: true, Example: "[/usr/local/bin/page, connector]", Doc: "A program with its arguments; it reads the message on its standard input."},
+		{Name: "on", Type: TypeText, List: true, Enum: NotifyEvents(), Default: "[failed, schedule, outage, stuck]",
+			Doc: "The events that it is told of."},
+		{Name: "digest", Type: TypeSpan, Min: "0s", Max: short(maxDigest), Default: short(DefaultDigest),
+			Doc: "What comes within this time of a message is gathered for the next one."},
+		{Name: "command", Type: TypeText, List: true, Example: "[/usr/local/bin/page, connector]",
+			Doc: "A program with its arguments; it reads the message on its standard input."},
 		{Name: "webhook", Type: TypeSecret, Example: "{env: CHAT_URL}", Doc: "A URL that the message is posted to as JSON."},
 		{Name: "email", Type: TypeBlock, Keys: emailBlock, Doc: "A letter."},
-		{Name: "ping", Type: TypeSecret, Example: "{file: ping.url}", Doc: "The URL of a dead man's switch, as healthchecks.io has them: it is told when a run begins and how it ends."},
-		{Name: "runs", Type: TypeText, List: true, Enum: NotifyRuns(), Otherwise: "[sync], for a ping", Example: "[sync, poll]", Doc: "The commands whose runs `ping` is told of."},
+		{Name: "ping", Type: TypeSecret, Example: "{file: ping.url}",
+			Doc: "The URL of a dead man's switch, as healthchecks.io has them: it is told when a run begins and how it ends."},
+		{Name: "runs", Type: TypeText, List: true, Enum: NotifyRuns(), Otherwise: "[sync], for a ping", Example: "[sync, poll]",
+			Doc: "The commands whose runs `ping` is told of."},
 	}
 
 	emailBlock = []Key{
@@ -157,10 +174,13 @@ var (
 
 	secretBlock = []Key{
 		{Name: "env", Type: TypeText, Example: "ODOO_PASSWORD", Doc: "The environment variable that holds it."},
-		{Name: "file", Type: TypePath, Example: "odoo.key", Doc: "The file that holds it, relative to the configuration. Nobody but the connector's user should be able to read it (mode 0600)."},
-		{Name: "command", Type: TypeText, List: true, Example: "[pass, show, odoo]", Doc: "A program, with its arguments, that prints it. No shell is used."},
-		{Name: "credential", Type: TypeText, Example: "odoo", Doc: "The name of a credential that systemd hands to the service (`LoadCredential=`, `SetCredentialEncrypted=`), " +
-			"a file in $CREDENTIALS_DIRECTORY."},
+		{Name: "file", Type: TypePath, Example: "odoo.key",
+			Doc: "The file that holds it, relative to the configuration. Nobody but the connector's user should be able to read it (mode 0600)."},
+		{Name: "command", Type: TypeText, List: true, Example: "[pass, show, odoo]",
+			Doc: "A program, with its arguments, that prints it. No shell is used."},
+		{Name: "credential", Type: TypeText, Example: "odoo",
+			Doc: "The name of a credential that systemd hands to the service (`LoadCredential=`, `SetCredentialEncrypted=`), " +
+				"a file in $CREDENTIALS_DIRECTORY."},
 	}
 )
 

@@ -19,7 +19,11 @@ func Load(path string, kinds []Kind, checks ...Check) (*Config, error) {
 	if err != nil {
 		return nil, Errors{unreadable(path, err)}
 	}
-	return LoadBytes(path, data, kinds, checks...)
+	c, err := LoadBytes(path, data, kinds, checks...)
+	if err == nil {
+		c.warnOfReaders()
+	}
+	return c, err
 }
 
 // LoadBytes checks data as [Load] does; path only names it in messages and gives the directory where relative paths start.
@@ -38,6 +42,8 @@ func LoadBytes(path string, data []byte, kinds []Kind, checks ...Check) (*Config
 	if err := r.errs.err(); err != nil {
 		return nil, err
 	}
+	c.Warnings = r.warns
+	c.Warnings.sort()
 	return c, nil
 }
 

@@ -84,7 +84,7 @@ func mustLoad(t *testing.T, text string) *config.Config {
 	if err != nil {
 		t.Fatalf("the file should be valid:\n%v", err)
 	}
-	if err := conforms(t, kinds, text); err != nil {
+	if err := conforms(t, text); err != nil {
 		t.Errorf("the file is valid, but the schema refuses it: %v", err)
 	}
 	return c

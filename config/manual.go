@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -84,9 +85,11 @@ type manual struct {
 	choices Choices
 }
 
+func (m *manual) printf(format string, values ...any) { _, _ = fmt.Fprintf(m, format, values...) }
+
 // block writes the table of a block's keys.
 func (m *manual) block(path, title, text string, keys []Key) {
-	fmt.Fprintf(m, "## %s\n\n", title)
+	m.printf("## %s\n\n", title)
 	if text != "" {
 		m.WriteString(text + "\n\n")
 	}
@@ -103,7 +106,7 @@ func (m *manual) table(path string, keys []Key) {
 		if known := m.choices[at]; len(known) > 0 {
 			k.Enum = known
 		}
-		fmt.Fprintf(m, "| `%s`<br>%s | %s | %s | %s |\n", k.Name, cell(k.Doc), cell(k.valueText()), cell(k.absentText()), codeCell(k.Example))
+		m.printf("| `%s`<br>%s | %s | %s | %s |\n", k.Name, cell(k.Doc), cell(k.valueText()), cell(k.absentText()), codeCell(k.Example))
 	}
 	m.WriteString("\n")
 }
@@ -117,55 +120,40 @@ func (m *manual) kind(k Kind) {
 	text += "Versions: " + codeList(k.Versions) + ". Binding models: " + codeList(k.Models) + "."
 	keys := k.settingKeys()
 	if len(keys) == 0 {
-		fmt.Fprintf(m, "## backends of kind %s\n\n%s It has no keys of its own.\n\n", k.Name, text)
+		m.printf("## backends of kind %s\n\n%s It has no keys of its own.\n\n", k.Name, text)
 		return
 	}
 	m.block("backends[]", "backends of kind "+k.Name, text, keys)
 	for _, own := range keys {
 		if len(own.Keys) > 0 {
-			fmt.Fprintf(m, "Keys of `%s`:\n\n", own.Name)
+			m.printf("Keys of `%s`:\n\n", own.Name)
 			m.table("backends[]."+own.Name, own.Keys)
 		}
 	}
 }
 
+// typeWords name a value of each type, and several where that is more than a list of such.
+var typeWords = map[Type][2]string{
+	TypeText: {"text", "list of texts"}, TypeBlock: {"keys", "list of blocks"}, TypeIDName: {"id or name", "list of ids and names"},
+	TypeSecret: {"[secret](#secrets)", "list of [secrets](#secrets)"}, TypeWhole: {"whole number", "list of whole numbers"},
+	TypeTruth: {"`true` or `false`"}, TypeState: {"path, URL or block"}, TypeDomain: {"Odoo domain, as lists"},
+	TypeKeep: {"span of time, or `never`"}, TypeSpan: {"span of time", "list of spans of time"},
+	TypePlain: {"text, number, `true` or `false`"}, TypeLines: {"text, or list of texts"}, TypeRetry: {"attempts with delays"},
+}
+
 // valueText says what the value of a key can be.
 func (k Key) valueText() string {
-	one, many := "text", "list of texts"
-	switch {
-	case len(k.Enum) > 0:
-		one, many = strings.TrimSuffix(codeList(k.Enum), "."), "list of "+codeList(k.Enum)
-	case k.Type == TypeBlock:
-		one, many = "keys", "list of blocks"
-	case k.Type == TypeIDName:
-		one, many = "id or name", "list of ids and names"
-	case k.Type == TypeSecret:
-		one, many = "[secret](#secrets)", "list of [secrets](#secrets)"
-	case k.Type == TypeWhole:
-		one, many = "whole number", "list of whole numbers"
-	case k.Type == TypeTruth:
-		one, many = "`true` or `false`", "list of `true` and `false`"
-	case k.Type == TypeState:
-		one = "path, URL or block"
-	case k.Type == TypeDomain:
-		one = "Odoo domain, as lists"
-	case k.Type == TypeKeep:
-		one = "span of time, or `never`"
-	case k.Type == TypeSpan:
-		one, many = "span of time", "list of spans of time"
-	case k.Type == TypePlain:
-		one = "text, number, `true` or `false`"
-	case k.Type == TypeLines:
-		one = "text, or list of texts"
-	case k.Type == TypeRetry:
-		one = "attempts with delays"
-	case k.Type == TypeName, k.Type == TypeNumber, k.Type == TypePath, k.Type == TypeURL, k.Type == TypeVersion:
-		one = string(k.Type)
+	words, told := typeWords[k.Type]
+	if !told {
+		words[0] = string(k.Type)
+	}
+	if len(k.Enum) > 0 {
+		words = [2]string{codeList(k.Enum), "list of " + codeList(k.Enum)}
 	}
 	if k.List {
-		one = many
+		return cmp.Or(words[1], "list of "+words[0]) + k.bounds()
 	}
-	return one + k.bounds()
+	return words[0] + k.bounds()
 }
 
 func (k Key) bounds() string {

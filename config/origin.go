@@ -27,7 +27,15 @@ func (v value) secret() (Secret, bool) {
 	default:
 		v.failType("a secret", secretHint)
 	}
-	return newSecret(from), ok
+	secret := newSecret(from)
+	if ok {
+		from.at = &Error{File: v.r.file, Line: v.place.Line, Column: v.place.Column, Path: v.path, Key: lastKey(v.path)}
+		v.r.secrets = append(v.r.secrets, secret)
+		if problem, hint := from.readers(); problem != "" {
+			v.warn(problem, hint)
+		}
+	}
+	return secret, ok
 }
 
 // secretOrigin reads {env: …}, {file: …}, {credential: …} or {command: […]}.

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -16,30 +17,43 @@ import (
 	"github.com/odoo-connector/connector/config"
 )
 
-// schemaOf gives the schema as a value, and ready to validate.
-func schemaOf(t *testing.T, kinds []config.Kind) (any, *jsonschema.Schema) {
-	t.Helper()
-	text, err := config.Schema(kinds, config.Choices{"schedule[].run": {"sync", "poll"}})
+// schemaText is the schema of the kinds of these tests.
+var schemaText = sync.OnceValues(func() ([]byte, error) {
+	return config.Schema(kinds, config.Choices{"schedule[].run": {"sync", "poll"}})
+})
+
+// schemaDocument is the schema as a value.
+func schemaDocument() (any, error) {
+	text, err := schemaText()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	return jsonschema.UnmarshalJSON(bytes.NewReader(text))
+}
+
+var compileSchema = sync.OnceValues(func() (*jsonschema.Schema, error) {
+	document, err := schemaDocument()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	compiler := jsonschema.NewCompiler()
 	if err := compiler.AddResource(config.SchemaID, document); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	compiled, err := compiler.Compile(config.SchemaID)
+	return compiler.Compile(config.SchemaID)
+})
+
+func compiledSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	compiled, err := compileSchema()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return document, compiled
+	return compiled
 }
 
 // conforms asks the schema about a file. A key without a value counts as left out, as it does for the reader.
-func conforms(t *testing.T, kinds []config.Kind, text string) error {
+func conforms(t *testing.T, text string) error {
 	t.Helper()
 	var value any
 	if err := yaml.Unmarshal([]byte(text), &value); err != nil {
@@ -53,8 +67,7 @@ func conforms(t *testing.T, kinds []config.Kind, text string) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, compiled := schemaOf(t, kinds)
-	return compiled.Validate(instance)
+	return compiledSchema(t).Validate(instance)
 }
 
 func withoutNull(value any) any {
@@ -97,7 +110,7 @@ var unseen = []string{
 func TestSchemaRefuses(t *testing.T) {
 	var accepted []string
 	for _, c := range wrongLines {
-		if conforms(t, kinds, with(t, c.line, c.replacement)) == nil {
+		if conforms(t, with(t, c.line, c.replacement)) == nil {
 			accepted = append(accepted, c.about)
 		}
 	}
@@ -121,7 +134,7 @@ func TestSchemaRefuses(t *testing.T) {
 			if _, err := load(text); err == nil && about != "what no schedule can run" {
 				t.Error("the reader takes it")
 			}
-			if conforms(t, kinds, text) == nil {
+			if conforms(t, text) == nil {
 				t.Error("the schema takes it")
 			}
 		})
@@ -194,7 +207,10 @@ func wrongAt(k schemaKey) string {
 }
 
 func TestSchemaAndReaderKnowTheSameKeys(t *testing.T) {
-	document, _ := schemaOf(t, kinds)
+	document, err := schemaDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
 	root, _ := document.(map[string]any)
 	keys := keysOfSchema(root)
 	if len(keys) < 100 {

@@ -20,9 +20,9 @@ const (
 	maxSecret      = 64 << 10
 )
 
-// Secret is a password, key or token as the file gives it: the text itself, {env: NAME}, {file: PATH},
-// {credential: NAME} or {command: [PROGRAM, ARGUMENT…]}. However it is printed, logged or marshalled, it shows as ******; only [Secret.Reveal] gives the value. The
-// zero Secret is one that was left out.
+// Secret is a password, key or token as the file gives it: the text itself, {env: NAME}, {file: PATH}, {credential: NAME} or
+// {command: [PROGRAM, ARGUMENT…]}. However it is printed, logged or marshalled, it shows as ******; only [Secret.Reveal] gives the
+// value. The zero Secret is one that was left out.
 type Secret struct {
 	// from points to a pointer: where fmt cannot call Format (a field of an unexported name) it follows one pointer, for a verb
 	// that does not fit, and would print the text; it does not follow two.
@@ -38,6 +38,7 @@ type origin struct {
 	credential string   // of systemd
 	dir        string   // where relative paths start and the command runs
 	place      string   // config.yaml:7: odoo[0].password
+	at         *Error   // the same without a problem; nil without a file
 }
 
 // PlainSecret gives a Secret whose value is text, for programs and tests that build their settings without a file.

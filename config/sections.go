@@ -17,7 +17,7 @@ var (
 
 // config reads the whole file.
 func (r *reader) config(root *yaml.Node) *Config {
-	c := &Config{Path: r.file, Dir: r.dir}
+	c := &Config{Path: r.file, Dir: r.dir, root: root}
 	top := r.at(root, "")
 	if top.node.Kind != yaml.MappingNode {
 		top.failType("the keys odoo: and backends:", "copy config.yaml.example and edit it")
@@ -30,7 +30,19 @@ func (r *reader) config(root *yaml.Node) *Config {
 	c.Jobs = r.jobs(m)
 	c.Schedule = r.schedule(m, c.Backends)
 	c.Notify = r.notify(m)
+	c.secrets = r.secrets
+	r.unusedOdoos(m, c)
 	return c
+}
+
+// unusedOdoos warns of Odoo entries that no backend belongs to.
+func (r *reader) unusedOdoos(m mapping, c *Config) {
+	for i, o := range c.Odoo {
+		if o.Name != "" && len(c.Backends) > 0 && !slices.ContainsFunc(c.Backends, func(b Backend) bool { return b.Odoo == o.Name || b.Odoo == "" }) {
+			v := m.find(fmt.Sprintf("odoo[%d].name", i))
+			v.warn("no backend belongs to "+shown(o.Name), "name it under a backend's odoo:, or leave the entry out")
+		}
+	}
 }
 
 // entries gives the items of a required list that has at least one.
@@ -239,7 +251,7 @@ func (v value) model(kind Kind, taken names) (Model, bool) {
 	if !ok {
 		return Model{}, false
 	}
-	one := Model{Line: v.place.Line, Direction: DirectionBoth, Conflict: ConflictAsk, OnLeave: LeaveKeep}
+	one := Model{Line: v.place.Line, Path: v.path, Direction: DirectionBoth, Conflict: ConflictAsk, OnLeave: LeaveKeep}
 	one.Model = taken.take(m, "model", func(v value) (string, bool) {
 		return v.choice("a model of "+kind.Name, kind.Models)
 	})

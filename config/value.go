@@ -19,6 +19,9 @@ type reader struct {
 	kinds []Kind
 	lines []string // of the file, to look at what the YAML reader leaves out
 	errs  Errors
+	warns Errors
+
+	secrets []Secret
 }
 
 // report notes a problem at a node; the last part of the path is the error's key.
@@ -48,6 +51,12 @@ type value struct {
 	place *yaml.Node // where the file has it
 	node  *yaml.Node // what it says
 	path  string
+}
+
+// warn notes what is odd about a value.
+func (v value) warn(problem, hint string) {
+	v.r.warns = append(v.r.warns, &Error{File: v.r.file, Line: v.place.Line, Column: v.place.Column, Path: v.path, Key: lastKey(v.path),
+		Problem: problem, Hint: hint})
 }
 
 func (v value) fail(problem, hint string) { v.r.report(v.place, v.path, problem, hint) }

@@ -24,7 +24,8 @@ func accessKeys() []config.Key {
 			Doc: "A token for that key; the link \"Token\" beside the key makes one. The connector sees and does what the token's member may.",
 			Ask: &config.Question{Text: "Token", Help: "made by the link \"Token\" beside the key; it acts as the member who makes it"},
 		},
-		{Name: "requests_per_10s", Default: strconv.Itoa(defaultRate), Min: "1", Doc: "How many requests are sent in any 10 seconds at most. Trello allows 100 per token."},
+		{Name: "requests_per_10s", Default: strconv.Itoa(defaultRate), Min: "1",
+			Doc: "How many requests are sent in any 10 seconds at most. Trello allows 100 per token."},
 	}
 }
 
@@ -62,7 +63,8 @@ func fieldKeys() []config.Key {
 			Doc: "The field of the task, a date or a datetime, that goes with a card's start."},
 		{Name: "external_id_field", Example: "x_trello_id", Doc: "A field of the task into which the card's short link is saved."},
 		{Name: "url_field", Example: "x_trello_url", Doc: "A field of the task into which the card's address is saved."},
-		{Name: "sync_date_field", Example: "x_trello_date", Doc: "A date or datetime of the task that gets the moment of the connector's last write."},
+		{Name: "sync_date_field", Example: "x_trello_date",
+			Doc: "A date or datetime of the task that gets the moment of the connector's last write."},
 	}
 }
 
