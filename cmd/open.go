@@ -37,6 +37,7 @@ type running struct {
 	failures   []error // of backends that could not be opened, while others can
 	explain    func(string)
 	progress   *progress              // nil: nobody waits for its end
+	copied     string                 // the directory of the copy of the state that a dry run works on, "" for any other run
 	reports    []*synchronizer.Report // of the backends that were run
 }
 
@@ -187,6 +188,11 @@ func (a *app) open(ctx context.Context, names []string, explain func(string)) (*
 	if err := r.openSandboxes(chosen, r.odoosOf(chosen)); err != nil {
 		return r, err
 	}
+	return r, r.connectAll(ctx, chosen)
+}
+
+// connectAll makes the backends ready to run. Those that cannot be are failures, and an error where there is no other.
+func (r *running) connectAll(ctx context.Context, chosen []config.Backend) error {
 	for _, b := range chosen {
 		o, err := r.connect(ctx, b)
 		if err != nil {
@@ -196,9 +202,9 @@ func (a *app) open(ctx context.Context, names []string, explain func(string)) (*
 		r.backends = append(r.backends, o)
 	}
 	if len(r.backends) == 0 {
-		return r, errors.Join(r.failures...)
+		return errors.Join(r.failures...)
 	}
-	return r, nil
+	return nil
 }
 
 // beginAttending lets what this run does be counted and told.
@@ -340,6 +346,9 @@ func (r *running) environment(ctx context.Context, b config.Backend) (*backend.E
 	if err != nil {
 		return nil, err
 	}
+	if r.copied != "" {
+		session = session.ReadOnly()
+	}
 	env := &backend.Environment{
 		Backend: version, Config: b, Session: session, Client: client, Clock: r.app.clock, Explain: r.explain,
 		Binder: binding.New(r.db, session.Database(), b.Name),
@@ -388,6 +397,9 @@ func (r *running) Close() error {
 	var errs []error
 	if r.db != nil {
 		errs = append(errs, r.db.Close())
+	}
+	if r.copied != "" {
+		errs = append(errs, os.RemoveAll(r.copied))
 	}
 	for _, box := range r.sandboxes {
 		errs = append(errs, box.Close())

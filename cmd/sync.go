@@ -19,19 +19,28 @@ import (
 
 func (a *app) syncCommand() *cobra.Command {
 	var with attendance
+	var dry bool
 	c := &cobra.Command{
 		Use:   "sync [BACKEND…]",
 		Short: "Bring backends in step with Odoo",
 		Long: `sync finds out what an earlier run left open, polls both sides of each named backend (of all without
 a name) for changes, makes jobs of them and runs the jobs. What a person has to decide is left for
 review and reported.
+
+With --dry-run it makes the same plans on a copy of the state, and writes nothing: what would be
+created, changed, archived, moved, linked or left for a person is printed, field by field. It takes no
+lock and waits for no other run.
 ` + exitHelp,
-		Example: "  connector sync trello\n  connector --output json sync",
+		Example: "  connector sync trello --dry-run\n  connector sync trello\n  connector --output json sync",
 		RunE: func(c *cobra.Command, args []string) error {
+			if dry {
+				return a.dryRun(c.Context(), args)
+			}
 			return a.attended(c.Context(), "sync", &with, func(ctx context.Context) error { return a.sync(ctx, args) })
 		},
 	}
 	with.flags(c)
+	c.Flags().BoolVar(&dry, "dry-run", false, "print what a sync would do, and write nothing on either side or in the state")
 	return c
 }
 

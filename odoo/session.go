@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/odoo-connector/connector/transport"
+	"github.com/odoo-connector/connector/transport/stream"
 )
 
 // Clock is the time as the session sees it; state.Clock satisfies it.
@@ -59,6 +60,8 @@ type Options struct {
 type Session struct {
 	*login
 	context map[string]any // Odoo's context, never changed
+	// readOnly refuses what may change something.
+	readOnly bool
 }
 
 // login is what the sessions of one Dial share.
@@ -148,13 +151,27 @@ func (s *Session) Database() string { return s.key }
 // Requests is how many requests the session's client has sent so far.
 func (s *Session) Requests() int { return s.client.Requests() }
 
+// ReadOnly is the same login in which every call that may change something is refused, before it is sent, with an *Error of the
+// kind InvalidCall: whatever does not say that it reads. Sessions made of it by WithContext and its like only read, too.
+func (s *Session) ReadOnly() *Session {
+	return &Session{login: s.login, context: s.context, readOnly: true}
+}
+
+// exchange sends a call, unless the session only reads and the call may write.
+func (s *Session) exchange(ctx context.Context, c call, read func(stream.Reader) error) error {
+	if s.readOnly && !c.read {
+		return s.fail(c, InvalidCall, "this session only reads, and the call may change something", "make it with a session that may write")
+	}
+	return s.login.exchange(ctx, c, read)
+}
+
 // Context is a copy of Odoo's context as every call of this session sends it.
 func (s *Session) Context() map[string]any { return maps.Clone(s.context) }
 
 // WithContext is the same login with some keys of Odoo's context set, as change_context does:
 // {"lang": "fr_FR"}, {"active_test": false}. Without "lang" Odoo answers in the source language.
 func (s *Session) WithContext(set map[string]any) *Session {
-	return &Session{login: s.login, context: merged(s.context, set)}
+	return &Session{login: s.login, context: merged(s.context, set), readOnly: s.readOnly}
 }
 
 // merged is a copy of a with what b sets.

@@ -633,3 +633,31 @@ func (b byMethod) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	return page(200, "text/xml", b[args[4].(string)])
 }
+
+func TestReadOnly(t *testing.T) {
+	t.Run("Ensure a session that only reads refuses what may write before it is sent, whatever is made of it", func(t *testing.T) {
+		s, err := odoo.Dial(ctx, options(&scripted{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, reading := range map[string]*odoo.Session{
+			"itself": s.ReadOnly(), "with a context": s.ReadOnly().WithContext(map[string]any{"active_test": false}), "in a language": s.ReadOnly().WithLanguage("fr_FR"),
+		} {
+			before := s.Requests()
+			for what, err := range map[string]error{
+				"unlink": reading.Unlink(ctx, "project.task", []int64{1}),
+				"a call": func() error {
+					_, err := reading.Call(ctx, "project.task", "message_post", []int64{1}, nil)
+					return err
+				}(),
+			} {
+				if !odoo.IsKind(err, odoo.InvalidCall) {
+					t.Errorf("%s, %s: got %v, want an InvalidCall", name, what, err)
+				}
+			}
+			if n := s.Requests() - before; n != 0 {
+				t.Errorf("%s: %d requests were sent", name, n)
+			}
+		}
+	})
+}

@@ -102,8 +102,11 @@ func (sl *slice) createOdoo(ctx context.Context, items []*item) error {
 	return ended
 }
 
-// makeInOdoo creates the records by load, or as the model's own creator does.
+// makeInOdoo creates the records by load, or as the model's own creator does; a dry run makes them up.
 func (sl *slice) makeInOdoo(ctx context.Context, items []*item) ([]odoo.LoadResult, error) {
+	if sl.dry != nil {
+		return sl.dry.createInOdoo(ctx, sl, items)
+	}
 	rows, own := make([]odoo.NewRecord, len(items)), make([]backend.OdooCreation, len(items))
 	for i, it := range items {
 		identifier := sl.identifier(sl.model.Name, it.external.ID)
@@ -328,7 +331,7 @@ func (sl *slice) writeGroup(ctx context.Context, items []*item) error {
 		changes[i] = odoo.RecordChange{ID: it.odooID(), Values: it.plan.Odoo}
 	}
 	sl.env.Explainf("write %d %s in Odoo", len(items), plural(sl.model.OdooNoun, len(items)))
-	results, ended := sl.env.Session.WriteRecords(ctx, sl.model.OdooModel, changes)
+	results, ended := sl.writeInOdoo(ctx, items, changes)
 	if ended != nil && (outage(ended) || results == nil) {
 		return ended
 	}
@@ -348,6 +351,14 @@ func (sl *slice) writeGroup(ctx context.Context, items []*item) error {
 	return sl.readBack(ctx, written)
 }
 
+// writeInOdoo writes the changes of the items; a dry run notes what they would be.
+func (sl *slice) writeInOdoo(ctx context.Context, items []*item, changes []odoo.RecordChange) ([]odoo.WriteResult, error) {
+	if sl.dry != nil {
+		return sl.dry.writeInOdoo(sl, items), nil
+	}
+	return sl.env.Session.WriteRecords(ctx, sl.model.OdooModel, changes)
+}
+
 // createExternal creates one external record. The intent is committed before the request leaves.
 func (sl *slice) createExternal(ctx context.Context, it *item) error {
 	creator, ok := sl.adapter.(backend.Creator)
@@ -361,7 +372,11 @@ func (sl *slice) createExternal(ctx context.Context, it *item) error {
 		return err
 	}
 	sl.env.Explainf("create the %s outside", sl.model.Noun)
-	results, err := creator.Create(ctx, []mapping.Values{it.plan.Outside})
+	create := creator.Create
+	if sl.dry != nil {
+		create = sl.dry.createOutside(sl, it)
+	}
+	results, err := create(ctx, []mapping.Values{it.plan.Outside})
 	if err == nil {
 		err = results[0].Err
 	}
@@ -424,7 +439,11 @@ func (sl *slice) updateExternal(ctx context.Context, it *item) error {
 	}
 	sl.env.Explainf("change the %s outside", sl.model.Noun)
 	change := backend.Change{Key: backend.Key{ID: it.external.ID, Parent: it.scope}, Values: it.plan.Outside}
-	results, err := updater.Update(ctx, []backend.Change{change})
+	update := updater.Update
+	if sl.dry != nil {
+		update = sl.dry.updateOutside(it)
+	}
+	results, err := update(ctx, []backend.Change{change})
 	if err == nil {
 		err = results[0].Err
 	}

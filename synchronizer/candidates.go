@@ -94,6 +94,7 @@ func (sl *slice) odooCandidates(ctx context.Context, match mapping.Field, items 
 	if err != nil {
 		return err
 	}
+	found = append(found, sl.dry.named(sl, names)...)
 	sl.env.Explainf("looked in Odoo for %d %s of the same name: %d found", len(names), plural(sl.model.OdooNoun, len(names)), len(found))
 	return sl.sortOdoo(ctx, match, found, parents, p)
 }
@@ -175,7 +176,7 @@ func (sl *slice) externalCandidates(ctx context.Context, match mapping.Field, it
 	if len(parents) == 0 {
 		return nil
 	}
-	found, err := lister.Siblings(ctx, sortedKeys(parents))
+	found, err := sl.siblings(ctx, lister, sortedKeys(parents))
 	if err != nil {
 		return err
 	}

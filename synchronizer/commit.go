@@ -49,6 +49,7 @@ func (sl *slice) commit(ctx context.Context, it *item, external, odoo record.Rec
 		return err
 	}
 	sl.count(it, b)
+	sl.dry.plan(sl, it, b)
 	if it.plan.Action != Nothing {
 		sl.reorder(b.Model, b.ExternalID)
 	}
@@ -443,6 +444,9 @@ func (p Plan) summary() string {
 
 // after runs the hooks of the direction that wrote.
 func (sl *slice) after(ctx context.Context, it *item, b binding.Binding) error {
+	if sl.dry != nil {
+		return nil
+	}
 	imported := it.plan.Action == CreateOdoo || len(it.plan.Odoo) > 0
 	exported := it.plan.Action == CreateExternal || len(it.plan.Outside) > 0
 	if hook := sl.env.Backend.ImporterOf(sl.model.Name).After; hook != nil && imported {

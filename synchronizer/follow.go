@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/odoo"
 	"github.com/odoo-connector/connector/record"
 )
@@ -70,6 +71,9 @@ func (sl *slice) followIntoOdoo(ctx context.Context, it *item) (deleted bool, er
 	}
 	sl.env.Explainf("delete the %s in Odoo", sl.model.OdooNoun)
 	sl.followed.add(sl.model.Name)
+	if sl.dry.follow(binding.Odoo) {
+		return true, nil
+	}
 	return true, sl.env.Session.Unlink(ctx, sl.model.OdooModel, []int64{it.odooID()})
 }
 
@@ -86,6 +90,9 @@ func (sl *slice) followOutside(ctx context.Context, it *item) (deleted bool, err
 	}
 	sl.env.Explainf("delete the %s outside", sl.model.Noun)
 	sl.followed.add(sl.model.Name)
+	if sl.dry.follow(binding.External) {
+		return true, nil
+	}
 	errs, err := remover.Remove(ctx, []backend.Key{{ID: it.external.ID, Parent: it.binding.Parent}})
 	if err == nil && !errors.Is(errs[0], backend.ErrNotFound) {
 		err = errs[0]

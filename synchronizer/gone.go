@@ -228,7 +228,7 @@ func (sl *slice) gone(ctx context.Context, it *item, b binding.Binding, reason s
 		}
 		return sl.env.Binder.SaveReview(ctx, tx, review)
 	}}
-	if after := sl.env.Backend.DeleterOf(b.Model).After; after != nil {
+	if after := sl.env.Backend.DeleterOf(b.Model).After; after != nil && sl.dry == nil {
 		if err := after(ctx, sl.env, b); err != nil {
 			o.Kind, o.Err = jobs.Failed, fmt.Errorf("the hook after the deletion of %s: %w", b, err)
 			sl.report.fail(b.Model, it.key())
@@ -239,5 +239,6 @@ func (sl *slice) gone(ctx context.Context, it *item, b binding.Binding, reason s
 	}
 	sl.report.Of(b.Model).Deleted++
 	sl.report.touched[b.Model][b.ExternalID] = true
+	sl.dry.deleted(sl, b, reason)
 	return nil
 }

@@ -29,6 +29,7 @@ func (sl *slice) joinCandidates(ctx context.Context, match mapping.Field, items 
 	if err != nil {
 		return err
 	}
+	found = append(found, sl.dry.named(sl, names)...)
 	var needs []record.Reference
 	for i := range found {
 		needs = append(needs, sl.odooNeeds(&found[i])...)

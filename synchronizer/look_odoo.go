@@ -64,6 +64,7 @@ func (l *odooLook) bindingsOf(id int64) []binding.Brief {
 
 // written takes a page of the rows that were written lately.
 func (l *odooLook) written(ctx context.Context, page []record.Record) error {
+	page = l.dry.left(l.model, page, l.env.Clock.Now())
 	if l.all {
 		l.swept.add(page)
 	}
@@ -196,6 +197,7 @@ func (l *odooLook) readStale(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		l.cascaded(there)
 		var rows []record.Record
 		for _, id := range ids {
 			if r := there.records[id]; r != nil {

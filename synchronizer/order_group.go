@@ -167,8 +167,9 @@ func (o *orderer) rowsOf(ctx context.Context, ids []string) (*sweep, error) {
 		return out, nil
 	}
 	fields := unique(append(append(o.model.Order.OdooFields(), "write_date"), o.activeField(ctx, o.model)...))
+	defer func() { out.add(o.dry.rows(o.model, in)) }()
 	return out, o.reading().EachPage(ctx, o.model.OdooModel, odoo.Cond("id", "in", in), fields, sweepPage, func(rows []record.Record) error {
-		out.add(rows)
+		out.add(o.dry.left(o.model, rows, o.now))
 		return nil
 	})
 }

@@ -95,7 +95,7 @@ func (o *orderer) spec(ctx context.Context, g *orderGroup) jobs.Spec {
 func (o *orderer) look(ctx context.Context, kept map[string]keptOrder) (map[string]*orderGroup, error) {
 	seen := o.seen(o.model.Name)
 	defer delete(o.orders, o.model.Name)
-	if seen.listed == nil || len(seen.changed) > 0 {
+	if seen.listed == nil || (len(seen.changed) > 0 && o.dry == nil) {
 		lister, ok := o.adapter.(backend.Lister)
 		if !ok {
 			return nil, nil
@@ -109,6 +109,7 @@ func (o *orderer) look(ctx context.Context, kept map[string]keptOrder) (map[stri
 			return nil, err
 		}
 	}
+	seen.listed = o.dry.places(o.slice, seen.listed)
 	if seen.swept == nil && o.unmoved(seen.listed, kept) {
 		return nil, nil
 	}
@@ -215,11 +216,11 @@ func (o *orderer) read(ctx context.Context, args []Args) (map[string]*orderGroup
 	for _, a := range args {
 		parents[a.Parent], groups[a.Group] = true, true
 	}
-	records, err := lister.Siblings(ctx, sortedKeys(parents))
+	records, err := o.siblings(ctx, lister, sortedKeys(parents))
 	if err != nil {
 		return nil, err
 	}
-	listed := slices.DeleteFunc(o.places(records), func(p listedPlace) bool { return !groups[p.group] })
+	listed := slices.DeleteFunc(o.dry.places(o.slice, o.places(records)), func(p listedPlace) bool { return !groups[p.group] })
 	rows, err := o.rowsOf(ctx, inGroups(listed, sortedKeys(groups)))
 	if err != nil {
 		return nil, err
@@ -234,17 +235,14 @@ func (o *orderer) bring(ctx context.Context, g *orderGroup, kept keptOrder) (job
 		return jobs.Outcome{Kind: jobs.NothingToDo, Result: "nothing to do: no two records are there on both sides"}, nil
 	}
 	t := o.target(g, kept)
-	if t.settled() {
+	if t.settled() || o.dry.ordered(o.model.Name, g.id) {
 		return o.done(g, t, jobs.NothingToDo, "nothing to do: both sides are in the same order"), nil
 	}
 	kept.moving = Moving{External: unique(append(kept.moving.External, t.moves...)), Odoo: unique(append(kept.moving.Odoo, t.movedIn...))}
 	if err := o.db.Write(ctx, func(tx *state.Tx) error { return o.saveOrder(ctx, tx, o.model.Name, g.id, kept) }); err != nil {
 		return jobs.Outcome{}, err
 	}
-	err := o.moveInOdoo(ctx, t.sequences)
-	if err == nil {
-		err = o.moveOutside(ctx, g, t)
-	}
+	err := o.move(ctx, g, t)
 	switch {
 	case outage(err):
 		return jobs.Outcome{}, err
@@ -253,6 +251,18 @@ func (o *orderer) bring(ctx context.Context, g *orderGroup, kept keptOrder) (job
 	}
 	o.report.Of(o.model.Name).Moved += len(unique(append(slices.Clone(t.moves), t.movedIn...)))
 	return o.done(g, t, jobs.Done, t.result(o.model)), nil
+}
+
+// move moves what has to be moved on both sides; a dry run notes it.
+func (o *orderer) move(ctx context.Context, g *orderGroup, t target) error {
+	if o.dry != nil {
+		o.dry.move(o, g, t)
+		return nil
+	}
+	if err := o.moveInOdoo(ctx, t.sequences); err != nil {
+		return err
+	}
+	return o.moveOutside(ctx, g, t)
 }
 
 // done is the outcome of a group that is in order.

@@ -364,6 +364,7 @@ func (s *Synchronizer) inReview(ctx context.Context, ref record.Reference) (bool
 // skip ends an item that is left alone.
 func (sl *slice) skip(it *item, reason string) error {
 	sl.report.skip(sl.model.Name, it.key())
+	sl.dry.leftAlone(sl, it, reason)
 	if it.binding.ID == 0 && it.args.OdooID != 0 {
 		sl.leftAlone[sl.identity(it.args)] = true // what waits for it goes on without it
 	}

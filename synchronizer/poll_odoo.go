@@ -99,7 +99,10 @@ func (g *shared) poll(ctx context.Context) error {
 	}
 	if w.since != "" { // else everything was read just now
 		err := session.EachPage(ctx, m.OdooModel, w.domain, w.sweep(), sweepPage, func(rows []record.Record) error {
-			return each(looks, func(_ int, l *odooLook) error { l.swept.add(rows); return nil })
+			return each(looks, func(_ int, l *odooLook) error {
+				l.swept.add(l.dry.left(l.model, rows, l.env.Clock.Now()))
+				return nil
+			})
 		})
 		if err != nil {
 			return err
@@ -179,6 +182,9 @@ func (s *Synchronizer) odooWants(ctx context.Context, model string) (*wants, err
 	w := &wants{fields: odooFields(m, mapper), parent: m.OdooParent, places: m.Scoped && polledOut(m)}
 	if m.Order != nil {
 		w.order = append(m.Order.OdooFields(), s.activeField(ctx, m)...)
+	}
+	if s.dry != nil {
+		w.order = append(w.order, m.CascadeFrom...)
 	}
 	if w.reviewed, err = s.reviewedDomain(ctx, m); err != nil {
 		return nil, err

@@ -3,7 +3,9 @@ package synchronizer
 import (
 	"context"
 	"errors"
+	"slices"
 
+	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/odoo"
 	"github.com/odoo-connector/connector/record"
 )
@@ -27,7 +29,15 @@ type seen struct {
 // what is refused stands alone.
 func (s *Synchronizer) read(ctx context.Context, model string, ids []int64, fields []string) (seen, error) {
 	out := seen{map[int64]*record.Record{}, map[int64]error{}}
-	return out, s.readInto(ctx, out, model, ids, fields)
+	return out, s.readInto(ctx, out, model, s.dry.readMadeUp(out, model, ids), fields)
+}
+
+// siblings lists the records of some parents. Where a dry run made one up there is nothing in it but what the run knows already.
+func (s *Synchronizer) siblings(ctx context.Context, lister backend.Siblings, parents []string) ([]record.Record, error) {
+	if parents = slices.DeleteFunc(parents, isMadeUp); len(parents) == 0 {
+		return nil, nil
+	}
+	return lister.Siblings(ctx, parents)
 }
 
 func (s *Synchronizer) readInto(ctx context.Context, out seen, model string, ids []int64, fields []string) error {

@@ -91,6 +91,10 @@ func (sl *slice) createNamed(ctx context.Context, it *item, name string) (*recor
 	row := odoo.NewRecord{Identifier: sl.identifier(sl.model.Name, it.external.ID+"="+which), Values: plan.Odoo}
 	sl.env.Explainf("create the %s %q in Odoo", sl.model.OdooNoun, name)
 	session := sl.reading().WithContext(map[string]any{"tracking_disable": true})
+	if sl.dry != nil {
+		r := sl.dry.makeUp(sl, plan.Odoo)
+		return &r, nil
+	}
 	results, err := session.LoadRecords(ctx, sl.model.OdooModel, []odoo.NewRecord{row})
 	if len(results) > 0 && results[0].Err != nil {
 		err = results[0].Err

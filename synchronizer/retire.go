@@ -44,6 +44,9 @@ func (sl *slice) mark(ctx context.Context, it *item, chosen *record.Record) erro
 	if !ok || it.external != nil || sl.selects(*chosen) || !it.pair.Settings.Direction.Exports() {
 		return nil
 	}
+	if sl.dry != nil {
+		return nil
+	}
 	return m.Mark(ctx, *chosen)
 }
 
@@ -218,6 +221,7 @@ func (p *poll) turn(ctx context.Context, b *binding.Binding, now time.Time) erro
 	if before.IsZero() {
 		p.env.Explainf("%s '%s' retires: it left what is synchronized", p.model.Noun, b.Name)
 		p.report.Of(b.Model).Retired++
+		p.dry.retired(*b)
 	} else {
 		p.env.Explainf("%s '%s' is back", p.model.Noun, b.Name) // what changed meanwhile is found as always
 	}

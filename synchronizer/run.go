@@ -22,6 +22,8 @@ type RunOptions struct {
 	// TimeLimit is how long a job may run that has no limit of its own; 0: for ever.
 	TimeLimit time.Duration
 	Info      any // what is noted of this process's workers for people, as JSON
+
+	dry bool // see DryRun
 }
 
 const defaultSlice = 200
@@ -77,16 +79,22 @@ func Sync(ctx context.Context, all []*Synchronizer, o RunOptions) []error {
 	g.each(ctx, all, func(s *Synchronizer) error { return s.Begin(ctx) })
 	g.each(ctx, all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{NoHold: true}) })
 	g.pollAndWork(ctx, o)
-	before := g.parentsMade()
-	// Creations whose outcome is open are searched for again, and repeated, when all else is done.
-	g.each(ctx, all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{}) })
-	if g.parentsMade() > before { // nobody has looked yet for what lives in them
-		g.pollAndWork(ctx, o)
-		g.each(ctx, all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{}) })
+	if !o.dry { // it waits for nothing
+		g.settleHeld(ctx, o)
 	}
 	g.each(ctx, all, func(s *Synchronizer) error { return s.orderLate(ctx, o) })
 	g.each(ctx, all, func(s *Synchronizer) error { return s.end(ctx) })
 	return g.finish(ctx)
+}
+
+// settleHeld comes back, when all else is done, to the creations whose outcome is open: they are searched for again, and repeated.
+func (g *group) settleHeld(ctx context.Context, o RunOptions) {
+	before := g.parentsMade()
+	g.each(ctx, g.all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{}) })
+	if g.parentsMade() > before { // nobody has looked yet for what lives in them
+		g.pollAndWork(ctx, o)
+		g.each(ctx, g.all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{}) })
+	}
 }
 
 // Poll looks for changes on both sides and makes jobs of them, which it does not run.

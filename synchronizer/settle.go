@@ -138,6 +138,7 @@ func (s *Synchronizer) completed(ctx context.Context, b binding.Binding, fields 
 	if err == nil {
 		s.report.Of(b.Model).Created++
 		s.report.touched[b.Model][b.ExternalID] = true
+		s.dry.settled(b)
 		s.reorder(b.Model, b.ExternalID)
 	}
 	return b, err
@@ -317,7 +318,7 @@ func (sl *slice) search(ctx context.Context, b binding.Binding) (binding.Binding
 	if r, ok := sl.adapter.(interface{ Refresh() }); ok {
 		r.Refresh()
 	}
-	records, err := lister.Siblings(ctx, []string{b.Sent.Parent})
+	records, err := sl.siblings(ctx, lister, []string{b.Sent.Parent})
 	if err != nil {
 		return b, err
 	}

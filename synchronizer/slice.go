@@ -130,7 +130,7 @@ func (sl *slice) pass(ctx context.Context) error {
 		return err
 	}
 	for _, step := range []func(context.Context) error{
-		sl.loadBindings, sl.leaveRetired, sl.settleItems, sl.readExternal, sl.avoidIntents, sl.readOdoo, sl.resolve, sl.leaveParents, sl.planAll, sl.apply,
+		sl.loadBindings, sl.leaveDone, sl.leaveRetired, sl.settleItems, sl.readExternal, sl.avoidIntents, sl.readOdoo, sl.resolve, sl.leaveParents, sl.planAll, sl.apply,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -142,6 +142,7 @@ func (sl *slice) pass(ctx context.Context) error {
 // close ends an item with an outcome.
 func (sl *slice) close(it *item, o jobs.Outcome) error {
 	it.done = true
+	sl.dry.ended(sl, it, o)
 	return sl.finish(it.index, o)
 }
 
@@ -209,7 +210,7 @@ func (sl *slice) readExternal(ctx context.Context) error {
 
 // readBy reads the external halves of items in the given way.
 func (sl *slice) readBy(ctx context.Context, read func(context.Context, []backend.Key) ([]backend.Result, error), of []*item) error {
-	if len(of) == 0 {
+	if of = sl.dry.withoutMadeUp(sl, of); len(of) == 0 {
 		return nil
 	}
 	keys := make([]backend.Key, len(of))
@@ -309,6 +310,7 @@ func (sl *slice) readOdoo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	sl.cascaded(found)
 	sl.env.Explainf("read %d %s", len(ids), plural(sl.model.OdooNoun, len(ids)))
 	for _, it := range sl.unfinished() {
 		if err := sl.takeOdoo(ctx, it, found); err != nil {
@@ -316,6 +318,17 @@ func (sl *slice) readOdoo(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// cascaded changes what was read into what it is in a dry run, where Odoo would have archived or restored it by itself.
+func (sl *slice) cascaded(found seen) {
+	if sl.dry == nil {
+		return
+	}
+	for id, r := range found.records {
+		now := sl.dry.cascade(sl.model, *r, record.Instant(sl.now))
+		found.records[id] = &now
+	}
 }
 
 // takeOdoo hands an item what was read; a record that a read by id leaves out was deleted.

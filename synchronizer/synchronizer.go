@@ -82,6 +82,8 @@ type Synchronizer struct {
 	OnExternalChange *event.Event[[]Change]
 	OnOdooChange     *event.Event[[]Change]
 
+	dry *dryRun // of a run that writes nothing; nil in every other
+
 	leftAlone map[string]bool // identities of unbound Odoo records that this run left alone
 
 	witness  Witness

@@ -162,7 +162,7 @@ func (sl *slice) worn(ctx context.Context, m backend.Model, f mapping.Field, it 
 	if !ok || f.Needs == nil {
 		return nil, nil
 	}
-	records, err := lister.Siblings(ctx, []string{it.scope})
+	records, err := sl.siblings(ctx, lister, []string{it.scope})
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,59 @@
+package cmd
+
+// mostCompared is how many pairs of lines are compared; beyond that all lines of both texts are shown.
+const mostCompared = 4_000_000
+
+// lineDifference gives the lines in which two texts differ: "- " and a line of the first, "+ " and a line of the second. What both begin
+// or end with is left out, and so is what they have in common in between.
+func lineDifference(before, after []string) (out []string) {
+	for len(before) > 0 && len(after) > 0 && before[0] == after[0] {
+		before, after = before[1:], after[1:]
+	}
+	for len(before) > 0 && len(after) > 0 && before[len(before)-1] == after[len(after)-1] {
+		before, after = before[:len(before)-1], after[:len(after)-1]
+	}
+	common := commonLines(before, after)
+	i, j := 0, 0
+	for i < len(before) || j < len(after) {
+		switch {
+		case i < len(before) && j < len(after) && before[i] == after[j]:
+			i, j = i+1, j+1
+		case j == len(after) || (i < len(before) && common.of(i+1, j) >= common.of(i, j+1)):
+			out, i = append(out, "- "+before[i]), i+1
+		default:
+			out, j = append(out, "+ "+after[j]), j+1
+		}
+	}
+	return out
+}
+
+// lineTable says how many lines two texts have in common from a line of each on.
+type lineTable struct {
+	width  int
+	counts []int // nil: nothing is known, so that all lines of the first text come before the second's
+}
+
+func commonLines(a, b []string) lineTable {
+	t := lineTable{width: len(b) + 1}
+	if len(a)*len(b) > mostCompared {
+		return t
+	}
+	t.counts = make([]int, (len(a)+1)*t.width)
+	for i := len(a) - 1; i >= 0; i-- {
+		for j := len(b) - 1; j >= 0; j-- {
+			if a[i] == b[j] {
+				t.counts[i*t.width+j] = t.of(i+1, j+1) + 1
+			} else {
+				t.counts[i*t.width+j] = max(t.of(i+1, j), t.of(i, j+1))
+			}
+		}
+	}
+	return t
+}
+
+func (t lineTable) of(i, j int) int {
+	if t.counts == nil {
+		return 0
+	}
+	return t.counts[i*t.width+j]
+}
