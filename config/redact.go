@@ -7,7 +7,8 @@ import (
 
 // Redacted gives the effective configuration, defaults filled in, in the shape of the file and safe to print: maps, lists,
 // text, numbers and booleans only. A secret shows where it comes from, {env: NAME}, {file: PATH} or {command: [PROGRAM,
-// ******]}, and as ****** where the file holds the text itself. Time spans are text, as 30s.
+// ******]}, and as ****** where the file holds the text itself. Time spans are text, as 30s. A system's own
+// key that was left out shows its default, if it has one.
 func (c *Config) Redacted() map[string]any {
 	odoos := make([]any, len(c.Odoo))
 	for i, o := range c.Odoo {
@@ -128,15 +129,19 @@ func (s Secret) redacted() any {
 func redactedFields(fields []field) map[string]any {
 	shape := map[string]any{}
 	for _, f := range fields {
-		if one := redactedSetting(f.value); one != nil {
+		switch one := redactedSetting(f.value, f.known.Keys); {
+		case f.value.IsZero() && f.known.Default != "":
+			shape[f.key] = asJSON(f.known.Default)
+		case f.value.IsZero(), one == nil:
+		default:
 			shape[f.key] = one
 		}
 	}
 	return shape
 }
 
-// redactedSetting gives one value of a system's settings; nil where it was left out.
-func redactedSetting(v reflect.Value) any {
+// redactedSetting gives one value of a system's settings; nil where it was left out. described is what is said of keys within.
+func redactedSetting(v reflect.Value, described []Key) any {
 	switch {
 	case v.Type() == secretType:
 		return v.Interface().(Secret).redacted() //nolint:forcetypeassert // The type was just compared.
@@ -145,13 +150,13 @@ func redactedSetting(v reflect.Value) any {
 	case v.Kind() == reflect.Pointer && v.IsNil(), v.Kind() == reflect.Slice && v.IsNil():
 		return nil
 	case v.Kind() == reflect.Pointer:
-		return redactedSetting(v.Elem())
+		return redactedSetting(v.Elem(), described)
 	case v.Kind() == reflect.Struct:
-		return redactedFields(structFields(v, nil))
+		return redactedFields(structFields(v, described))
 	case v.Kind() == reflect.Slice:
 		items := make([]any, v.Len())
 		for i := range items {
-			items[i] = redactedSetting(v.Index(i))
+			items[i] = redactedSetting(v.Index(i), described)
 		}
 		return items
 	case v.Kind() == reflect.String:

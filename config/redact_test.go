@@ -43,7 +43,6 @@ const whatShows = `backends:
       name: trello
       odoo: main
       outcome_window: 2m
-      requests_per_10s: 0
       timeout: 1m30s
       token:
         command:
@@ -65,11 +64,8 @@ const whatShows = `backends:
       name: shop
       odoo: demo
       outcome_window: 1m
-      page: 0
-      rate: 0
       stores:
         - code: de
-      strict: false
       timeout: 30s
       url: https://shop.example.com
       version: "1.7"
