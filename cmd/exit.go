@@ -105,6 +105,12 @@ func (a *app) exit(err error) int {
 	if err == nil {
 		return exitOK
 	}
+	if a.jsonLog && !a.json() {
+		for _, one := range flatten(err) {
+			a.log.Error(a.sentence(one), "code", a.errorCode(one), "exit", a.exitOf(one))
+		}
+		return a.exitCode(err)
+	}
 	for _, line := range a.lines(err) {
 		_, _ = fmt.Fprintln(a.err, line)
 	}

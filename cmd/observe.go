@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -30,6 +31,9 @@ func (a *app) observe(ctx context.Context, l *listening, r *running, idles bool)
 	server, err := l.start(ctx, a.collector(r.db, r.queue, r.config))
 	if err != nil {
 		return nil, err
+	}
+	if server != nil {
+		a.log.Info(fmt.Sprintf("metrics are at http://%s/metrics", server.Address()))
 	}
 	o := &observed{Server: server}
 	ctx, o.stop = context.WithCancel(ctx)

@@ -182,12 +182,16 @@ func (a *app) installService(ctx context.Context, o serviceOptions) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // as systemd's own directories are
 		return environment(err)
 	}
+	var written []unitView
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(files[name]), 0o644); err != nil { //nolint:gosec // units hold no secrets, and anybody may read them
 			return environment(err)
 		}
-		_, _ = fmt.Fprintf(a.deeds(), "wrote %s\n", path)
+		written = append(written, unitView{Path: path, State: "written"})
+	}
+	if err := a.tellUnits(written); err != nil {
+		return err
 	}
 	a.verifyUnits(ctx, o.user, dir, files)
 	return a.systemctl(ctx, o.user, []string{"daemon-reload"}, []string{"enable", "--now", u.enabled()})
@@ -249,21 +253,13 @@ func (a *app) showUnits(ctx context.Context, dir string, u unitOf) error {
 	return nil
 }
 
-// unitView is a unit as `--output json` shows it.
-type unitView struct {
-	Path   string `json:"path"`
-	Text   string `json:"text,omitempty"`   // what install would write
-	State  string `json:"state,omitempty"`  // of what is there: as it was written, edited, not installed
-	Active string `json:"active,omitempty"` // what systemd says
-}
-
 func (a *app) printUnits(dir string, u unitOf, files map[string]string) error {
 	views := []unitView{}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		views = append(views, unitView{Path: filepath.Join(dir, name), Text: files[name]})
 	}
 	if a.json() {
-		return a.printJSON(map[string]any{"units": views, "crontab": u.crontab()})
+		return a.printJSON(unitsView{Units: views, Crontab: u.crontab()})
 	}
 	for _, v := range views {
 		_, _ = fmt.Fprintf(a.out, "# %s\n%s\n", v.Path, v.Text)
@@ -334,6 +330,9 @@ func (a *app) uninstallService(ctx context.Context, o serviceOptions) error {
 			there[name] = ""
 		}
 	}
+	if len(there) == 0 && a.json() {
+		return a.tellUnits(nil)
+	}
 	if len(there) == 0 {
 		_, err := fmt.Fprintf(a.out, "There is no %s in %s.\n", u.enabled(), dir)
 		return err
@@ -350,6 +349,7 @@ func (a *app) uninstallService(ctx context.Context, o serviceOptions) error {
 			_, _ = fmt.Fprintf(a.err, "connector: %v\n", err)
 		}
 	}
+	var removed []unitView
 	for _, name := range slices.Sorted(maps.Keys(there)) {
 		path := filepath.Join(dir, name)
 		if !o.dry {
@@ -357,14 +357,10 @@ func (a *app) uninstallService(ctx context.Context, o serviceOptions) error {
 				return environment(err)
 			}
 		}
-		if o.dry {
-			_, _ = fmt.Fprintf(a.out, "would remove %s\n", path)
-		} else {
-			_, _ = fmt.Fprintf(a.deeds(), "removed %s\n", path)
-		}
+		removed = append(removed, unitView{Path: path, State: map[bool]string{false: "removed", true: "would be removed"}[o.dry]})
 	}
-	if o.dry {
-		return nil
+	if err := a.tellUnits(removed); err != nil || o.dry {
+		return err
 	}
 	return a.systemctl(ctx, o.user, []string{"daemon-reload"})
 }
@@ -385,7 +381,7 @@ func (a *app) serviceStatus(ctx context.Context, o serviceOptions) error {
 		kind := "as it was written"
 		switch {
 		case errors.Is(err, os.ErrNotExist):
-			kind = "not installed"
+			kind = notInstalled
 		case err != nil:
 			return environment(err)
 		case !untouched(string(text)):
@@ -393,15 +389,13 @@ func (a *app) serviceStatus(ctx context.Context, o serviceOptions) error {
 		}
 		views = append(views, unitView{Path: path, State: kind, Active: activity(ctx, o.user, name)})
 	}
-	if a.json() {
-		return a.printJSON(map[string]any{"units": views})
+	if err := a.showUnitStates(views); err != nil {
+		return err
 	}
 	for _, v := range views {
-		line := v.Path + ": " + v.State
-		if v.Active != "" {
-			line += ", " + v.Active
+		if v.State == notInstalled {
+			return &notInstalledError{unit: u.enabled(), dir: dir}
 		}
-		_, _ = fmt.Fprintln(a.out, line)
 	}
 	return nil
 }

@@ -172,7 +172,7 @@ func digest(text string) string {
 func (u unitOf) crontab() string {
 	command := shellQuoted(u.program) + " --config " + shellQuoted(u.config) + " "
 	if u.every > 0 {
-		return cronTimes(u.every) + " " + command + "--wait 1m sync >/dev/null\n"
+		return cronTimes(u.every) + " " + command + "--quiet --wait 1m sync\n"
 	}
 	// Whoever works already has the lock of this line, so each minute a new one is begun only where the last one ended.
 	lock := shellQuoted(filepath.Join(u.lockDir(), u.name()+".lock"))

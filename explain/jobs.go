@@ -180,6 +180,13 @@ var sideCodes = []Entry{
 		See:    []string{"service status"},
 	},
 	{
+		Code: "CON-SERVICE-ABSENT", Exit: Usage,
+		What:   "The service is not installed, so that there is no status of it.",
+		Causes: []string{"it was installed for the user and is looked for on the machine, or the reverse (--user)", "it was installed for another command or configuration"},
+		Do:     []string{"install it: `connector service install`"},
+		See:    []string{"service install"},
+	},
+	{
 		Code: "CON-SANDBOX-JOURNAL", Exit: Internal,
 		What:   "The sandbox's journal cannot be read.",
 		Causes: []string{"it is of another version of this program", "it was edited"},
