@@ -247,11 +247,19 @@ func (a *app) showExamined(views []examinedView) error {
 	var b strings.Builder
 	counts := map[string]int{}
 	for _, v := range views {
-		fmt.Fprintf(&b, "Odoo %s: %s\n", v.Name, v.URL)
+		head := a.style().Heading("Odoo "+v.Name+":") + " " + v.URL + "\n"
 		for _, f := range v.Findings {
 			counts[f.Level]++
-			f.print(&b)
+			if a.quiet && f.Level == string(odoo.LevelOK) {
+				continue
+			}
+			b.WriteString(head)
+			f.print(&b, a.style())
+			head = ""
 		}
+	}
+	if a.quiet && b.Len() == 0 {
+		return nil
 	}
 	b.WriteString(verdict(counts[string(odoo.LevelFail)], counts[string(odoo.LevelWarn)]) + "\n")
 	_, err := fmt.Fprint(a.out, b.String())
@@ -272,10 +280,10 @@ func verdict(failed, warned int) string {
 }
 
 // print writes level, check and text in columns; reason and remedy stand below.
-func (f findingView) print(b *strings.Builder) {
-	head := fmt.Sprintf("  %-4s  %-13s  ", f.Level, f.Check)
+func (f findingView) print(b *strings.Builder, s style) {
+	head := "  " + s.Level(f.Level, pad(f.Level, 4)) + "  " + pad(f.Check, 13) + "  "
 	wrap(b, head, f.What)
-	below := strings.Repeat(" ", len(head))
+	below := strings.Repeat(" ", widthOf(head))
 	if f.Why != "" {
 		wrap(b, below+"why: ", f.Why)
 	}

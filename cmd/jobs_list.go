@@ -247,10 +247,11 @@ func (a *app) showJobs(list []jobs.Job, columns []jobColumn) error {
 		return err
 	}
 	now := a.clock.Now()
+	s := a.style()
 	rows := make([][]string, 1, len(list)+1)
 	var yielding []int
 	for i, c := range columns {
-		rows[0] = append(rows[0], c.head)
+		rows[0] = append(rows[0], s.Heading(c.head))
 		if c.yields {
 			yielding = append(yielding, i)
 		}
@@ -261,7 +262,9 @@ func (a *app) showJobs(list []jobs.Job, columns []jobColumn) error {
 	for _, j := range list {
 		row := make([]string, len(columns))
 		for i, c := range columns {
-			row[i] = plain(c.value(j, now))
+			if row[i] = plain(c.value(j, now)); c.name == "state" {
+				row[i] = s.State(j.State)
+			}
 		}
 		rows = append(rows, row)
 	}

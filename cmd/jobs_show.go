@@ -148,6 +148,10 @@ func (a *app) showJob(d jobDetail) error {
 	}
 	var b strings.Builder
 	for _, r := range d.rows(a.clock.Now()) {
+		if r[0] == "State" {
+			b.WriteString(pad(r[0], 13) + a.style().State(d.job.State) + "\n")
+			continue
+		}
 		if r[1] != "" {
 			wrapped(&b, pad(r[0], 13), r[1], a.columnsOf())
 		}

@@ -330,12 +330,8 @@ func (a *app) uninstallService(ctx context.Context, o serviceOptions) error {
 			there[name] = ""
 		}
 	}
-	if len(there) == 0 && a.json() {
-		return a.tellUnits(nil)
-	}
 	if len(there) == 0 {
-		_, err := fmt.Fprintf(a.out, "There is no %s in %s.\n", u.enabled(), dir)
-		return err
+		return a.tellNoUnits(u.enabled(), dir)
 	}
 	if err := mayWrite(dir, there, o.force); err != nil {
 		var edited *editedError
@@ -349,15 +345,9 @@ func (a *app) uninstallService(ctx context.Context, o serviceOptions) error {
 			_, _ = fmt.Fprintf(a.err, "connector: %v\n", err)
 		}
 	}
-	var removed []unitView
-	for _, name := range slices.Sorted(maps.Keys(there)) {
-		path := filepath.Join(dir, name)
-		if !o.dry {
-			if err := os.Remove(path); err != nil {
-				return environment(err)
-			}
-		}
-		removed = append(removed, unitView{Path: path, State: map[bool]string{false: "removed", true: "would be removed"}[o.dry]})
+	removed, err := removeUnits(dir, there, o.dry)
+	if err != nil {
+		return err
 	}
 	if err := a.tellUnits(removed); err != nil || o.dry {
 		return err

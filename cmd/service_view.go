@@ -1,6 +1,12 @@
 package cmd
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+)
 
 // unitView is a unit as `--output json` shows it.
 type unitView struct {
@@ -67,4 +73,28 @@ func (a *app) showUnitStates(units []unitView) error {
 		}
 	}
 	return nil
+}
+
+// tellNoUnits tells that there is nothing to uninstall.
+func (a *app) tellNoUnits(unit, dir string) error {
+	if a.json() {
+		return a.tellUnits(nil)
+	}
+	_, err := fmt.Fprintf(a.out, "There is no %s in %s.\n", unit, dir)
+	return err
+}
+
+// removeUnits removes units, or says what would be removed where dry is true.
+func removeUnits(dir string, there map[string]string, dry bool) (removed []unitView, err error) {
+	for _, name := range slices.Sorted(maps.Keys(there)) {
+		v := unitView{Path: filepath.Join(dir, name), State: "would be removed"}
+		if !dry {
+			if err := os.Remove(v.Path); err != nil {
+				return removed, environment(err)
+			}
+			v.State = "removed"
+		}
+		removed = append(removed, v)
+	}
+	return removed, nil
 }
