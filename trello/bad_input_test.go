@@ -241,6 +241,9 @@ func TestLargeBoards(t *testing.T) {
 	}
 	t.Run("Ensure cards that are too many for one answer come in pages, none twice and none missed", func(t *testing.T) {
 		for most, cards := range map[int]int{1000: 1040, 120: 230, 60: 130} {
+			if raced && most == 1000 {
+				continue
+			}
 			w := large(t, most, cards)
 			r := w.mustSync()
 			w.counts(r, "trello.card", fmt.Sprintf("created=%d", cards))

@@ -33,6 +33,9 @@ func (w *world) onceListed(do func()) {
 
 func TestALongRunAsksForABoardOnce(t *testing.T) {
 	t.Run("Ensure a first sync that takes hours takes no request more than the least", func(t *testing.T) {
+		if raced {
+			t.Skip("counts the requests of more than a thousand records, which a race changes nothing about")
+		}
 		w := newWorld(t)
 		fillChecklists(w, 3, 450)
 		for _, b := range w.trello.Boards() {

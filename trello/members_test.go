@@ -70,10 +70,14 @@ func (c *crew) assignUsers(name string, users ...int64) {
 	c.set("project.task", id, "user_ids", links(users...))
 }
 
-// eachVersion runs a test on the oldest Odoo and on one of those that keep a state.
+// eachVersion runs a test on the oldest Odoo and on one of those that keep a state. What differs between them is no matter of
+// goroutines: the race detector sees the latter alone.
 func eachVersion(t *testing.T, what string, test func(t *testing.T, version string)) {
 	t.Helper()
 	for _, version := range []string{"16.0", "18.0"} {
+		if raced && version == "16.0" {
+			continue
+		}
 		t.Run(what+", on Odoo "+version, func(t *testing.T) { test(t, version) })
 	}
 }

@@ -58,6 +58,9 @@ func (w *world) atMost(do func()) uint64 {
 const perPair = 3500
 
 func TestAnIdleSyncTakesLittleMemoryForEachPair(t *testing.T) {
+	if raced {
+		t.Skip("the race detector takes memory of its own")
+	}
 	const few, many = 500, 2000
 	used := func(cards int) uint64 {
 		w := newWorld(t)

@@ -105,7 +105,7 @@ func tell(chance *rand.Rand) (story []move) {
 func TestSimulation(t *testing.T) {
 	first, count := uint64(1), uint64(20)
 	if raced {
-		count = 4
+		count = 2
 	}
 	if os.Getenv("CONNECTOR_LONG") != "" {
 		count = 1000
