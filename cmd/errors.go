@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"strings"
 
 	"github.com/odoo-connector/connector/explain"
@@ -78,6 +79,37 @@ type spokenError struct {
 	Hint string `json:"hint,omitempty"`
 	// Exit is the exit code that this error alone ends the command with.
 	Exit int `json:"exit"`
+	// Causes is the chain of causes, from the outside to the inside; with --log-level debug only.
+	Causes []causeView `json:"causes,omitempty"`
+}
+
+// causeView is one error of a chain.
+type causeView struct {
+	// Type is its Go type: "*odoo.Error".
+	Type string `json:"type"`
+	// Text is its own text without secrets; left out where it may hold one.
+	Text string `json:"text,omitempty"`
+}
+
+// causes is the chain of an error, where somebody wants to know it.
+func (a *app) causes(err error) []causeView {
+	if a.level > slog.LevelDebug {
+		return nil
+	}
+	var all []causeView
+	for _, c := range explain.Chain(err) {
+		all = append(all, causeView{c.Type, a.hide(c.Text)})
+	}
+	return all
+}
+
+// debugCauses writes the chains of all errors to the log.
+func (a *app) debugCauses(err error) {
+	for _, one := range flatten(err) {
+		for _, c := range a.causes(one) {
+			a.log.Debug("caused by", "type", c.Type, "text", c.Text)
+		}
+	}
 }
 
 // lines are what is printed of an error: one line for each that was joined, each with its code.
@@ -101,7 +133,7 @@ func (a *app) linesOf(err error, text string) (lines []string) {
 		}
 		return lines
 	}
-	view := spokenError{Code: code, Message: strings.ReplaceAll(text, "\n", "; "), Exit: a.exitOf(err)}
+	view := spokenError{Code: code, Message: strings.ReplaceAll(text, "\n", "; "), Exit: a.exitOf(err), Causes: a.causes(err)}
 	if entry, ok := a.catalogue().Get(code); ok {
 		view.Hint = entry.Do[0]
 	}

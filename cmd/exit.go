@@ -111,6 +111,9 @@ func (a *app) exit(err error) int {
 		}
 		return a.exitCode(err)
 	}
+	if !a.json() {
+		a.debugCauses(err)
+	}
 	for _, line := range a.lines(err) {
 		_, _ = fmt.Fprintln(a.err, line)
 	}

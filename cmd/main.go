@@ -17,6 +17,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -87,6 +88,10 @@ type app struct {
 	log      *slog.Logger // beside the result, on stderr
 	tell     *slog.Logger // the lines of commands that go on, on stdout
 	trace    *trace       // of the requests; nil: nobody wants one
+	known    struct {     // whose secrets are hidden in texts of unknown origin
+		mu      sync.Mutex
+		configs []*config.Config
+	}
 }
 
 func newApp(options ...Option) *app {
@@ -129,7 +134,12 @@ func thriftily() {
 	}
 }
 
-func (a *app) run(args []string) int {
+func (a *app) run(args []string) (code int) {
+	defer func() {
+		if v := recover(); v != nil {
+			code = a.exit(a.panicked(v, debug.Stack()))
+		}
+	}()
 	a.console = &console{}
 	a.out, a.err = a.console.stream(a.out), a.console.stream(a.err)
 	a.log = a.logger(a.err, style{}) // until the flags are read

@@ -54,6 +54,9 @@ func (a *app) load() (*config.Config, error) {
 		return nil, a.place.absent
 	}
 	c, err := config.Load(a.config, a.registry.Kinds(), a.checks()...)
+	if err == nil {
+		a.remember(c)
+	}
 	if err == nil && !a.warned && !a.quiet {
 		a.warned = true
 		for _, w := range c.Warnings {
@@ -321,7 +324,7 @@ func (r *running) connect(ctx context.Context, b config.Backend) (*opened, error
 	if err != nil {
 		return nil, err
 	}
-	s := synchronizer.New(synchronizer.Options{Env: env, DB: r.db, Queue: r.queue, Window: b.OutcomeWindow, Witness: r.witness()})
+	s := synchronizer.New(synchronizer.Options{Env: env, DB: r.db, Queue: r.queue, Window: b.OutcomeWindow, Witness: r.witness(), Hide: r.app.hide})
 	return &opened{Synchronizer: s, config: env.Config, env: env, session: env.Session}, nil
 }
 

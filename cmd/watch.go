@@ -161,7 +161,15 @@ func (w *watchtower) run(ctx context.Context) error {
 		g.begin(ctx)
 	}
 	for _, g := range w.groups {
-		all.Go(func() { _ = g.watch.Run(ctx) }) // it ends with ctx
+		all.Go(func() {
+			err := w.app.guard(func() error {
+				_ = g.watch.Run(ctx) // it ends with ctx
+				return nil
+			})
+			if err != nil {
+				w.end(err)
+			}
+		})
 	}
 	all.Go(func() { w.runSchedule(ctx) })
 	w.notify.tell("READY=1")

@@ -157,7 +157,7 @@ func (w *workplace) run(ctx context.Context) error {
 	errs := make([]error, len(w.posts))
 	var all sync.WaitGroup
 	for i, p := range w.posts {
-		all.Go(func() { errs[i] = p.run(ctx) })
+		all.Go(func() { errs[i] = p.app.guard(func() error { return p.run(ctx) }) })
 	}
 	all.Wait()
 	failed := 0

@@ -58,6 +58,7 @@ type Config struct {
 
 	secrets []Secret // all that the file mentions
 	root    *yaml.Node
+	known   *ledger // the secrets that were fetched
 }
 
 // Odoo is one Odoo database and the user that the connector logs in as.

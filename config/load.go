@@ -32,7 +32,7 @@ func LoadBytes(path string, data []byte, kinds []Kind, checks ...Check) (*Config
 	if err != nil {
 		return nil, Errors{unreadable(path, err)}
 	}
-	r := &reader{file: path, dir: dir, kinds: kinds}
+	r := &reader{file: path, dir: dir, kinds: kinds, known: &ledger{}}
 	root, err := r.parse(data)
 	if err != nil {
 		return nil, err

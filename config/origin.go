@@ -12,7 +12,7 @@ const secretHint = "write it as {env: NAME}, {file: PATH}, {credential: NAME} or
 
 // secret gives where a secret comes from. Nothing that the file says here is ever shown.
 func (v value) secret() (Secret, bool) {
-	from := &origin{dir: v.r.dir, place: fmt.Sprintf("%s:%d: %s", v.r.file, v.place.Line, v.path)}
+	from := &origin{known: v.r.known, dir: v.r.dir, place: fmt.Sprintf("%s:%d: %s", v.r.file, v.place.Line, v.path)}
 	ok := false
 	switch {
 	case v.isScalar("!!null"):

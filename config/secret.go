@@ -39,6 +39,7 @@ type origin struct {
 	dir        string   // where relative paths start and the command runs
 	place      string   // config.yaml:7: odoo[0].password
 	at         *Error   // the same without a problem; nil without a file
+	known      *ledger  // where it is noted that it was fetched; may be nil
 }
 
 // PlainSecret gives a Secret whose value is text, for programs and tests that build their settings without a file.
@@ -81,6 +82,9 @@ func (s Secret) Reveal(ctx context.Context) (string, error) {
 	value, err := o.fetch(ctx)
 	if err == nil && !utf8.ValidString(value) {
 		return "", &SecretError{Place: o.place, Source: "the secret", Problem: "is no UTF-8 text", Hint: "save it in UTF-8"}
+	}
+	if err == nil {
+		o.known.add(value)
 	}
 	return value, err
 }

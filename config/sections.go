@@ -17,7 +17,7 @@ var (
 
 // config reads the whole file.
 func (r *reader) config(root *yaml.Node) *Config {
-	c := &Config{Path: r.file, Dir: r.dir, root: root}
+	c := &Config{Path: r.file, Dir: r.dir, root: root, known: r.known}
 	top := r.at(root, "")
 	if top.node.Kind != yaml.MappingNode {
 		top.failType("the keys odoo: and backends:", "copy config.yaml.example and edit it")

@@ -85,7 +85,7 @@ func (v value) stateURL(text string, c *Config) {
 		u.RawQuery = query.Encode()
 	}
 	if given {
-		c.StatePassword = PlainSecret(password)
+		c.StatePassword = newSecret(&origin{text: password, known: v.r.known})
 	}
 	c.State = u.String()
 }

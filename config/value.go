@@ -22,6 +22,7 @@ type reader struct {
 	warns Errors
 
 	secrets []Secret
+	known   *ledger // of the secrets that are fetched
 }
 
 // report notes a problem at a node; the last part of the path is the error's key.

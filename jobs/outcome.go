@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,12 +73,18 @@ func (e *PausedError) Unwrap() error { return e.Err }
 
 // PanicError is the failure of a job whose handler panicked.
 type PanicError struct {
-	Value any    // what it panicked with
+	Value any    // what it panicked with; it may hold anything
+	Text  string // what may be told of it
 	Stack string // where
 }
 
-// Error shows the value.
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+// Error is what may be told of the value.
+func (e *PanicError) Error() string {
+	return "panic: " + cmp.Or(e.Text, fmt.Sprintf("%T", e.Value)) + "; this is a mistake of the program, so please report it with the job's traceback"
+}
+
+// Sealed says that the value below is not for print.
+func (*PanicError) Sealed() {}
 
 // CycleError says that jobs would wait for each other.
 type CycleError struct {
@@ -126,10 +133,9 @@ func kindOf(err error) string {
 // chain lists an error and its causes, one a line, down to one that is sealed: what is below may hold a secret.
 func chain(err error) string {
 	var lines []string
-	for e := err; e != nil; e = errors.Unwrap(e) {
-		lines = append(lines, fmt.Sprintf("%T: %s", e, e))
-		if _, last := e.(interface{ Sealed() }); last {
-			break
+	for _, c := range explain.Chain(err) {
+		if c.Text != "" {
+			lines = append(lines, c.Type+": "+c.Text)
 		}
 	}
 	return strings.Join(lines, "\n")

@@ -24,15 +24,16 @@ type Worker struct {
 
 // WorkerOptions are what a worker may be told.
 type WorkerOptions struct {
-	SliceLimit int                     // the longest slice; 0 means 1
-	Jobs       int                     // slices at once, as far as their channels allow; 0 means 1: on the caller's goroutine
-	TimeLimit  time.Duration           // how long a job may run that has no limit of its own; 0: for ever
-	Grace      time.Duration           // how long slices may go on after the run was told to stop; 0: until their record ends
-	Info       any                     // what is noted of this worker for people, as JSON
-	Progress   func(j Job, o Outcome)  // called after an outcome was stored, with the job as it is then
-	Claimed    func(slice []Job)       // called before a slice begins
-	Notice     func(Notice)            // called for what people should know and no job tells; LeaseLost from a goroutine of its own
-	Repanic    func(panicked any) bool // a panic that is to go on, as if the process died there; nil: none
+	SliceLimit int                      // the longest slice; 0 means 1
+	Jobs       int                      // slices at once, as far as their channels allow; 0 means 1: on the caller's goroutine
+	TimeLimit  time.Duration            // how long a job may run that has no limit of its own; 0: for ever
+	Grace      time.Duration            // how long slices may go on after the run was told to stop; 0: until their record ends
+	Info       any                      // what is noted of this worker for people, as JSON
+	Progress   func(j Job, o Outcome)   // called after an outcome was stored, with the job as it is then
+	Claimed    func(slice []Job)        // called before a slice begins
+	Notice     func(Notice)             // called for what people should know and no job tells; LeaseLost from a goroutine of its own
+	Hide       func(text string) string // takes secrets out of what a handler panicked with, before it is stored; nil: it holds none
+	Repanic    func(panicked any) bool  // a panic that is to go on, as if the process died there; nil: none
 }
 
 // Notice is something that happened to a worker beside its jobs.
@@ -272,7 +273,11 @@ func (w *Worker) call(ctx context.Context, h *hand) (err error) {
 		if w.options.Repanic != nil && w.options.Repanic(v) {
 			panic(v)
 		}
-		err = &PanicError{Value: v, Stack: string(debug.Stack())}
+		text := fmt.Sprint(v)
+		if w.options.Hide != nil {
+			text = w.options.Hide(text)
+		}
+		err = &PanicError{Value: v, Text: text, Stack: string(debug.Stack())}
 	}()
 	finish := func(j Job, o Outcome) error { return h.finish(ctx, j, o) }
 	handler := w.handlers[h.slice[0].Function]

@@ -353,7 +353,7 @@ func TestPanic(t *testing.T) {
 			return jobs.Outcome{Kind: jobs.Done}
 		})
 		j := b.job(bad)
-		if j.State != fail || j.ExcMessage != "panic: index out of range" || !strings.Contains(j.ExcInfo, "worker_test.go") {
+		if j.State != fail || !strings.HasPrefix(j.ExcMessage, "panic: index out of range; this is a mistake of the program") || !strings.Contains(j.ExcInfo, "worker_test.go") {
 			t.Errorf("%s: %s\n%s", j.State, j.ExcMessage, j.ExcInfo)
 		}
 		if s.Done != 2 || s.Failed != 1 || s.GivenBack != 2 {

@@ -270,7 +270,7 @@ func (s *Synchronizer) work(ctx context.Context, o RunOptions, f jobs.RunFilter)
 		}
 	}
 	w := jobs.NewWorker(s.queue, o.Owner, s.Handlers(), jobs.WorkerOptions{
-		SliceLimit: o.Slice, Progress: progress, Repanic: o.Repanic, TimeLimit: o.TimeLimit, Info: o.Info,
+		SliceLimit: o.Slice, Progress: progress, Hide: s.hide, Repanic: o.Repanic, TimeLimit: o.TimeLimit, Info: o.Info,
 	})
 	stats, err := w.Run(ctx, f)
 	s.report.Jobs.Done += stats.Done + stats.NothingToDo

@@ -60,6 +60,8 @@ type Options struct {
 	Places *Places
 	// Witness is told what is done; the zero value: nobody is.
 	Witness Witness
+	// Hide takes secrets out of what a job panicked with, before that is stored; nil: it holds none.
+	Hide func(string) string
 }
 
 // Synchronizer keeps one backend in step. It is used by one goroutine, under the backend's lock.
@@ -74,6 +76,7 @@ type Synchronizer struct {
 	book     *nameBook
 	followed *followed // deletions that were carried over
 	shared   *Places   // shared with others that work at a time; nil: there are none
+	hide     func(string) string
 	// orders are what this run knows of the order of records, by model.
 	orders map[string]*orderSeen
 
@@ -97,7 +100,7 @@ type Synchronizer struct {
 func New(o Options) *Synchronizer {
 	s := &Synchronizer{
 		env: o.Env, db: o.DB, queue: o.Queue, window: o.Window, chunk: o.Chunk, report: newReport(o.Env),
-		followed: newFollowed(), shared: o.Places, witness: o.Witness,
+		followed: newFollowed(), shared: o.Places, witness: o.Witness, hide: o.Hide,
 		orders: map[string]*orderSeen{}, leftAlone: map[string]bool{},
 		OnExternalChange: event.New[[]Change]("on_external_change"),
 		OnOdooChange:     event.New[[]Change]("on_odoo_change"),
