@@ -103,11 +103,18 @@ func (a *app) causes(err error) []causeView {
 	return all
 }
 
-// debugCauses writes the chains of all errors to the log.
+// debugCauses writes the chains of all errors to the log, where a program doesn't get them with the errors.
 func (a *app) debugCauses(err error) {
+	if a.json() {
+		return
+	}
 	for _, one := range flatten(err) {
 		for _, c := range a.causes(one) {
-			a.log.Debug("caused by", "type", c.Type, "text", c.Text)
+			if c.Text == "" {
+				a.log.Debug("caused by " + c.Type)
+				continue
+			}
+			a.log.Debug("caused by "+c.Type, "text", c.Text)
 		}
 	}
 }

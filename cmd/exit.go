@@ -109,14 +109,13 @@ func (a *app) exit(err error) int {
 		for _, one := range flatten(err) {
 			a.log.Error(a.sentence(one), "code", a.errorCode(one), "exit", a.exitOf(one))
 		}
-		return a.exitCode(err)
-	}
-	if !a.json() {
 		a.debugCauses(err)
+		return a.exitCode(err)
 	}
 	for _, line := range a.lines(err) {
 		_, _ = fmt.Fprintln(a.err, line)
 	}
+	a.debugCauses(err)
 	return a.exitCode(err)
 }
 
