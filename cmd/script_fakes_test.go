@@ -3,14 +3,22 @@ package cmd_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,7 +56,7 @@ func (f *fake) become(h http.Handler) {
 }
 
 func fakeCommand(ts *testscript.TestScript, neg bool, args []string) {
-	need(ts, neg, args, 2, "fake NAME odoo|picky|secure|early|bare|portal|keyed|nineteen|trello|page|absent|denies|fails|silent|nobody")
+	need(ts, neg, args, 2, "fake NAME odoo|picky|secure|expired|misnamed|early|bare|portal|keyed|nineteen|trello|page|absent|denies|fails|silent|nobody")
 	if args[1] == "nobody" {
 		ts.Setenv(args[0], refusing(ts))
 		return
@@ -59,7 +67,7 @@ func fakeCommand(ts *testscript.TestScript, neg bool, args []string) {
 		f.handler = f.newOdoo("5f1c7f0a-0d5e-4c1e-9d60-0d0000000000")
 	case "picky":
 		f.handler = picky(f.newOdoo("5f1c7f0a-0d5e-4c1e-9d60-0d0000000000"))
-	case "secure":
+	case "secure", "expired", "misnamed":
 		f.handler = f.newOdoo("5f1c7f0a-0d5e-4c1e-9d60-0d0000000000")
 	case "early":
 		f.handler = early(f.newOdoo("5f1c7f0a-0d5e-4c1e-9d60-0d0000000000"), 5*time.Minute)
@@ -91,7 +99,8 @@ func fakeCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	f.server = httptest.NewUnstartedServer(f)
 	f.server.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that a client breaks off
-	if args[1] == "secure" {
+	if slices.Contains([]string{"secure", "expired", "misnamed"}, args[1]) {
+		f.server.TLS = badCertificate(ts, args[1])
 		f.server.StartTLS()
 		certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: f.server.Certificate().Raw})
 		ts.Check(os.WriteFile(ts.MkAbs(args[0]+".pem"), certificate, 0o600))
@@ -102,6 +111,28 @@ func fakeCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], f.server.URL)
 	ts.Setenv(args[0]+"_address", f.server.Listener.Addr().String())
 	ts.Setenv(args[0]+"_elsewhere", strings.Replace(f.server.URL, "127.0.0.1", "localhost", 1))
+}
+
+// badCertificate is what a server shows that nobody should trust, even who trusts its authority; nil where httptest's own will do.
+func badCertificate(ts *testscript.TestScript, what string) *tls.Config {
+	c := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "connector test"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2120, 1, 1, 0, 0, 0, 0, time.UTC),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	switch what {
+	case "expired":
+		c.NotAfter = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
+	case "misnamed":
+		c.IPAddresses, c.DNSNames = nil, []string{"other.example.com"}
+	default:
+		return nil
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ts.Check(err)
+	der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
+	ts.Check(err)
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}
 }
 
 // refusing is an address that nobody listens on, and nobody will while the script runs: it is the client's end of a connection.

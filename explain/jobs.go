@@ -130,6 +130,13 @@ var recordCodes = []Entry{
 		See:    []string{"bindings list"},
 	},
 	{
+		Code: "CON-BINDING-PAIR", Exit: Usage,
+		What:   "Two records cannot be bound to each other by hand.",
+		Causes: []string{"one of the two does not exist, or is bound already", "they are of another model than the binding model pairs"},
+		Do:     []string{"look at the bindings that there are; `connector bindings unlink` takes one away"},
+		See:    []string{"bindings list"},
+	},
+	{
 		Code: "CON-REVIEW-DECISION", Exit: Usage,
 		What:   "The review cannot be decided in this way.",
 		Causes: []string{"it was decided meanwhile", "the record exists on one side only"},

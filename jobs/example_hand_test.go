@@ -75,7 +75,7 @@ func ExampleQueue_Set() {
 	// Output:
 	// 1 deleted
 	// 1 root.slow <nil>
-	// there is no job 2; `jobs list` shows those there are
+	// there is no job 2; `connector jobs list` shows those there are
 }
 
 // Old jobs are deleted; failed ones only where a rule says so.

@@ -81,7 +81,7 @@ type NotFoundError struct{ ID int64 }
 
 // Error names the id.
 func (e *NotFoundError) Error() string {
-	return fmt.Sprintf("there is no job %d; `jobs list` shows those there are", e.ID)
+	return fmt.Sprintf("there is no job %d; `connector jobs list` shows those there are", e.ID)
 }
 
 // Get reads one job. An unknown id gives a *NotFoundError.

@@ -157,12 +157,20 @@ func (l *login) fail(c call, kind Kind, text, hint string) *Error {
 	return &Error{Odoo: l.name, Op: c.op, Model: c.model, Method: c.method, Kind: kind, Text: l.redact(text), Hint: hint}
 }
 
+// say starts an Error in words of our own: there is nothing to hide in them, and to hide a word that happens to be the password
+// would tell it.
+func (l *login) say(c call, kind Kind, text, hint string) *Error {
+	e := l.fail(c, kind, "", hint)
+	e.Text = text
+	return e
+}
+
 // denied is a login that Odoo refuses. It does not say why (seen on Odoo 16 to 19).
 func (l *login) denied(c call) *Error {
 	if l.keyed {
-		return l.fail(c, AccessDenied, "wrong user or API key for database "+l.database, hintKey)
+		return l.say(c, AccessDenied, "wrong user or API key for database "+l.database, hintKey)
 	}
-	return l.fail(c, AccessDenied, "wrong user or password for database "+l.database, hintLogin)
+	return l.say(c, AccessDenied, "wrong user or password for database "+l.database, hintLogin)
 }
 
 // invalid is a call that is refused before anything was sent.

@@ -61,7 +61,7 @@ func (l *login) warning(c call, f *xmlrpc.Fault) *Error {
 }
 
 func (l *login) unknownModel(c call, err error) *Error {
-	e := l.fail(c, UnknownModel, "this Odoo has no model "+c.model, "install the module that brings it, or leave it out")
+	e := l.say(c, UnknownModel, "this Odoo has no model "+c.model, "install the module that brings it, or leave it out")
 	e.Err = err
 	return e
 }
@@ -150,9 +150,9 @@ func (l *login) databaseFault(c call, line string) *Error {
 		return nil
 	}
 	if strings.Contains(line, `database "`+l.database+`" does not exist`) {
-		return l.fail(c, UnknownDatabase, "the server has no database "+l.database, "check the name of the database")
+		return l.say(c, UnknownDatabase, "the server has no database "+l.database, "check the name of the database")
 	}
-	e := l.fail(c, DatabaseDown, "the server does not reach PostgreSQL", "try again later; look at the server's log if it stays")
+	e := l.say(c, DatabaseDown, "the server does not reach PostgreSQL", "try again later; look at the server's log if it stays")
 	e.Retryable, e.OutcomeUnknown = true, lost.MatchString(line) && !c.read
 	return e
 }

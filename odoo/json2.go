@@ -54,7 +54,7 @@ func (w json2Wire) checkOwner(ctx context.Context, uid int64) error {
 	}
 	row, _ := rows[0].(map[string]any)
 	if login, ok := row["login"].(string); ok && !strings.EqualFold(login, w.user) {
-		e := w.fail(c, AccessDenied, "the API key is of another user than "+w.user, "name the key's own user, or give that user's key")
+		e := w.say(c, AccessDenied, "the API key is of another user than "+w.user, "name the key's own user, or give that user's key")
 		e.Err = errOtherUser
 		return e
 	}
@@ -78,9 +78,9 @@ func (w json2Wire) whichDatabase(ctx context.Context, c call, err error) error {
 	case version.Major < json2Since:
 		return w.fail(c, NotOdoo, "Odoo "+version.Text+" has no JSON-2", "take protocol xmlrpc")
 	case w.database == "":
-		return w.fail(c, UnknownDatabase, "the server has several databases, and none is named", "name the database")
+		return w.say(c, UnknownDatabase, "the server has several databases, and none is named", "name the database")
 	default:
-		return w.fail(c, UnknownDatabase, "the server has no database "+w.database, "check the name of the database")
+		return w.say(c, UnknownDatabase, "the server has no database "+w.database, "check the name of the database")
 	}
 }
 
