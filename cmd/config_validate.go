@@ -76,6 +76,9 @@ func (e *invalidError) Error() string {
 // Usage marks the error as the caller's to mend.
 func (*invalidError) Usage() bool { return true }
 
+// Code is that of a configuration with errors.
+func (*invalidError) Code() string { return "CON-CONFIG-INVALID" }
+
 func (a *app) configValidate(ctx context.Context, o validateOptions) error {
 	a.warned = true // they are part of the result
 	c, err := a.load()

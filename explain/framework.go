@@ -43,6 +43,13 @@ var configCodes = []Entry{
 		Do:     []string{"take the name that the line offers, or take the key out"},
 	},
 	{
+		Code: "CON-CONFIG-INVALID", Exit: Usage,
+		What:   "config validate found errors; they are printed.",
+		Causes: []string{"each error says its own, with file, line and path"},
+		Do:     []string{"correct them from the top down: one may bring others along"},
+		See:    []string{"config validate"},
+	},
+	{
 		Code: "CON-CONFIG-REQUIRED", Exit: Usage,
 		What:   "The configuration lacks a key that is needed, or gives it no value.",
 		Causes: []string{"the key was forgotten", "the value stands on the next line and is not indented"},
