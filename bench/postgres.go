@@ -26,6 +26,7 @@ var errNoPostgres = errors.New("PostgreSQL is not installed (initdb and postgres
 // concern durability.
 type postgresServer struct {
 	url     string // without a schema
+	pid     int
 	version string
 	run     *exec.Cmd
 	stdin   io.Closer // ends the server when it closes, as it does when this process dies
@@ -78,6 +79,7 @@ func (s *postgresServer) await(ctx context.Context) error {
 		conn, err := pgx.Connect(ctx, s.url)
 		if err == nil {
 			s.version = conn.PgConn().ParameterStatus("server_version")
+			_, s.pid = processOf(fmt.Sprintf("/proc/%d/stat", conn.PgConn().PID())) // it forked the session's process
 			return conn.Close(ctx)
 		}
 		select {

@@ -55,27 +55,35 @@ func runWith(atOnce int) func(context.Context, store, int) (func() error, func()
 // measure lets all peers have a turn in each run.
 func (r rate) measure(ctx context.Context, b *bench) error {
 	n := b.scaled(r.n, r.least)
-	rates, costs := map[string][]float64{}, map[string][]time.Duration{}
+	rates, costs, server := map[string][]float64{}, map[string][]time.Duration{}, map[string][]time.Duration{}
 	for range b.runs {
 		for _, p := range b.peers {
-			took, cpu, err := r.once(ctx, b, p, n)
+			m, err := r.once(ctx, b, p, n)
 			if err != nil {
 				return err
 			}
-			rates[p.name] = append(rates[p.name], float64(n)/took.Seconds())
-			costs[p.name] = append(costs[p.name], cpu/time.Duration(n))
+			rates[p.name] = append(rates[p.name], float64(n)/m.took.Seconds())
+			costs[p.name] = append(costs[p.name], m.cpu/time.Duration(n))
+			server[p.name] = append(server[p.name], m.server/time.Duration(n))
 		}
 	}
 	b.printf("%s jobs.\n\n", count(float64(n)))
-	t := table{head: []string{"peer", "jobs/s", "least–most", "processor time a job", "ours is"}}
+	t := table{head: []string{"peer", "jobs/s", "least–most", "processor time a job", "the server's", "ours is"}}
 	for _, p := range b.peers {
-		t.add(p.name, count(median(rates[p.name])), spread(rates[p.name]), micros(median(costs[p.name])), b.ratio(rates, p))
+		served := ""
+		if p.postgres {
+			served = micros(median(server[p.name]))
+		}
+		t.add(p.name, count(median(rates[p.name])), spread(rates[p.name]), micros(median(costs[p.name])), served, b.ratio(rates, p))
 	}
 	b.print(t)
 	return nil
 }
 
-func (r rate) once(ctx context.Context, b *bench, p peer, n int) (took, cpu time.Duration, err error) {
+// measured is what one run of a rate took.
+type measured struct{ took, cpu, server time.Duration }
+
+func (r rate) once(ctx context.Context, b *bench, p peer, n int) (m measured, err error) {
 	err = b.with(ctx, p, r.lanes, func(s store, _ place) error {
 		prepare, measured := r.do(ctx, s, n)
 		if prepare != nil {
@@ -84,14 +92,14 @@ func (r rate) once(ctx context.Context, b *bench, p peer, n int) (took, cpu time
 			}
 		}
 		var err error
-		before := cpuTime()
-		if took, err = b.timed(r.name+" "+p.name, measured); err != nil {
+		before, server := cpuTime(), b.serverTime(p)
+		if m.took, err = b.timed(r.name+" "+p.name, measured); err != nil {
 			return err
 		}
-		cpu = cpuTime() - before
+		m.cpu, m.server = cpuTime()-before, b.serverTime(p)-server
 		return r.verify(ctx, s, n, prepare != nil)
 	})
-	return took, cpu, err
+	return m, err
 }
 
 // verify makes sure that what was measured was done.
