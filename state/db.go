@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -38,7 +39,8 @@ type DB struct {
 	clock   Clock
 	ownTime bool // the clock, and not the database's, says when a transaction began
 	onPoint func(ctx context.Context, point string)
-	writer  *sql.DB // one connection; nil when opened for reading
+	writer  *sql.DB      // one connection; nil when opened for reading
+	waiting atomic.Int32 // transactions that wait for it
 	readers *sql.DB
 	version int
 	signals signals

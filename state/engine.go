@@ -73,8 +73,9 @@ type transaction struct {
 	now time.Time // the database's; zero where it has no clock that counts
 	// bound gives the context for a statement: whatever becomes of the caller's, a transaction runs to its end.
 	bound func(context.Context) context.Context
-	// commit ends it, and tells other processes of the topics.
-	commit func(topics []string) error
+	// commit ends it, and tells other processes of the topics. alone says that nobody else of this process waits to write, so
+	// that it may keep the connection until the transaction is safe.
+	commit func(topics []string, alone bool) error
 	// abandon ends it where it wasn't committed, and gives back what begin took; it is called in any case.
 	abandon func()
 	// settle waits, once it is committed and others may write again, until it is safe; nil where it is at once, or as safe

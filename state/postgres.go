@@ -258,10 +258,11 @@ func (e *postgresEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMo
 	}
 	run := &transaction{executor: conn, now: FromMicros(now), bound: func(context.Context) context.Context { return bounded }}
 	done := false
-	run.commit = func(topics []string) error {
+	run.commit = func(topics []string, alone bool) error {
 		done = true // even where it fails: the connection then is thrown away, and with it the transaction
-		wrote, err := e.commit(bounded, conn, topics)
-		if safe && wrote && e.disk != nil {
+		flush := safe && e.disk != nil
+		wrote, err := e.commit(bounded, conn, topics, flush && alone)
+		if flush && wrote && !alone {
 			run.settle = e.settle
 		}
 		return err
@@ -276,16 +277,34 @@ func (e *postgresEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMo
 	return run, nil
 }
 
-// commit tells the other processes and ends the transaction, in one round trip, and tells whether it has written anything.
-// A transaction with a failed statement is rolled back by the server, which says so only in its answer.
-func (e *postgresEngine) commit(ctx context.Context, conn *sql.Conn, topics []string) (wrote bool, err error) {
+// After the commit of a transaction that wrote something, a second one waits for the disk: by then the write lock is given
+// back, and the first commit, which was asynchronous, is in the log before it (see [flusher]). Between the two only a
+// session's setting says whether there was anything to wait for.
+const (
+	noteWritten = "set_config('connector.wrote', CASE WHEN txid_current_if_assigned() IS NULL THEN 'off' ELSE 'on' END, false)"
+	awaitDisk   = "; SELECT set_config('synchronous_commit', current_setting('connector.wrote'), true), " +
+		"CASE WHEN current_setting('connector.wrote') = 'on' THEN pg_logical_emit_message(true, 'connector', '') END"
+)
+
+// commit tells the other processes, ends the transaction and, where it is asked to, waits for the disk, in one round trip. It
+// tells whether the transaction has written anything. One with a failed statement is rolled back by the server, which says
+// so only in its answer.
+func (e *postgresEngine) commit(ctx context.Context, conn *sql.Conn, topics []string, flush bool) (wrote bool, err error) {
 	var text strings.Builder
+	text.WriteString("SELECT ")
 	for _, topic := range topics {
-		fmt.Fprintf(&text, "SELECT pg_notify('%s', %s); ", e.channel(), literal(topic))
+		fmt.Fprintf(&text, "pg_notify('%s', %s), ", e.channel(), literal(topic))
 	}
-	text.WriteString("SELECT txid_current_if_assigned() IS NOT NULL; COMMIT")
+	text.WriteString(noteWritten + "; COMMIT")
+	if flush {
+		text.WriteString(awaitDisk)
+	}
 	results, err := e.simple(ctx, conn, text.String())
-	if err == nil && results[len(results)-1].CommandTag.String() != "COMMIT" {
+	committed := len(results) > 1 && results[1].CommandTag.String() == "COMMIT"
+	switch {
+	case err != nil && committed:
+		err = e.unsettled(err)
+	case err == nil && !committed:
 		err = errRolledBack
 	}
 	var said *pgconn.PgError
@@ -296,7 +315,7 @@ func (e *postgresEngine) commit(ctx context.Context, conn *sql.Conn, topics []st
 		e.rollBack(context.WithoutCancel(ctx), conn)
 		return false, err
 	}
-	return lastValue(results[:len(results)-1]) == "t", nil
+	return lastValue(results[:1]) == "on", nil
 }
 
 var errRolledBack = errors.New("the transaction was rolled back, since one of its statements had failed; nothing was written")
@@ -330,13 +349,13 @@ func (e *postgresEngine) simple(ctx context.Context, conn *sql.Conn, text string
 	return results, errors.Join(err, rawErr)
 }
 
-// lastValue is the first value of the last statement's first row.
+// lastValue is the last value of the last statement's first row.
 func lastValue(results []*pgconn.Result) string {
 	if len(results) == 0 {
 		return ""
 	}
 	if rows := results[len(results)-1].Rows; len(rows) > 0 && len(rows[0]) > 0 {
-		return string(rows[0][0])
+		return string(rows[0][len(rows[0])-1])
 	}
 	return ""
 }

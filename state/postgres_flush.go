@@ -14,7 +14,8 @@ import (
 // flusher waits for the server's disk, for all transactions that want it at a time. The write lock is held until a commit
 // is over; would the commit wait for the disk, everybody else had to wait with it, one after the other. So commits don't
 // wait, and afterwards one small transaction does: the log is written in the order of the commits, so that what it
-// waits for has all of them in it.
+// waits for has all of them in it. Where nobody else of this process wants its connection, a writer does so itself, along
+// with its commit: see [awaitDisk].
 type flusher struct {
 	pool *sql.DB
 
@@ -72,10 +73,14 @@ func (f *flusher) flush() error {
 
 // settle waits for the disk. The transaction is committed by then, so nothing that it meets means that nothing was done.
 func (e *postgresEngine) settle() error {
-	err := e.disk.flush()
-	if err == nil {
-		return nil
+	if err := e.disk.flush(); err != nil {
+		return e.unsettled(err)
 	}
+	return nil
+}
+
+// unsettled says that a transaction stands, but maybe not for good.
+func (e *postgresEngine) unsettled(err error) error {
 	return e.trouble(ConnectionLost, "was not heard to put the last transaction on its disk ("+causeOf(err)+")",
 		"try again; the transaction was committed, and stands unless the server crashed", err)
 }

@@ -103,7 +103,7 @@ func (e *sqliteEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMode
 	return &transaction{
 		executor: tx,
 		bound:    context.WithoutCancel,
-		commit:   func([]string) error { return tx.Commit() }, // other processes poll
+		commit:   func([]string, bool) error { return tx.Commit() }, // other processes poll
 		abandon: func() {
 			undo()
 			if strict {

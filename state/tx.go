@@ -111,7 +111,9 @@ func (db *DB) patiently(ctx context.Context, do func() error) error {
 }
 
 func (db *DB) beginOnce(ctx context.Context, mode writeMode) (*sql.Conn, *transaction, error) {
+	db.waiting.Add(1)
 	conn, err := db.writer.Conn(ctx)
+	db.waiting.Add(-1)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -133,7 +135,7 @@ func (db *DB) transact(ctx context.Context, run *transaction, fn func(*Tx) error
 		return err
 	}
 	db.hook(ctx, "before commit")
-	if err := run.commit(tx.topics); err != nil {
+	if err := run.commit(tx.topics, db.waiting.Load() == 0); err != nil {
 		return err
 	}
 	db.hook(ctx, "after commit")
