@@ -2,11 +2,9 @@ package jobs
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/odoo-connector/connector/state"
 )
@@ -46,13 +44,20 @@ type key struct{ backend, identity string }
 // batch sorts what is to be enqueued by what becomes of it.
 type batch struct {
 	jobs    []*Job // one per spec; a pointer occurs twice when the identity does
+	made    []*Job // inserted already
 	fresh   []*Job // to insert
 	revived []*Job // failed, to put back
 	joined  []*Job // wait already
 }
 
 func (q *Queue) enqueue(ctx context.Context, tx *state.Tx, specs []Spec) (ids []int64, created []bool, err error) {
-	b, err := q.sort(ctx, tx, specs)
+	b, list, err := q.newBatch(tx, specs)
+	if err == nil {
+		list, err = b.make(ctx, tx, list)
+	}
+	if err == nil {
+		err = b.sort(ctx, tx, list)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("enqueue: %w", err)
 	}
@@ -74,7 +79,7 @@ func (b *batch) store(ctx context.Context, tx *state.Tx, linked func() error) er
 			return err
 		}
 	}
-	if len(b.fresh)+len(b.revived) > 0 {
+	if len(b.made)+len(b.fresh)+len(b.revived) > 0 {
 		tx.Notify(Topic)
 	}
 	if linked != nil {
@@ -101,15 +106,14 @@ func (b *batch) result() (created []bool, count int) {
 	return created, count
 }
 
-func (q *Queue) sort(ctx context.Context, tx *state.Tx, specs []Spec) (*batch, error) {
-	b := &batch{}
+// newBatch completes the specs. It gives each job once.
+func (q *Queue) newBatch(tx *state.Tx, specs []Spec) (b *batch, unique []*Job, err error) {
+	b = &batch{}
 	byKey := make(map[key]*Job, len(specs))
-	var keys []key
-	var unique []*Job
 	for _, s := range specs {
 		j, err := newJob(q.completed(s), q.newUUID(), tx.Now())
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		k, own := key{j.Backend, j.Identity}, &j
 		if first, twice := byKey[k]; twice && j.Identity != "" {
@@ -118,22 +122,24 @@ func (q *Queue) sort(ctx context.Context, tx *state.Tx, specs []Spec) (*batch, e
 			b.jobs = append(b.jobs, first)
 			continue
 		}
-		if j.Identity != "" {
-			byKey[k] = own
-			keys = append(keys, k)
-		}
+		byKey[k] = own
 		b.jobs, unique = append(b.jobs, own), append(unique, own)
 	}
-	stored, err := lookup(ctx, tx, keys)
+	return b, unique, nil
+}
+
+// sort looks which of the jobs are stored already, and decides what becomes of each.
+func (b *batch) sort(ctx context.Context, tx *state.Tx, list []*Job) error {
+	stored, err := lookup(ctx, tx, list)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, j := range unique {
+	for _, j := range list {
 		if err := b.place(j, stored[key{j.Backend, j.Identity}]); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return b, nil
+	return nil
 }
 
 // place decides what becomes of a job of whose identity this one is stored already; the zero Job: none is.
@@ -172,10 +178,16 @@ func (j *Job) take(c Job) (err error) {
 }
 
 // lookup finds the jobs that stand for identities: the waiting one, or else the last that failed.
-func lookup(ctx context.Context, tx *state.Tx, keys []key) (map[key]Job, error) {
+func lookup(ctx context.Context, tx *state.Tx, list []*Job) (map[key]Job, error) {
+	var keys []key
+	for _, j := range list {
+		if j.Identity != "" {
+			keys = append(keys, key{j.Backend, j.Identity})
+		}
+	}
 	found := make(map[key]Job, len(keys))
 	for chunk := range slices.Chunk(keys, chunkSize) {
-		query, args := lookupQuery(chunk)
+		query, args := lookupQuery(tx.Dialect(), chunk)
 		err := each(ctx, tx, query, args, func(rows scanner) error {
 			var j Job
 			err := rows.Scan(&j.ID, &j.Backend, &j.Identity, &j.State)
@@ -191,7 +203,10 @@ func lookup(ctx context.Context, tx *state.Tx, keys []key) (map[key]Job, error) 
 
 // lookupQuery gives a query of which the last row of an identity counts: failed jobs come first, by id, and a waiting one
 // after them.
-func lookupQuery(keys []key) (string, []any) {
+func lookupQuery(d state.Dialect, keys []key) (string, []any) {
+	if d == state.PostgreSQL {
+		return lookupEach(d, keys)
+	}
 	pairs := make([]any, 0, 2*len(keys))
 	for _, k := range keys {
 		pairs = append(pairs, k.backend, k.identity)
@@ -221,71 +236,6 @@ func (b *batch) channels(ctx context.Context, tx *state.Tx) error {
 func noteLine(ctx context.Context, tx *state.Tx, backend, channel string) error {
 	_, err := tx.ExecContext(ctx, "INSERT INTO job_channel (backend, channel) VALUES (?, ?) ON CONFLICT DO NOTHING", backend, channel)
 	return err
-}
-
-// inserted are the columns of a new job, in the order of insertedValues, with their types on PostgreSQL.
-var inserted = []struct{ name, kind string }{
-	{"uuid", "text"}, {"function", "text"}, {"backend", "text"}, {"model", "text"}, {"channel", "text"}, {"identity", "text"},
-	{"pair", "text"}, {"graph", "text"}, {"args", "text"}, {"args_version", "bigint"}, {"time_limit", "bigint"}, {"next_run", "text"},
-	{"description", "text"}, {"state", "text"}, {"priority", "bigint"}, {"eta", "bigint"}, {"due", "bigint"}, {"hold", "bigint"},
-	{"max_retries", "bigint"}, {"created", "bigint"}, {"enqueued", "bigint"},
-}
-
-func insertedValues(j *Job, now time.Time) []any {
-	at := state.Micros(now)
-	return []any{j.UUID, j.Function, j.Backend, j.Model, j.Channel, j.Identity, j.Pair, j.Graph, string(j.Args),
-		j.ArgsVersion, j.TimeLimit.Microseconds(), j.next, j.Description, j.State, j.Priority, state.Micros(j.ETA),
-		dueAt(j.ETA, now), flag(j.Hold), j.MaxRetries, at, at}
-}
-
-func (b *batch) insert(ctx context.Context, tx *state.Tx) error {
-	for chunk := range slices.Chunk(b.fresh, chunkSize) {
-		byUUID := make(map[string]*Job, len(chunk))
-		rows := make([][]any, len(chunk))
-		for i, j := range chunk {
-			byUUID[j.UUID], rows[i] = j, insertedValues(j, tx.Now())
-		}
-		query, args, err := insertQuery(tx.Dialect(), rows)
-		if err != nil {
-			return err
-		}
-		err = each(ctx, tx, query, args, func(rows scanner) error {
-			var id int64
-			var uuid string
-			err := rows.Scan(&id, &uuid)
-			if j := byUUID[uuid]; j != nil {
-				j.ID = id
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// insertQuery inserts rows. PostgreSQL would have to read thousands of marks, anew for each number of rows; it takes them as one
-// argument.
-func insertQuery(d state.Dialect, rows [][]any) (string, []any, error) {
-	names, typed := make([]string, len(inserted)), make([]string, len(inserted))
-	for i, c := range inserted {
-		names[i], typed[i] = c.name, c.name+" "+c.kind
-	}
-	query := "INSERT INTO job (" + strings.Join(names, ", ") + ") "
-	if d != state.PostgreSQL || len(rows) == 1 {
-		return query + "VALUES " + rowMarks(len(rows), len(inserted)) + " RETURNING id, uuid", slices.Concat(rows...), nil
-	}
-	objects := make([]map[string]any, len(rows))
-	for i, row := range rows {
-		objects[i] = make(map[string]any, len(row))
-		for k, value := range row {
-			objects[i][names[k]] = value
-		}
-	}
-	text, err := json.Marshal(objects)
-	query += "SELECT " + strings.Join(names, ", ") + " FROM json_to_recordset(CAST(? AS json)) AS r (" + strings.Join(typed, ", ") + ") RETURNING id, uuid"
-	return query, []any{string(text)}, err
 }
 
 // revive puts failed jobs back into the line as if they were new; but one whose worker died still shares no slice.
@@ -345,7 +295,7 @@ func (b *batch) refresh(ctx context.Context, tx *state.Tx) error {
 func (b *batch) depend(ctx context.Context, tx *state.Tx) error {
 	var on []int64
 	var hold []*Job
-	for _, j := range slices.Concat(b.fresh, b.revived, b.joined) {
+	for _, j := range slices.Concat(b.made, b.fresh, b.revived, b.joined) {
 		on = append(on, j.DependsOn...)
 		if len(j.DependsOn) > 0 {
 			hold = append(hold, j)

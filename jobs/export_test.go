@@ -24,7 +24,7 @@ func ExplainTurn(ctx context.Context, db *state.DB) string {
 
 // ExplainLookup gives SQLite's plan of the look-up of identities, one step a line.
 func ExplainLookup(ctx context.Context, db *state.DB) string {
-	query, args := lookupQuery([]key{{"trello", "a"}, {"trello", "b"}})
+	query, args := lookupQuery(db.Dialect(), []key{{"trello", "a"}, {"trello", "b"}})
 	return plan(ctx, db, query, args)
 }
 

@@ -36,7 +36,10 @@ func (q *Queue) EnqueueGraph(ctx context.Context, tx *state.Tx, top Node) (Delay
 	for i, c := range g.calls {
 		specs[i] = c.spec
 	}
-	b, err := q.sort(ctx, tx, specs)
+	b, list, err := q.newBatch(tx, specs)
+	if err == nil {
+		err = b.sort(ctx, tx, list)
+	}
 	if err != nil {
 		return Delayed{}, fmt.Errorf("enqueue a graph: %w", err)
 	}

@@ -40,6 +40,12 @@ func (d Dialect) IntegersOf(array string) string {
 	)
 }
 
+// Unnest gives, on PostgreSQL alone, a table of rows that come as one argument for each column, a []string or an []int64: one short
+// statement serves any number of them, and stays prepared. SQLite, where nothing is sent, takes rows of marks.
+func (d Dialect) Unnest(table string, columns ...string) string {
+	return "unnest(" + strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", ") + ") AS " + table + " (" + strings.Join(columns, ", ") + ")"
+}
+
 // JSONText gives the expression for the text or number under a key of a JSON object, as text; NULL where it is absent.
 // The key is a plain word.
 func (d Dialect) JSONText(object, key string) string {

@@ -30,8 +30,11 @@ const (
 	schemaVersionTable = "connector_schema"
 )
 
-// serverTime asks for the server's clock, in microseconds since 1970.
-const serverTime = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+// clockMicros is the server's clock, in microseconds since 1970; serverTime asks for it.
+const (
+	clockMicros = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+	serverTime  = "SELECT " + clockMicros
+)
 
 // postgresEngine is a state in one schema of a PostgreSQL database.
 type postgresEngine struct {
@@ -64,6 +67,8 @@ func (e *postgresEngine) writerSession() *pgx.ConnConfig {
 		"idle_in_transaction_session_timeout": millis(idleInTransaction),
 	})
 	config.RuntimeParams["synchronous_commit"] = "off"
+	config.RuntimeParams["default_transaction_isolation"] = "read committed" // whatever the URL, the user or the database say
+	config.RuntimeParams["default_transaction_read_only"] = "off"
 	return config
 }
 
@@ -231,10 +236,11 @@ func (e *postgresEngine) lockStatement() string {
 	return fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", e.key("write"))
 }
 
-// begin takes one round trip: it begins, waits for the write lock and then reads the clock. Whatever the first
-// statement of the transaction reads was committed by then, as each statement of READ COMMITTED looks anew.
+// begin takes one round trip: it begins, waits for the write lock and then reads the clock; the server gives the values of a
+// list in its order. Whatever the first statement of the transaction reads was committed by then, as each statement of READ
+// COMMITTED looks anew.
 func (e *postgresEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMode) (*transaction, error) {
-	text := "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; " + e.lockStatement()
+	text := "BEGIN"
 	safe := mode != ordinary || !e.relaxed()
 	if safe && e.disk == nil {
 		text += "; SET LOCAL synchronous_commit = on"
@@ -244,7 +250,7 @@ func (e *postgresEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMo
 		limit = lengthyLimit
 		text += "; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
 	}
-	text += "; " + serverTime
+	text += "; " + e.lockStatement() + ", " + clockMicros
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	results, err := e.simple(bounded, conn, text)
 	var now int64

@@ -190,6 +190,43 @@ func TestPostgresSettings(t *testing.T) {
 			}
 		}
 	})
+	t.Run("Ensure a transaction takes the time when it got the write lock, not when it asked for it", func(t *testing.T) {
+		s := statetest.Postgres(t)
+		db, other := s.Open(t, state.Options{}), s.Open(t, state.Options{})
+		var before time.Time
+		waited := make(chan time.Time, 1)
+		err := db.Write(t.Context(), func(*state.Tx) (err error) {
+			go func() {
+				var at time.Time
+				if err := other.Write(t.Context(), func(tx *state.Tx) error { at = tx.Now(); return nil }); err != nil {
+					t.Error(err)
+				}
+				waited <- at
+			}()
+			for waits := 0; waits == 0 && err == nil; {
+				row := db.Read().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+				err = row.Scan(&waits)
+			}
+			before, _ = db.Now(t.Context())
+			return err
+		})
+		if at := <-waited; err != nil || before.IsZero() || at.Before(before) {
+			t.Errorf("%v, though the lock was another's at %v (%v)", at, before, err)
+		}
+	})
+	t.Run("Ensure transactions write, and see what others committed, whatever the URL's defaults are", func(t *testing.T) {
+		s := statetest.Postgres(t)
+		s.Location = s.With(t, "default_transaction_isolation", "serializable")
+		s.Location = s.With(t, "default_transaction_read_only", "on")
+		var level, readOnly string
+		err := s.Open(t, state.Options{}).Write(t.Context(), func(tx *state.Tx) error {
+			return tx.QueryRowContext(t.Context(), "SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only')").
+				Scan(&level, &readOnly)
+		})
+		if err != nil || level != "read committed" || readOnly != "off" {
+			t.Errorf("%q, %q (%v)", level, readOnly, err)
+		}
+	})
 	t.Run("Ensure text that PostgreSQL cannot hold is stored as near as it can, and found again", func(t *testing.T) {
 		db := statetest.Postgres(t).Open(t, state.Options{})
 		if err := db.Write(t.Context(), put(t.Context(), "a\x00b", "\xff!")); err != nil {

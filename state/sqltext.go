@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -89,7 +90,7 @@ func numbered(query string, types []byte) string {
 	return b.String()
 }
 
-var typeNames = map[byte]string{'i': "::bigint", 't': "::text", 'f': "::double precision", 'b': "::bytea", '?': ""}
+var typeNames = map[byte]string{'i': "::bigint", 't': "::text", 'f': "::double precision", 'b': "::bytea", 'I': "::bigint[]", 'T': "::text[]", '?': ""}
 
 // typesOf gives a letter for the type of each argument, as typeNames has them.
 func typesOf(args []any, room []byte) []byte {
@@ -109,6 +110,10 @@ func typeOf(arg any) byte {
 		return 'i'
 	case []byte:
 		return 'b'
+	case []int64:
+		return 'I'
+	case []string:
+		return 'T'
 	}
 	switch kind := reflect.TypeOf(arg).Kind(); {
 	case kind == reflect.String:
@@ -196,6 +201,8 @@ func storable(args []any) []any {
 			}
 		case sql.NullString:
 			args = replaced(args, i, sql.NullString{String: plainText(v.String), Valid: v.Valid})
+		case []string:
+			args = replaced(args, i, plainTexts(v))
 		}
 	}
 	return args
@@ -206,6 +213,17 @@ func replaced(args []any, i int, value any) []any {
 	args = append([]any(nil), args...)
 	args[i] = value
 	return args
+}
+
+// plainTexts leaves a list of which nothing is to be replaced as it is.
+func plainTexts(list []string) []string {
+	for i, s := range list {
+		if text := plainText(s); text != s {
+			list = append(append(slices.Clone(list[:i]), text), plainTexts(list[i+1:])...)
+			break
+		}
+	}
+	return list
 }
 
 func plainText(s string) string {

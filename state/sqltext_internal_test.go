@@ -74,6 +74,10 @@ func TestDefinitions(t *testing.T) {
 func TestStorable(t *testing.T) {
 	t.Run("Ensure PostgreSQL is given what it can hold, and the caller's slice stays", func(t *testing.T) {
 		args := []any{true, false, "a\x00b", "\xff", "ü", int64(3), nil, []byte("x")}
+		list := []string{"a", "b\x00", "c", "\xff", "ü"}
+		if got := storable([]any{list})[0]; !slices.Equal(got.([]string), []string{"a", "b\uFFFD", "c", "\uFFFD", "ü"}) || list[1] != "b\x00" {
+			t.Errorf("%q became %q", list, got)
+		}
 		before := slices.Clone(args)
 		got := storable(args)
 		for i, want := range []any{int64(1), int64(0), "a\uFFFDb", "\uFFFD", "ü", int64(3), nil} {

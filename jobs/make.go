@@ -1,0 +1,161 @@
+package jobs
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/odoo-connector/connector/state"
+)
+
+// inserted are the columns of a new job, those of text first; insertedTexts and insertedNumbers give their values in this
+// order.
+var inserted = []string{"uuid", "function", "backend", "model", "channel", "identity", "pair", "graph", "args", "next_run", "description", "state",
+	"args_version", "time_limit", "priority", "eta", "due", "hold", "max_retries", "created", "enqueued"}
+
+func insertedNames() string { return strings.Join(inserted, ", ") }
+
+func insertedTexts(j *Job) []string {
+	return []string{j.UUID, j.Function, j.Backend, j.Model, j.Channel, j.Identity, j.Pair, j.Graph, string(j.Args), j.next, j.Description,
+		string(j.State)}
+}
+
+func insertedNumbers(j *Job, now time.Time) []int64 {
+	at := state.Micros(now)
+	return []int64{int64(j.ArgsVersion), j.TimeLimit.Microseconds(), int64(j.Priority), state.Micros(j.ETA), int64(dueAt(j.ETA, now)),
+		int64(flag(j.Hold)), int64(j.MaxRetries), at, at}
+}
+
+// insert inserts the new jobs that are not made yet, and gives them their ids.
+func (b *batch) insert(ctx context.Context, tx *state.Tx) error {
+	for chunk := range slices.Chunk(b.fresh, chunkSize) {
+		query, args := insertQuery(tx.Dialect(), chunk, tx.Now())
+		if err := numberJobs(ctx, tx, chunk, query, args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insertQuery inserts jobs. PostgreSQL would have to read thousands of marks, anew for each number of jobs.
+func insertQuery(d state.Dialect, list []*Job, now time.Time) (string, []any) {
+	into := "INSERT INTO job (" + insertedNames() + ") "
+	if d == state.PostgreSQL {
+		rows, args := insertedRows(d, list, now)
+		return into + "SELECT r.* FROM " + rows + " RETURNING id, uuid", args
+	}
+	return into + "VALUES " + rowMarks(len(list), len(inserted)) + " RETURNING id, uuid", insertedValues(list, now)
+}
+
+// insertedRows gives the jobs as a table r. Of a single one PostgreSQL is told as such: it plans a statement with short lists
+// anew each time, since it takes lists for longer ones otherwise.
+func insertedRows(d state.Dialect, list []*Job, now time.Time) (string, []any) {
+	if d == state.PostgreSQL && len(list) > 1 {
+		return d.Unnest("r", inserted...), insertedLists(list, now)
+	}
+	return "(VALUES " + rowMarks(len(list), len(inserted)) + ") AS r (" + insertedNames() + ")", insertedValues(list, now)
+}
+
+func insertedValues(list []*Job, now time.Time) []any {
+	values := make([]any, 0, len(list)*len(inserted))
+	for _, j := range list {
+		values = append(append(values, anys(insertedTexts(j))...), anys(insertedNumbers(j, now))...)
+	}
+	return values
+}
+
+// numberJobs runs a statement that inserts some of the jobs, and gives these their ids.
+func numberJobs(ctx context.Context, tx *state.Tx, list []*Job, query string, args []any) error {
+	byUUID := make(map[string]*Job, len(list))
+	for _, j := range list {
+		byUUID[j.UUID] = j
+	}
+	return each(ctx, tx, query, args, func(rows scanner) error {
+		var id int64
+		var uuid string
+		err := rows.Scan(&id, &uuid)
+		if j := byUUID[uuid]; j != nil {
+			j.ID = id
+		}
+		return err
+	})
+}
+
+// insertedLists gives a list of values for each column.
+func insertedLists(list []*Job, now time.Time) []any {
+	var texts [][]string
+	var numbers [][]int64
+	for n, j := range list {
+		ofText, ofNumber := insertedTexts(j), insertedNumbers(j, now)
+		if n == 0 {
+			texts, numbers = make([][]string, len(ofText)), make([][]int64, len(ofNumber))
+		}
+		for i, text := range ofText {
+			texts[i] = append(texts[i], text)
+		}
+		for i, number := range ofNumber {
+			numbers[i] = append(numbers[i], number)
+		}
+	}
+	return slices.Concat(anys(texts), anys(numbers))
+}
+
+// makeSize is how many jobs are made by one statement.
+const makeSize = 2000
+
+// make inserts those of the jobs of whose identity none waits and none failed, and gives the others. On PostgreSQL, where each
+// statement is a message to another process, a single one does what otherwise three do; on SQLite it leaves all of them. So it
+// does where a spec came twice: what becomes of that one depends on what is there, and ids follow the order of the specs.
+func (b *batch) make(ctx context.Context, tx *state.Tx, list []*Job) (left []*Job, err error) {
+	if tx.Dialect() != state.PostgreSQL || slices.ContainsFunc(list, func(j *Job) bool { return len(j.later) > 0 }) {
+		return list, nil
+	}
+	for chunk := range slices.Chunk(list, makeSize) {
+		for _, j := range chunk {
+			j.next = ownMark(j.policy)
+		}
+		query, args := makeQuery(tx.Dialect(), chunk, tx.Now())
+		if err := numberJobs(ctx, tx, chunk, query, args); err != nil {
+			return nil, err
+		}
+	}
+	for _, j := range list {
+		if j.ID != 0 {
+			b.made = append(b.made, j)
+			continue
+		}
+		j.next = ""
+		left = append(left, j)
+	}
+	return left, nil
+}
+
+// waitingOf and failedOf select the jobs that stand for the identity of a row r. The words are those of the indexes job_waiting and
+// job_failed. With a LIMIT they cannot be made a join, for which PostgreSQL would read the whole table once it takes it for small.
+const (
+	waitingOf = "FROM job WHERE backend = r.backend AND identity = r.identity AND " + waitingStates + " LIMIT 1"
+	failedOf  = `FROM job WHERE backend = r.backend AND identity = r.identity AND identity <> '' AND state = 'failed'
+		ORDER BY id DESC LIMIT 1`
+)
+
+// lookupEach is lookupQuery for PostgreSQL.
+func lookupEach(d state.Dialect, keys []key) (string, []any) {
+	backends, identities := make([]string, len(keys)), make([]string, len(keys))
+	for i, k := range keys {
+		backends[i], identities[i] = k.backend, k.identity
+	}
+	return `SELECT c.id, r.backend, r.identity, c.state FROM ` + d.Unnest("r", "backend", "identity") + `
+		CROSS JOIN LATERAL ((SELECT id, state, 1 AS waits ` + waitingOf + ") UNION ALL (SELECT id, state, 0 " + failedOf + ")) AS c ORDER BY c.waits, c.id", []any{backends, identities}
+}
+
+// makeQuery inserts jobs and the lines that they stand in.
+func makeQuery(d state.Dialect, list []*Job, now time.Time) (string, []any) {
+	rows, args := insertedRows(d, list, now)
+	const free = "(SELECT id " + waitingOf + ") IS NULL AND (SELECT id " + failedOf + ") IS NULL"
+	return `WITH made AS (INSERT INTO job (` + insertedNames() + `) SELECT r.* FROM ` + rows + `
+			WHERE r.identity = '' OR ` + free + `
+			RETURNING id, uuid, backend, channel),
+		noted AS (INSERT INTO job_channel (backend, channel) SELECT DISTINCT backend, channel FROM made ON CONFLICT DO NOTHING)
+		SELECT id, uuid FROM made`, args
+}
