@@ -113,9 +113,6 @@ func (q *Queue) due(ctx context.Context, f ClaimFilter, now time.Time) (due bool
 // claimIn is a claim within a transaction.
 func (q *Queue) claimIn(ctx context.Context, tx *state.Tx, owner string, f ClaimFilter) (Claimed, error) {
 	c := Claimed{AsOf: tx.Now()}
-	if err := promote(ctx, tx, state.Micros(tx.Now())); err != nil {
-		return c, err
-	}
 	d, err := q.readDesk(ctx, tx, f)
 	if err != nil {
 		return c, err

@@ -48,23 +48,25 @@ func (c candidate) compare(other candidate) int {
 
 // readDesk reads the lines that the filter selects and whose channels may start a job now.
 func (q *Queue) readDesk(ctx context.Context, tx *state.Tx, f ClaimFilter) (*desk, error) {
-	d := &desk{channels: q.channels, filter: f, now: tx.Now(), taken: map[string]int{}, pairs: map[string]bool{}}
-	all, err := q.readLines(ctx, tx, f.IDs)
+	seen, err := see(ctx, tx, tx.Dialect(), state.Micros(tx.Now()))
+	if err == nil && seen.due {
+		if err = promote(ctx, tx, state.Micros(tx.Now())); err == nil {
+			seen, err = see(ctx, tx, tx.Dialect(), state.Micros(tx.Now()))
+		}
+	}
+	if err == nil && len(f.IDs) > 0 {
+		err = readAsked(ctx, tx, f.IDs, seen.lines)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := d.readRunning(ctx, tx); err != nil {
-		return nil, err
-	}
-	pauses, err := readPauses(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
+	all := seen.lines
+	d := &desk{channels: q.channels, filter: f, now: tx.Now(), taken: seen.taken, pairs: map[string]bool{}}
 	for _, l := range all {
 		if len(l.waiting) == 0 || !f.has(l.backend, l.channel) {
 			continue
 		}
-		open, err := d.open(ctx, tx, l, all, pauses)
+		open, err := d.open(ctx, tx, l, all, seen.pauses)
 		if err != nil {
 			return nil, err
 		}
@@ -83,44 +85,11 @@ const candidateColumns = "j.id, j.function, j.model, j.pair, j.alone, j.priority
 const notRunning = `(j.pair = '' OR NOT EXISTS (SELECT 1 FROM job AS other WHERE other.pair <> ''
 	AND other.state = 'started' AND other.backend = j.backend AND other.pair = j.pair))`
 
-// headsQuery selects all lines, each with the first job that could start. The words of its conditions are those of job_line.
-// PostgreSQL would hash the whole table for a join with a scalar subquery; of a lateral one it can only go through the index.
-func headsQuery(d state.Dialect) string {
-	const head = `FROM job AS j WHERE j.state = 'pending' AND j.due = 1 AND j.backend = c.backend AND j.channel = c.channel
-		AND ` + notRunning + ` ORDER BY j.priority, j.created, j.id LIMIT 1`
-	join := "LEFT JOIN job AS h ON h.id = (SELECT j.id " + head + ")"
-	if d == state.PostgreSQL {
-		join = "LEFT JOIN LATERAL (SELECT " + candidateColumns + " " + head + ") AS h ON 1 = 1"
-	}
-	return `SELECT c.backend, c.channel, c.last_start, COALESCE(h.id, 0), COALESCE(h.function, ''), COALESCE(h.model, ''),
-		COALESCE(h.pair, ''), COALESCE(h.alone, 0), COALESCE(h.priority, 0), COALESCE(h.created, 0)
-		FROM job_channel AS c ` + join + ` ORDER BY c.backend, c.channel`
-}
-
-// readLines reads all lines with the head of each; of jobs that are asked for by their ids, those.
-func (q *Queue) readLines(ctx context.Context, from state.Querier, ids []int64) (all []*line, err error) {
-	err = each(ctx, from, headsQuery(q.db.Dialect()), nil, func(rows scanner) error {
-		l := &line{whole: len(ids) > 0}
-		var last int64
-		var c candidate
-		err := rows.Scan(&l.backend, &l.channel, &last, &c.id, &c.function, &c.model, &c.pair, &c.alone, &c.priority, &c.created)
-		l.lastStart = state.FromMicros(last)
-		if c.id != 0 && len(ids) == 0 {
-			l.waiting, l.read, l.last = append(l.waiting, c), 1, c
-		}
-		all = append(all, l)
-		return err
-	})
-	if err != nil || len(ids) == 0 {
-		return all, err
-	}
-	return all, readAsked(ctx, from, ids, all)
-}
-
-// readAsked puts the jobs of these ids into their lines.
+// readAsked puts the jobs of these ids into their lines, in the place of their heads.
 func readAsked(ctx context.Context, from state.Querier, ids []int64, all []*line) error {
 	lines := map[key]*line{}
 	for _, l := range all {
+		l.waiting, l.read, l.last, l.whole = nil, 0, candidate{}, true
 		lines[key{l.backend, l.channel}] = l
 	}
 	for chunk := range slices.Chunk(ids, chunkSize) {
@@ -143,20 +112,6 @@ func readAsked(ctx context.Context, from state.Querier, ids []int64, all []*line
 		slices.SortFunc(l.waiting, candidate.compare)
 	}
 	return nil
-}
-
-// readRunning counts the slots in use.
-func (d *desk) readRunning(ctx context.Context, tx state.Querier) error {
-	query := "SELECT channel, COUNT(DISTINCT slot) FROM job WHERE state = 'started' GROUP BY channel"
-	return each(ctx, tx, query, nil, func(rows scanner) error {
-		var channel string
-		var n int
-		err := rows.Scan(&channel, &n)
-		for _, above := range upwards(channel) {
-			d.taken[above] += n
-		}
-		return err
-	})
 }
 
 // open tells whether a line's channel may start a job now. Jobs that are asked for by their ids pass all but the capacity.
@@ -249,6 +204,9 @@ type picked struct {
 // choose picks slices in the order of all lines together. A slice takes a slot and as many of the next jobs in its line as
 // go with the first one; where it takes the last slot, it ends before a job that stands behind one of another line.
 func (d *desk) choose(ctx context.Context, tx *state.Tx, slots, limit int) (list []picked, err error) {
+	if err := d.readAhead(ctx, tx, slots, limit); err != nil {
+		return nil, err
+	}
 	for len(list) < slots {
 		l, err := d.first(ctx, tx, slots-len(list), limit)
 		if l == nil || err != nil {
@@ -394,7 +352,7 @@ func (p picked) ids() []int64 {
 
 // startJobs starts pending jobs that share a slot; slot 0: each has one of its own. A *LeaseError: the owner was taken for dead.
 func (d *desk) startJobs(ctx context.Context, tx *state.Tx, owner string, ids []int64, slot int64, into map[int64]Job) error {
-	query, args := startQuery(owner, ids, slot, state.Micros(tx.Now()), d.filter.known)
+	query, args := startQuery(tx.Dialect(), owner, ids, slot, state.Micros(tx.Now()), d.filter.known)
 	before := len(into)
 	err := each(ctx, tx, query, args, func(rows scanner) error { // RETURNING gives them in any order
 		j, err := scanJob(rows)
@@ -408,33 +366,20 @@ func (d *desk) startJobs(ctx context.Context, tx *state.Tx, owner string, ids []
 }
 
 // startQuery starts jobs for an owner. One that was made known must still be: what it took otherwise nobody would take back.
-func startQuery(owner string, ids []int64, slot, now int64, known bool) (string, []any) {
+func startQuery(d state.Dialect, owner string, ids []int64, slot, now int64, known bool) (string, []any) {
 	size := 1
 	if slot != 0 {
 		size = len(ids)
 	}
-	padded := pad(ids)
+	in, list := idList(d, ids)
 	query := "UPDATE job SET state = ?, due = 0, started = ?, finished = 0, worker = ?, claims = claims + 1, hold = 0, slice = ?, " +
-		"slot = CASE WHEN ? <> 0 THEN ? ELSE id END WHERE state = 'pending' AND id IN " + marks(len(padded))
-	args := append([]any{step(StatePending, StateStarted), now, owner, size, slot, slot}, anys(padded)...)
+		"slot = CASE WHEN ? <> 0 THEN ? ELSE id END WHERE state = 'pending' AND id " + in
+	args := append([]any{step(StatePending, StateStarted), now, owner, size, slot, slot}, list...)
 	if known {
 		query += " AND EXISTS (SELECT 1 FROM job_worker AS w WHERE w.id = ? AND (w.lease = 0 OR w.lease > ?))"
 		args = append(args, owner, now)
 	}
 	return query + " RETURNING " + columns, args
-}
-
-// pad repeats the last id up to the next power of two, so that statements are of few different lengths and stay prepared.
-func pad(ids []int64) []int64 {
-	n := 1
-	for n < len(ids) {
-		n *= 2
-	}
-	padded := slices.Grow(slices.Clone(ids), n-len(ids))
-	for len(padded) < n {
-		padded = append(padded, ids[len(ids)-1])
-	}
-	return padded
 }
 
 // newSlot gives a slot that no other slice has: a slice outlives the start of its jobs one by one, so none of their ids will

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/odoo-connector/connector/state"
@@ -98,50 +97,6 @@ func (q *Queue) storeAll(ctx context.Context, tx *state.Tx, list []*ended) error
 		}
 	}
 	return nil
-}
-
-// plain tells whether an outcome says that the job is done, and nothing else.
-func (e *ended) plain() bool {
-	o := e.outcome
-	return (o.Kind == Done || o.Kind == NothingToDo) && o.Commit == nil && len(o.FollowUps) == 0 && e.job.next == ""
-}
-
-// storeDone stores plain outcomes of one result.
-func (q *Queue) storeDone(ctx context.Context, tx *state.Tx, list []*ended, result string) error {
-	byID := make(map[int64]*ended, len(list))
-	ids := make([]int64, len(list))
-	for i, e := range list {
-		byID[e.job.ID], ids[i] = e, e.job.ID
-		e.err = fmt.Errorf("complete job %d: %w", e.job.ID, &LostError{ID: e.job.ID})
-	}
-	padded := pad(ids)
-	args := append([]any{step(StateStarted, StateDone), state.Micros(tx.Now()), result}, anys(padded)...)
-	for _, id := range padded {
-		args = append(args, id, byID[id].job.claims)
-	}
-	fence, last := q.fence(Job{}, tx.Now())
-	pairs := strings.TrimSuffix(strings.Repeat("(CAST(? AS BIGINT), CAST(? AS BIGINT)),", len(padded)), ",")
-	query := `UPDATE job SET state = ?, due = 0, slot = 0, hold = 0, alone = 0, finished = ?, result = ?, exc_name = '', exc_message = '',
-		exc_info = '' WHERE state = 'started' AND id IN ` + marks(len(padded)) + " AND (id, claims) IN (VALUES " + pairs + ")" + fence + " RETURNING id"
-	err := each(ctx, tx, query, append(args, last...), func(rows scanner) error {
-		var id int64
-		err := rows.Scan(&id)
-		if e := byID[id]; e != nil {
-			e.err, e.after = nil, doneJob(e.job, result, tx.Now())
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return release(ctx, tx, padded...)
-}
-
-// doneJob is a job after its plain outcome was stored.
-func doneJob(j Job, result string, now time.Time) Job {
-	j.State, j.Finished, j.Result, j.Alone = StateDone, now, result, false
-	j.ExcName, j.ExcMessage, j.ExcInfo = "", "", ""
-	return j
 }
 
 // unlessLost keeps a *LostError with its job, and passes on any other.

@@ -34,19 +34,13 @@ func (q *Queue) Loads(ctx context.Context) ([]Load, error) {
 }
 
 func (q *Queue) loads(ctx context.Context) ([]Load, error) {
-	lines, err := q.readLines(ctx, q.db.Read(), nil)
-	if err != nil {
-		return nil, err
-	}
-	pauses, err := readPauses(ctx, q.db.Read())
-	if err != nil {
-		return nil, err
-	}
 	now := q.db.Clock().Now()
-	d := &desk{channels: q.channels, now: now, taken: map[string]int{}}
-	if err := d.readRunning(ctx, q.db.Read()); err != nil {
+	seen, err := see(ctx, q.db.Read(), q.db.Dialect(), state.Micros(now))
+	if err != nil {
 		return nil, err
 	}
+	lines, pauses := seen.lines, seen.pauses
+	d := &desk{channels: q.channels, now: now, taken: seen.taken}
 	all := map[string]*Load{}
 	q.nameChannels(all, lines, pauses)
 	if err := q.countLoads(ctx, all); err != nil {

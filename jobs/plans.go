@@ -23,7 +23,7 @@ func (q *Queue) Plans(ctx context.Context, backend, channel string) ([]Plan, err
 		return err
 	}
 	next, nextArgs := nextQuery(backend, channel, candidate{}, 10)
-	start, startArgs := startQuery("worker", []int64{1, 2}, 0, 0, true)
+	start, startArgs := startQuery(q.db.Dialect(), "worker", []int64{1, 2}, 0, 0, true)
 	known, knownArgs := lookupQuery(q.db.Dialect(), []key{{backend, "a"}, {backend, "b"}})
 	for _, err := range []error{
 		add("claim: the heads of all lines", headsQuery(q.db.Dialect()), nil),

@@ -206,14 +206,11 @@ func (p Pause) String() string {
 
 // whyChannel looks at the job's channel and at those above it.
 func (q *Queue) whyChannel(ctx context.Context, j Job, now time.Time) (w Waiting, err error) {
-	d := &desk{channels: q.channels, now: now, taken: map[string]int{}}
-	if err := d.readRunning(ctx, q.db.Read()); err != nil {
-		return w, err
-	}
-	lines, err := q.readLines(ctx, q.db.Read(), nil)
+	seen, err := see(ctx, q.db.Read(), q.db.Dialect(), state.Micros(now))
 	if err != nil {
 		return w, err
 	}
+	d, lines := &desk{channels: q.channels, now: now, taken: seen.taken}, seen.lines
 	for _, name := range upwards(j.Channel) {
 		ch := d.channels.Get(name)
 		if ch.Sequential {

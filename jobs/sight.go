@@ -1,0 +1,99 @@
+package jobs
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/odoo-connector/connector/state"
+)
+
+// sight is what a claim looks at first.
+type sight struct {
+	lines  []*line        // by backend and channel, each with the first job that could start
+	taken  map[string]int // slots in use, by channel, those of the channels below included
+	pauses []Pause        // by scope and name
+	due    bool           // the eta of jobs has come that don't stand in the line yet
+}
+
+// The kinds of rows in what a claim looks at.
+const (
+	lineRow = iota
+	slotRow
+	pauseRow
+	dueRow
+)
+
+// sightRow is one of them: of each kind its own texts and numbers.
+type sightRow struct {
+	kind    int
+	texts   [5]string
+	numbers [5]int64
+}
+
+// sightQuery selects all that a claim looks at, in one statement: on PostgreSQL each is a message to another process. The words
+// of the conditions are those of the indexes.
+func sightQuery(d state.Dialect, now int64) (string, []any) {
+	return `SELECT 0, backend, channel, function, model, pair, last_start, id, alone, priority, created FROM (` + headsQuery(d) + `) AS head
+		UNION ALL SELECT 1, channel, '', '', '', '', COUNT(*), 0, 0, 0, 0
+			FROM (SELECT DISTINCT channel, slot FROM job WHERE state = 'started') AS taken GROUP BY channel
+		UNION ALL SELECT 2, scope, name, reason, '', '', since, until, 0, 0, 0 FROM job_pause
+		UNION ALL SELECT 3, '', '', '', '', '', id, 0, 0, 0, 0
+			FROM (SELECT id FROM job WHERE state = 'pending' AND due = 0 AND eta <= ? ORDER BY eta LIMIT 1) AS due`, []any{now}
+}
+
+// headsQuery selects all lines, each with the first job that could start. The words of its conditions are those of job_line.
+// PostgreSQL would hash the whole table for a join with a scalar subquery; of a lateral one it can only go through the index.
+func headsQuery(d state.Dialect) string {
+	const head = `FROM job AS j WHERE j.state = 'pending' AND j.due = 1 AND j.backend = c.backend AND j.channel = c.channel
+		AND ` + notRunning + ` ORDER BY j.priority, j.created, j.id LIMIT 1`
+	join := "LEFT JOIN job AS h ON h.id = (SELECT j.id " + head + ")"
+	if d == state.PostgreSQL {
+		join = "LEFT JOIN LATERAL (SELECT " + candidateColumns + " " + head + ") AS h ON 1 = 1"
+	}
+	return `SELECT c.backend, c.channel, c.last_start, COALESCE(h.id, 0) AS id, COALESCE(h.function, '') AS function,
+		COALESCE(h.model, '') AS model, COALESCE(h.pair, '') AS pair, COALESCE(h.alone, 0) AS alone, COALESCE(h.priority, 0) AS priority,
+		COALESCE(h.created, 0) AS created FROM job_channel AS c ` + join
+}
+
+// see looks at the lines, the slots, the pauses and the jobs whose eta has come.
+func see(ctx context.Context, from state.Querier, d state.Dialect, now int64) (sight, error) {
+	s := sight{taken: map[string]int{}}
+	query, args := sightQuery(d, now)
+	err := each(ctx, from, query, args, func(rows scanner) error {
+		var r sightRow
+		t, n := &r.texts, &r.numbers
+		err := rows.Scan(&r.kind, &t[0], &t[1], &t[2], &t[3], &t[4], &n[0], &n[1], &n[2], &n[3], &n[4])
+		s.take(r)
+		return err
+	})
+	slices.SortFunc(s.lines, func(a, b *line) int {
+		return cmp.Or(strings.Compare(a.backend, b.backend), strings.Compare(a.channel, b.channel))
+	})
+	slices.SortFunc(s.pauses, func(a, b Pause) int {
+		return cmp.Or(strings.Compare(a.Scope, b.Scope), strings.Compare(a.Name, b.Name))
+	})
+	return s, err
+}
+
+func (s *sight) take(r sightRow) {
+	t, n := r.texts, r.numbers
+	switch r.kind {
+	case lineRow:
+		l := &line{backend: t[0], channel: t[1], lastStart: state.FromMicros(n[0])}
+		if n[1] != 0 {
+			l.last = candidate{id: n[1], function: t[2], model: t[3], pair: t[4], alone: n[2] != 0, priority: n[3], created: n[4]}
+			l.waiting, l.read = []candidate{l.last}, 1
+		}
+		s.lines = append(s.lines, l)
+	case slotRow:
+		for _, above := range upwards(t[0]) {
+			s.taken[above] += int(n[0])
+		}
+	case pauseRow:
+		s.pauses = append(s.pauses, Pause{Scope: t[0], Name: t[1], Reason: t[2], Since: state.FromMicros(n[0]), Until: state.FromMicros(n[1])})
+	case dueRow:
+		s.due = true
+	}
+}
