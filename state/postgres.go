@@ -69,6 +69,7 @@ func (e *postgresEngine) writerSession() *pgx.ConnConfig {
 	config.RuntimeParams["synchronous_commit"] = "off"
 	config.RuntimeParams["default_transaction_isolation"] = "read committed" // whatever the URL, the user or the database say
 	config.RuntimeParams["default_transaction_read_only"] = "off"
+	config.RuntimeParams["enable_bitmapscan"] = "off" // it doesn't mark the entries of an index that lead nowhere any more
 	return config
 }
 

@@ -1,0 +1,1 @@
+-- PostgreSQL's state gets lighter by this version; here there is nothing to do.
