@@ -45,15 +45,31 @@ type ended struct {
 // job, with nothing else of it stored; an error means that not even that was possible.
 func (q *Queue) finish(ctx context.Context, j Job, o Outcome) (Job, error) {
 	e := &ended{job: j, outcome: o}
-	write := q.db.Write
-	if o.Durable {
-		write = q.db.WriteDurable
-	}
-	err := write(ctx, func(tx *state.Tx) error { return q.store(ctx, tx, e) })
-	if err != nil {
-		return j, fmt.Errorf("complete job %d: %w", j.ID, err)
+	if _, err := q.finishAndClaim(ctx, e, "", ClaimFilter{}, func() bool { return false }); err != nil {
+		return j, err
 	}
 	return e.after, e.err
+}
+
+// finishAndClaim stores how a claimed job's run ended and, where the run goes on, claims the next slices for an owner in the same
+// transaction: one wait for the disk instead of two. Nothing is claimed (nil) after a job that was lost or found its backend down.
+func (q *Queue) finishAndClaim(ctx context.Context, e *ended, owner string, f ClaimFilter, goesOn func() bool) (c *Claimed, err error) {
+	write := q.db.Write
+	if e.outcome.Durable {
+		write = q.db.WriteDurable
+	}
+	err = write(ctx, func(tx *state.Tx) error {
+		if err := q.storeAll(ctx, tx, []*ended{e}); err != nil || e.err != nil || e.outcome.Kind == Paused || !goesOn() {
+			return err
+		}
+		claimed, err := q.claimIn(ctx, tx, owner, f)
+		c = &claimed
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("complete job %d: %w", e.job.ID, err)
+	}
+	return c, nil
 }
 
 // store stores an outcome in a part of a transaction of its own: what cannot be stored takes nothing else along. The error

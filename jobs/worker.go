@@ -139,17 +139,20 @@ func (w *Worker) run(ctx context.Context, f RunFilter, forever bool) (s Stats, e
 func (w *Worker) work(ctx context.Context, claim ClaimFilter, noHold bool, s *Stats) (asOf time.Time, err error) {
 	claim.Slots = 1
 	asOf = w.queue.db.Clock().Now()
+	var c *Claimed // what the transaction that stored the last outcome claimed; nil: it claimed nothing
 	for sure := false; ctx.Err() == nil; {
-		var c Claimed
-		if c, err = w.claim(ctx, claim, sure); err != nil {
-			return asOf, err
+		if c == nil {
+			if c, err = w.claimNow(ctx, claim, sure); err != nil {
+				return asOf, err
+			}
 		}
 		asOf, sure = c.AsOf, len(c.Slices) > 0 // where there was one there may be more
 		switch {
 		case len(c.Slices) > 0:
-			err = w.runSlice(ctx, c.Slices[0], s)
+			c, err = w.runSlice(ctx, claim, c.Slices[0], s)
 		case !c.Next.IsZero(): // a throttled channel opens soon
 			err = w.queue.db.Clock().Sleep(ctx, c.Next.Sub(c.AsOf))
+			c = nil
 		case noHold:
 			return asOf, nil
 		default:
@@ -157,12 +160,30 @@ func (w *Worker) work(ctx context.Context, claim ClaimFilter, noHold bool, s *St
 			if more, err = w.hold(ctx, claim, asOf); err == nil && !more {
 				return asOf, nil
 			}
+			c = nil
 		}
 		if err != nil {
-			return asOf, err
+			return asOf, w.unbegun(ctx, c, s, err)
 		}
 	}
-	return asOf, ctx.Err()
+	return asOf, w.unbegun(ctx, c, s, ctx.Err())
+}
+
+func (w *Worker) claimNow(ctx context.Context, f ClaimFilter, sure bool) (*Claimed, error) {
+	c, err := w.claim(ctx, f, sure)
+	return &c, err
+}
+
+// unbegun gives back what was claimed and isn't to be run any more, and passes on why.
+func (w *Worker) unbegun(ctx context.Context, c *Claimed, s *Stats, why error) error {
+	if c == nil || len(c.Slices) == 0 {
+		return why
+	}
+	s.GivenBack += len(c.Slices[0])
+	if err := w.queue.giveBack(context.WithoutCancel(ctx), c.Slices[0], false); err != nil {
+		return errors.Join(why, err)
+	}
+	return why
 }
 
 // claim takes the next slices, as a worker that others know of. Where it isn't sure that there are any it looks first, which
@@ -198,12 +219,17 @@ func (w *Worker) hold(ctx context.Context, claim ClaimFilter, asOf time.Time) (b
 	return true, w.queue.db.Clock().Sleep(ctx, left.hold.Sub(asOf))
 }
 
-// runSlice lets the handler work on a slice and gives back what it left.
-func (w *Worker) runSlice(ctx context.Context, slice []Job, s *Stats) error {
+// runSlice lets the handler work on a slice and gives back what it left. Along with the outcome of its last job the next slice
+// is claimed, in one transaction, where the run is to go on; it is given, or nil where nothing was looked for.
+func (w *Worker) runSlice(ctx context.Context, claim ClaimFilter, slice []Job, s *Stats) (next *Claimed, err error) {
 	h := newHand(w, slice)
-	h.store = func(ctx context.Context, e *ended) error {
-		after, err := w.queue.finish(ctx, e.job, e.outcome)
-		e.after = after
+	h.store = func(work context.Context, e *ended) (err error) {
+		goesOn := func() bool {
+			return len(h.open) == 1 && ctx.Err() == nil && !h.stopped.Load() && h.paused.Load() == nil
+		}
+		if next, err = w.queue.finishAndClaim(work, e, w.presence.id, claim, goesOn); err == nil {
+			err = e.err
+		}
 		if err == nil {
 			h.count(s, e)
 		}
@@ -213,7 +239,8 @@ func (w *Worker) runSlice(ctx context.Context, slice []Job, s *Stats) error {
 		w.options.Claimed(slice)
 	}
 	w.setOnLost(h.stop)
-	return w.settleHand(ctx, h, w.callHand(ctx, h), s)
+	err = w.settleHand(ctx, h, w.callHand(ctx, h), s)
+	return next, err
 }
 
 // callHand runs the handler of what is in hand, within its time.
