@@ -33,6 +33,7 @@ type errand struct {
 // usage is what a child process tells about itself.
 type usage struct {
 	PeakBytes int64         `json:"peak_bytes"` // of resident memory
+	PeakOwn   int64         `json:"peak_own"`   // of the memory that no file backs, as far as it was looked at
 	CPU       time.Duration `json:"cpu"`        // user and system, while it was measured
 	Elapsed   time.Duration `json:"elapsed"`
 	Deleted   int           `json:"deleted"` // old jobs
@@ -96,7 +97,9 @@ func (e errand) do(ctx context.Context, s store) (u usage, err error) {
 	case e.Prune && canPrune:
 		u.Deleted, err = pruning.prune(ctx)
 	case e.Jobs > 0:
+		stop := watchOwn(&u.PeakOwn)
 		err = s.run(ctx, e.Jobs, 100)
+		stop()
 		u.CPU, u.Elapsed = cpuTime(), time.Since(start)
 	default:
 		u, err = e.idle(ctx, s)
@@ -135,16 +138,39 @@ func cpuTime() time.Duration {
 }
 
 // peakMemory gives the most memory that this process had resident, in bytes.
-func peakMemory() (int64, error) {
+func peakMemory() (int64, error) { return memory("VmHWM:") }
+
+// memory gives a line of this process's status, in bytes.
+func memory(name string) (int64, error) {
 	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0, err
 	}
-	_, rest, found := strings.Cut(string(text), "VmHWM:")
+	_, rest, found := strings.Cut(string(text), name)
 	fields := strings.Fields(rest)
 	if !found || len(fields) == 0 {
-		return 0, errors.New("/proc/self/status has no VmHWM")
+		return 0, errors.New("/proc/self/status has no " + name)
 	}
 	kib, err := strconv.ParseInt(fields[0], 10, 64)
 	return kib << 10, err
+}
+
+// watchOwn looks at this process's own memory a hundred times a second, until it is stopped: the heap and SQLite's caches, not the
+// program's text and mapped files, which are the kernel's to take away.
+func watchOwn(peak *int64) (stop func()) {
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			if now, err := memory("RssAnon:"); err == nil {
+				*peak = max(*peak, now)
+			}
+			select {
+			case <-end:
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	}()
+	return func() { close(end); <-ended }
 }

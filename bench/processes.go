@@ -10,7 +10,7 @@ import (
 func measureMemory(ctx context.Context, b *bench) error {
 	waiting, toRun := b.scaled(1_000_000, 1000), b.scaled(5000, 500)
 	b.printf("%s jobs wait, a process of its own runs %s of them, 100 at once.\n\n", count(float64(waiting)), count(float64(toRun)))
-	t := table{head: []string{"peer", "most resident memory", "jobs/s"}}
+	t := table{head: []string{"peer", "most resident memory", "of it the program's own", "jobs/s"}}
 	for _, p := range b.peers {
 		if p.bare {
 			continue
@@ -20,7 +20,7 @@ func measureMemory(ctx context.Context, b *bench) error {
 				return err
 			}
 			u, err := b.send(ctx, p, at, errand{Jobs: toRun})
-			t.add(p.name, fmt.Sprintf("%.1f MB", float64(u.PeakBytes)/1e6), count(float64(toRun)/u.Elapsed.Seconds()))
+			t.add(p.name, fmt.Sprintf("%.1f MB", float64(u.PeakBytes)/1e6), fmt.Sprintf("%.1f MB", float64(u.PeakOwn)/1e6), count(float64(toRun)/u.Elapsed.Seconds()))
 			return err
 		})
 		if err != nil {
