@@ -17,19 +17,27 @@ import (
 
 func (a *app) doctorCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "doctor [ODOO…]",
+		Use:   "doctor [ODOO|BACKEND…]",
 		Short: "Look for what stands in the way of a sync, and say what to do",
-		Long: `doctor looks at each named Odoo of the configuration (at all without a name) as sync would use it:
-whether it is reached, its version and clock, the database, the protocol, the login, the user, API
-keys that end soon, companies, language, and whether the models, rights and fields that the
-configured backends need are there. It goes on after a failure as long as the rest makes sense, and
-writes nothing into Odoo.
+		Long: `doctor looks at each named Odoo and backend of the configuration as sync would use it; without a name
+at all of them, and at the state. It goes on after a failure as long as the rest makes sense, and
+writes nothing anywhere. A check that takes longer than 15 s is given up, with those behind it.
+
+Of an Odoo: whether it is reached, its version and clock, the database, the protocol, the login, the
+user, API keys that end soon, companies, language, and whether the models, rights and fields that the
+configured backends need are there. Of a backend: whether its server is reached and lets us in, as
+whom, how much of its limit is left, its clock, and what the configuration names there: of Trello the
+boards, the rights on each, labels and custom fields; and whether two backends get in each other's
+way. Of the state: whether it is there and can be used, the space on its disk, who else may read it
+and the configuration, and jobs that failed or whose worker died.
 
 Exit codes: 0 all is well (there may be warnings), 1 internal error, 2 usage or configuration, 3 a
-check failed (server, database, modules, fields), 4 denied (credentials, rights), 11 another command
+check failed (server, database, modules, fields, boards, state), 4 denied (credentials, rights), 11 another command
 holds the sandbox, 130/143 stopped by a signal. Where several hold, the first of 130/143, 1, 2, 11,
-4, 3.`,
-		Example: "  connector doctor\n  connector --output json doctor main",
+4, 3.
+
+Next: ` + "`connector review preview`, `connector sync`" + `.`,
+		Example: "  connector doctor\n  connector --output json doctor trello",
 		RunE:    func(c *cobra.Command, args []string) error { return a.doctor(c.Context(), args) },
 	}
 }
@@ -43,7 +51,7 @@ type findingView struct {
 	Remedy string `json:"remedy,omitempty"`
 }
 
-// examinedView is what was found of one Odoo.
+// examinedView is what was found of one Odoo or one backend.
 type examinedView struct {
 	Name     string        `json:"name"`
 	URL      string        `json:"url"`
@@ -72,24 +80,30 @@ func (a *app) doctor(ctx context.Context, names []string) (err error) {
 	if r.config, err = a.load(); err != nil {
 		return err
 	}
-	chosen, err := chooseOdoos(r.config, names)
+	odoos, backends, err := chooseExamined(r.config, names)
 	if err != nil {
 		return err
 	}
-	if err := r.openSandboxes(nil, chosen); err != nil {
+	if err := r.openSandboxes(backends, odoos); err != nil {
 		return environment(err)
 	}
 	outcome := &findingsError{}
-	views := make([]examinedView, len(chosen))
-	for i, o := range chosen {
-		if views[i], err = r.examine(ctx, o, outcome); err != nil {
+	view := doctorView{Odoo: make([]examinedView, len(odoos)), Backends: []examinedView{}}
+	for i, o := range odoos {
+		if view.Odoo[i], err = r.examine(ctx, o, outcome); err != nil {
 			return err
 		}
+	}
+	if view.Backends, err = r.examineBackends(ctx, backends, outcome); err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		view.State = r.examineState(ctx, outcome)
 	}
 	if err := ctx.Err(); err != nil { // what was found since is of the stop
 		return &stoppedError{err: err}
 	}
-	if err := a.showExamined(views); err != nil {
+	if err := a.showExamined(view); err != nil {
 		return err
 	}
 	if outcome.failed > 0 {
@@ -109,9 +123,31 @@ func (e *stoppedError) Error() string {
 }
 func (e *stoppedError) Unwrap() error { return e.err }
 
-// chooseOdoos are the named Odoo entries, or all where none is named.
-func chooseOdoos(c *config.Config, names []string) ([]config.Odoo, error) {
-	return chosen("Odoo", c.Odoo, func(o config.Odoo) string { return o.Name }, names)
+// doctorView is what was found, as `--output json` shows it.
+type doctorView struct {
+	Odoo     []examinedView `json:"odoo"`
+	Backends []examinedView `json:"backends"`
+	State    *examinedView  `json:"state,omitempty"` // nothing where only some Odoos or backends were looked at
+}
+
+// chooseExamined are the named Odoo entries and backends, or all where none is named.
+func chooseExamined(c *config.Config, names []string) (odoos []config.Odoo, backends []config.Backend, err error) {
+	if len(names) == 0 {
+		return c.Odoo, c.Backends, nil
+	}
+	var known []string
+	for _, o := range c.Odoo {
+		known = append(known, o.Name)
+	}
+	for _, b := range c.Backends {
+		known = union(known, b.Name)
+	}
+	if _, err := chosen("Odoo or backend", known, func(name string) string { return name }, names); err != nil {
+		return nil, nil, err
+	}
+	odoos = slices.DeleteFunc(slices.Clone(c.Odoo), func(o config.Odoo) bool { return !slices.Contains(names, o.Name) })
+	backends = slices.DeleteFunc(slices.Clone(c.Backends), func(b config.Backend) bool { return !slices.Contains(names, b.Name) })
+	return odoos, backends, nil
 }
 
 // examine looks at one Odoo and counts what stands in the way.
@@ -127,8 +163,14 @@ func (r *running) examine(ctx context.Context, o config.Odoo, outcome *findingsE
 	if err != nil {
 		return view, err
 	}
-	for _, f := range odoo.Examine(ctx, options, needs) {
-		view.Findings = append(view.Findings, findingView{Check: f.Check, Level: string(f.Level), What: f.What, Why: f.Why, Remedy: f.Remedy})
+	view.take(odoo.Examine(ctx, options, needs), outcome)
+	return view, nil
+}
+
+// take adds findings, and counts those that stand in the way.
+func (v *examinedView) take(findings []odoo.Finding, outcome *findingsError) {
+	for _, f := range findings {
+		v.Findings = append(v.Findings, findingView{Check: f.Check, Level: string(f.Level), What: f.What, Why: f.Why, Remedy: f.Remedy})
 		switch {
 		case f.Level != odoo.LevelFail:
 		case f.Denied:
@@ -137,7 +179,6 @@ func (r *running) examine(ctx context.Context, o config.Odoo, outcome *findingsE
 			outcome.add(exitEnvironment)
 		}
 	}
-	return view, nil
 }
 
 // add counts a failure; of several codes the first in precedence stands.
@@ -240,15 +281,15 @@ func union(all []string, more ...string) []string {
 // screen is how many columns a terminal has at least.
 const screen = 80
 
-func (a *app) showExamined(views []examinedView) error {
+func (a *app) showExamined(v doctorView) error {
 	if a.json() {
-		return a.printJSON(map[string]any{"odoo": views})
+		return a.printJSON(v)
 	}
 	var b strings.Builder
 	counts := map[string]int{}
-	for _, v := range views {
-		head := a.style().Heading("Odoo "+v.Name+":") + " " + v.URL + "\n"
-		for _, f := range v.Findings {
+	show := func(kind string, of examinedView) {
+		head := a.style().Heading(kind+":") + " " + of.URL + "\n"
+		for _, f := range of.Findings {
 			counts[f.Level]++
 			if a.quiet && f.Level == string(odoo.LevelOK) {
 				continue
@@ -257,6 +298,15 @@ func (a *app) showExamined(views []examinedView) error {
 			f.print(&b, a.style())
 			head = ""
 		}
+	}
+	for _, o := range v.Odoo {
+		show("Odoo "+o.Name, o)
+	}
+	for _, o := range v.Backends {
+		show("Backend "+o.Name, o)
+	}
+	if v.State != nil {
+		show("State", *v.State)
 	}
 	if a.quiet && b.Len() == 0 {
 		return nil

@@ -338,14 +338,7 @@ func (r *running) environment(ctx context.Context, b config.Backend) (*backend.E
 	if err != nil {
 		return nil, &usageError{err.Error()}
 	}
-	if b, err = r.sandboxed(b); err != nil {
-		return nil, err
-	}
-	way, err := r.app.way(nil)
-	if err != nil {
-		return nil, err
-	}
-	client, err := version.Open(ctx, backend.Setup{Config: b, Transport: way, Clock: r.app.clock})
+	client, b, err := r.client(ctx, version, b)
 	if err != nil {
 		return nil, err
 	}
@@ -361,6 +354,20 @@ func (r *running) environment(ctx context.Context, b config.Backend) (*backend.E
 		noteVersion(ctx, env)
 	}
 	return env, nil
+}
+
+// client makes the system's client, with the backend as the client takes it: that of a sandbox has its address and credentials.
+func (r *running) client(ctx context.Context, version *backend.Backend, b config.Backend) (any, config.Backend, error) {
+	b, err := r.sandboxed(b)
+	if err != nil {
+		return nil, b, err
+	}
+	way, err := r.app.way(nil)
+	if err != nil {
+		return nil, b, err
+	}
+	client, err := version.Open(ctx, backend.Setup{Config: b, Transport: way, Clock: r.app.clock})
+	return client, b, err
 }
 
 // session is the login to the named Odoo, made once.

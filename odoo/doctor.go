@@ -65,6 +65,8 @@ type Needs struct {
 	Companies []Company
 	Groups    []GroupNeed
 	Models    []ModelNeed
+	// Patience is how long one check may take, whatever the deadline of a request; 0: 15 s.
+	Patience time.Duration
 }
 
 // GroupNeed is a group that the user must be in.
@@ -115,22 +117,48 @@ type examination struct {
 
 func (x *examination) all(ctx context.Context) {
 	x.options.Client = x.options.client()
-	if !x.reach(ctx) {
-		return
+	internal := func(ctx context.Context) bool {
+		x.user(ctx)
+		return !x.who.Share // else it may do nothing else either
 	}
-	x.readClock()
-	if !x.login(ctx) {
-		return
+	for _, check := range []func(context.Context) bool{
+		x.reach, x.readClock, x.login, internal, goesOn(x.keys), goesOn(x.companies), goesOn(x.language), goesOn(x.groups), goesOn(x.models),
+	} {
+		if !x.within(ctx, check) {
+			return
+		}
 	}
-	if x.user(ctx); x.who.Share { // it may do nothing else either
-		return
-	}
-	x.keys(ctx)
-	x.companies(ctx)
-	x.language(ctx)
-	x.groups(ctx)
-	x.models(ctx)
 }
+
+// goesOn is a check after which the others make sense, whatever it found.
+func goesOn(check func(context.Context)) func(context.Context) bool {
+	return func(ctx context.Context) bool {
+		check(ctx)
+		return true
+	}
+}
+
+// within gives a check as long as the patience lasts. One that takes longer is the last.
+func (x *examination) within(ctx context.Context, check func(context.Context) bool) bool {
+	patience := cmp.Or(x.needs.Patience, usualPatience)
+	within, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	before := len(x.findings)
+	goesOn := check(within)
+	if within.Err() == nil || ctx.Err() != nil {
+		return goesOn
+	}
+	name := CheckConnection
+	if len(x.findings) > before { // what it says of a context's end concerns nobody
+		name = x.findings[len(x.findings)-1].Check
+		x.findings = x.findings[:len(x.findings)-1]
+	}
+	x.fail(name, fmt.Sprintf("no answer within %s", patience), "nothing behind it can be looked at", "see what keeps the server, and try again")
+	return false
+}
+
+// usualPatience is how long a check may take.
+const usualPatience = 15 * time.Second
 
 func (x *examination) now() time.Time {
 	if x.options.Clock != nil {
@@ -280,11 +308,10 @@ func (x *examination) judgeVersion() {
 }
 
 // readClock compares the clocks by the answers so far.
-func (x *examination) readClock() {
+func (x *examination) readClock(context.Context) bool {
 	skew, known := x.options.Client.Skew()
 	switch {
 	case !known:
-		return
 	case skew.Abs() <= skewNoticed:
 		x.ok(CheckClock, "in step with this machine's")
 	default:
@@ -296,6 +323,7 @@ func (x *examination) readClock() {
 			"which side was changed last is decided by times, and so is whether a key still holds",
 			"set both clocks by a time server (NTP)")
 	}
+	return true
 }
 
 // login logs in without a language, which might not be active.

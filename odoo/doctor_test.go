@@ -508,3 +508,21 @@ func TestExamineWhatOdooRefuses(t *testing.T) {
 		}
 	})
 }
+
+// silence never answers.
+type silence struct{}
+
+func (silence) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+func TestExamineIsPatient(t *testing.T) {
+	t.Run("Ensure a server that says nothing is given up after a while, and nothing else is tried", func(t *testing.T) {
+		needs := projectNeeds()
+		needs.Patience = 20 * time.Millisecond
+		client := transport.New(transport.Options{System: "Odoo main", Base: silence{}})
+		all := odoo.Examine(t.Context(), odoo.Options{Name: "main", URL: "http://odoo.test", Username: "a", Password: "b", Client: client}, needs)
+		wantOne(t, all, "fail connection", false, "no answer within 20ms", "see what keeps the server")
+	})
+}

@@ -104,6 +104,9 @@ func (st *state) memberships(b *board) []object {
 		if i == 0 {
 			memberType = "admin"
 		}
+		if m == st.members[0] && b.rights == MayRead { // the token's member
+			memberType = "observer"
+		}
 		all[i] = object{{"idMember", m.ID}, {"memberType", memberType}, {"unconfirmed", false}, {"deactivated", false}, {"id", b.ID[:8] + m.ID[8:]}}
 	}
 	return all

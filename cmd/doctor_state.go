@@ -1,0 +1,157 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/odoo"
+	"github.com/odoo-connector/connector/state"
+)
+
+// What is looked at of the state.
+const (
+	checkState       = "state"       // it is there and can be used
+	checkDisk        = "disk"        // the space that is left
+	checkPermissions = "permissions" // who else may read or change files
+	checkQueue       = "jobs"        // that failed, or whose worker died
+)
+
+// The space on a disk that is little, and that is too little for a run.
+const (
+	littleSpace = 500 << 20
+	noSpace     = 20 << 20
+)
+
+// examineState looks at the state and at the files on this machine.
+func (r *running) examineState(ctx context.Context, outcome *findingsError) *examinedView {
+	view := &examinedView{Name: "state", URL: r.config.State, Findings: []findingView{}}
+	take := func(f odoo.Finding) { view.take([]odoo.Finding{f}, outcome) }
+	db, err := r.app.stateOrNone(ctx, r.config)
+	switch {
+	case err != nil:
+		take(odoo.Finding{Check: checkState, Level: odoo.LevelFail, What: r.app.sentence(err), Why: "no run can keep what it did"})
+	case db == nil:
+		take(odoo.Finding{Check: checkState, Level: odoo.LevelOK, What: "not there yet; the first sync makes it"})
+	default:
+		take(odoo.Finding{Check: checkState, Level: odoo.LevelOK, What: fmt.Sprintf("it can be used; schema %d", db.SchemaVersion())})
+	}
+	if dir := r.config.StateDir(); dir != "" {
+		view.take(examineDisk(dir), outcome)
+		take(readableBy(r.config.State, "bindings and jobs are in it, with names of records"))
+	}
+	take(readableBy(r.config.Path, "whoever can change it decides which commands the connector runs"))
+	if db == nil {
+		return view
+	}
+	view.take(r.examineJobs(ctx, db), outcome)
+	if err := db.Close(); err != nil {
+		take(odoo.Finding{Check: checkState, Level: odoo.LevelWarn, What: err.Error(), Why: "it may not have been closed well"})
+	}
+	return view
+}
+
+// examineDisk tells how much space is left where the state is.
+func examineDisk(dir string) []odoo.Finding {
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(dir, &s); err != nil {
+		return []odoo.Finding{{Check: checkDisk, Level: odoo.LevelFail, What: fmt.Sprintf("%s cannot be looked at: %v", dir, err),
+			Why: "the state is to be there", Remedy: "make the directory, or change state: in the configuration"}}
+	}
+	free := s.Bavail * uint64(s.Bsize) //nolint:gosec // a block's size is no negative number
+	f := odoo.Finding{Check: checkDisk, Level: odoo.LevelOK, What: sizeText(free) + " are free"}
+	switch {
+	case free < noSpace:
+		f.Level, f.Why, f.Remedy = odoo.LevelFail, "a run would end in the middle", "make room, or put the state elsewhere: state: in the configuration"
+	case free < littleSpace:
+		f.Level, f.Why, f.Remedy = odoo.LevelWarn, "a first sync may need that", "make room"
+	}
+	return []odoo.Finding{f}
+}
+
+// sizeText writes a number of bytes for people.
+func sizeText(bytes uint64) string {
+	for _, unit := range []struct {
+		size uint64
+		name string
+	}{{1 << 30, "GB"}, {1 << 20, "MB"}, {1 << 10, "kB"}} {
+		if bytes >= unit.size {
+			return fmt.Sprintf("%.1f %s", float64(bytes)/float64(unit.size), unit.name)
+		}
+	}
+	return fmt.Sprintf("%d bytes", bytes)
+}
+
+// readableBy tells whether others than its owner may do with a file what they should not: read a state, change a configuration.
+func readableBy(path, why string) odoo.Finding {
+	name := filepath.Base(path)
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return odoo.Finding{Check: checkPermissions, Level: odoo.LevelOK, What: name + ": to be made for its owner alone"}
+	}
+	if err != nil {
+		return odoo.Finding{Check: checkPermissions, Level: odoo.LevelWarn, What: err.Error(), Why: why}
+	}
+	mode := info.Mode().Perm()
+	bad := mode & 0o022
+	if filepath.Ext(name) == ".db" {
+		bad = mode & 0o077
+	}
+	if bad == 0 {
+		return odoo.Finding{Check: checkPermissions, Level: odoo.LevelOK, What: fmt.Sprintf("%s: %04o", name, mode)}
+	}
+	return odoo.Finding{
+		Check: checkPermissions, Level: odoo.LevelWarn, What: fmt.Sprintf("%s: %04o, which lets others in", name, mode), Why: why,
+		Remedy: "chmod go= " + quoted(path),
+	}
+}
+
+// examineJobs counts jobs that failed and those that are in the hands of the dead.
+func (r *running) examineJobs(ctx context.Context, db *state.DB) []odoo.Finding {
+	q := newQueue(db, r.config)
+	standings, err := q.Standings(ctx)
+	workers, workersErr := r.app.workersOf(ctx, q)
+	if err := errors.Join(err, workersErr); err != nil {
+		return []odoo.Finding{{Check: checkQueue, Level: odoo.LevelFail, What: r.app.sentence(err), Why: "the queue cannot be read"}}
+	}
+	failed, dead, stuck := 0, 0, 0
+	for _, s := range standings {
+		if s.State == jobs.StateFailed {
+			failed += s.Count
+		}
+	}
+	for _, w := range workers {
+		for _, h := range w.InHand {
+			if !w.Alive {
+				dead += len(h.Jobs)
+			}
+			if h.Stuck {
+				stuck += len(h.Jobs)
+			}
+		}
+	}
+	var all []odoo.Finding
+	for _, one := range []struct {
+		n           int
+		what, do    string
+		consequence string
+	}{
+		{failed, "failed", "see `connector jobs errors`", "their records are not in step"},
+		{stuck, "run longer than they may", "see `connector jobs workers`", "their records are kept from others"},
+		{dead, "were in the hands of a process that died", "run `connector sync`, which takes them back", "nobody works on them"},
+	} {
+		if one.n > 0 {
+			what := count(one.n, "job", "jobs") + " " + one.what
+			all = append(all, odoo.Finding{Check: checkQueue, Level: odoo.LevelWarn, What: what, Why: one.consequence, Remedy: one.do})
+		}
+	}
+	if len(all) == 0 {
+		all = append(all, odoo.Finding{Check: checkQueue, Level: odoo.LevelOK, What: "none failed"})
+	}
+	return all
+}
