@@ -59,16 +59,16 @@ func runeWidth(r rune) int {
 	}
 }
 
-// cut shortens a text to one line of at most n columns. It keeps its colours if it fits, and if it has one for all of it.
-func cut(s string, n int) string {
-	if codes := dressing.FindAllString(s, 3); len(codes) > 0 {
-		if one := cut(undressed(s), n); len(codes) == 2 && strings.HasPrefix(s, codes[0]) && strings.HasSuffix(s, codes[1]) {
-			return codes[0] + one + codes[1]
-		} else if widthOf(one) < widthOf(s) {
-			return one
-		}
-		return s
+// cutCell is cut for a cell of a table, which keeps its colour if it has one for all of it.
+func cutCell(cell string, n int) string {
+	if codes := dressing.FindAllString(cell, -1); len(codes) == 2 && strings.HasPrefix(cell, codes[0]) && strings.HasSuffix(cell, codes[1]) {
+		return codes[0] + cut(undressed(cell), n) + codes[1]
 	}
+	return cut(undressed(cell), n)
+}
+
+// cut shortens a text to one line of at most n columns.
+func cut(s string, n int) string {
 	s = plain(s)
 	if widthOf(s) <= n {
 		return s
@@ -126,7 +126,7 @@ func layOut(rows [][]string, screen int, yielding ...int) []string {
 		var b strings.Builder
 		for i, cell := range r {
 			if widthOf(cell) > widths[i] {
-				cell = cut(cell, widths[i])
+				cell = cutCell(cell, widths[i])
 			}
 			b.WriteString(pad(cell, widths[i]+gap))
 		}
