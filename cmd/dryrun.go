@@ -15,7 +15,10 @@ import (
 
 // dryRun prints what a sync of the named backends would do. It writes nothing: it works on a copy of the state, and takes no lock, so
 // that it may run beside another run. What that one is doing shows up as still to be done.
-func (a *app) dryRun(ctx context.Context, names []string) (err error) {
+func (a *app) dryRun(ctx context.Context, names []string, limits synchronizer.Limits) (err error) {
+	if err := a.checkLimits(names, limits); err != nil {
+		return err
+	}
 	r, err := a.openCopy(ctx, names)
 	defer func() { err = errors.Join(err, r.Close()) }()
 	if err != nil {
@@ -27,7 +30,9 @@ func (a *app) dryRun(ctx context.Context, names []string) (err error) {
 		for i, o := range group {
 			syncs[i] = o.Synchronizer
 		}
-		forecasts, errs := synchronizer.DryRun(ctx, syncs, runOptions("sync"))
+		options := runOptions("sync")
+		options.Limits = limits
+		forecasts, errs := synchronizer.DryRun(ctx, syncs, options)
 		for i, o := range group {
 			forecasts[i].Requests = o.requests()
 			failures = append(failures, errs[i], r.showForecast(o, forecasts[i], errs[i]))

@@ -19,7 +19,7 @@ import (
 
 func (a *app) syncCommand() *cobra.Command {
 	var with attendance
-	var dry bool
+	var flags syncFlags
 	c := &cobra.Command{
 		Use:   "sync [BACKEND…]",
 		Short: "Bring backends in step with Odoo",
@@ -30,17 +30,24 @@ review and reported.
 With --dry-run it makes the same plans on a copy of the state, and writes nothing: what would be
 created, changed, archived, moved, linked or left for a person is printed, field by field. It takes no
 lock and waits for no other run.
+
+--model, --direction and --limit narrow a run, and --full widens it. What they leave out is found by
+the next sync without them.
 ` + exitHelp,
-		Example: "  connector sync trello --dry-run\n  connector sync trello\n  connector --output json sync",
+		Example: "  connector sync trello --dry-run\n  connector sync trello --model trello.card --limit 10\n  connector --output json sync",
 		RunE: func(c *cobra.Command, args []string) error {
-			if dry {
-				return a.dryRun(c.Context(), args)
+			limits, err := flags.limits(c)
+			if err != nil {
+				return err
 			}
-			return a.attended(c.Context(), "sync", &with, func(ctx context.Context) error { return a.sync(ctx, args) })
+			if flags.dry {
+				return a.dryRun(c.Context(), args, limits)
+			}
+			return a.attended(c.Context(), "sync", &with, func(ctx context.Context) error { return a.sync(ctx, args, limits) })
 		},
 	}
 	with.flags(c)
-	c.Flags().BoolVar(&dry, "dry-run", false, "print what a sync would do, and write nothing on either side or in the state")
+	flags.add(c)
 	return c
 }
 
@@ -61,9 +68,32 @@ without a name) and makes a job of every true change. Run them with ` + "`connec
 	return c
 }
 
-func (a *app) sync(ctx context.Context, names []string) error {
-	_, err := a.runBackends(ctx, names, syncGroup)
+func (a *app) sync(ctx context.Context, names []string, limits synchronizer.Limits) error {
+	if err := a.checkLimits(names, limits); err != nil {
+		return err
+	}
+	_, err := a.runBackends(ctx, names, func(ctx context.Context, group []*synchronizer.Synchronizer) []error {
+		o := runOptions("sync")
+		o.Limits = limits
+		return synchronizer.Sync(ctx, group, o)
+	})
 	return err
+}
+
+// checkLimits checks what a sync is narrowed to before anything is locked.
+func (a *app) checkLimits(names []string, limits synchronizer.Limits) error {
+	if len(limits.Models) == 0 {
+		return nil
+	}
+	c, err := a.load()
+	if err != nil {
+		return err
+	}
+	chosen, err := choose(c, names)
+	if err != nil {
+		return err
+	}
+	return newRunning(a).checkModels(limits.Models, chosen)
 }
 
 func (a *app) poll(ctx context.Context, names []string) error {
@@ -175,6 +205,9 @@ func (r *running) print(ctx context.Context, o *opened, report *synchronizer.Rep
 	_, _ = fmt.Fprintf(r.app.out, "%s: %s, %s to Odoo, %s to %s\n", s.Heading(report.Backend+" ↔ Odoo "+report.Odoo),
 		time.Duration(report.Duration)*time.Millisecond, count(report.Requests.Odoo, "request", "requests"),
 		count(report.Requests.Backend, "request", "requests"), o.config.Kind)
+	if text := narrowed(report.Limits); text != "" {
+		_, _ = fmt.Fprintln(r.app.out, text)
+	}
 	if _, err := io.WriteString(r.app.out, reportText(report, r.app.columnsOf())); err != nil {
 		return err
 	}
@@ -230,6 +263,9 @@ func reportRows(report *synchronizer.Report) [][]string {
 
 func (r *running) verdict(report *synchronizer.Report) {
 	j, s := report.Jobs, r.app.style()
+	if report.Limits != nil && report.Limits.Reached {
+		_, _ = fmt.Fprintln(r.app.out, s.Warn("The limit is reached:"), "what is left is done by the next sync.")
+	}
 	if !report.Changed() && j.Failed == 0 && j.Pending == 0 {
 		_, _ = fmt.Fprintln(r.app.out, s.Good("Nothing changed."))
 		return

@@ -48,6 +48,7 @@ func (sl *slice) commit(ctx context.Context, it *item, external, odoo record.Rec
 	if err := sl.close(it, o); err != nil {
 		return err
 	}
+	sl.spendAlso(b.Model, it.unboundKey(), b.ExternalID)
 	sl.count(it, b)
 	sl.dry.plan(sl, it, b)
 	if it.plan.Action != Nothing {
@@ -89,7 +90,9 @@ func (sl *slice) bindingAfter(it *item, external, odoo record.Record) binding.Bi
 	if sl.flips(it, odoo) || it.pair.CascadeArchived {
 		b.ActiveFlip = writeDate(odoo)
 	}
-	b.OdooWriteDate = writeDate(odoo)
+	if b.OdooWriteDate = writeDate(odoo); sl.oneWay(sl.model.Name) && !sl.direction(sl.model.Name).Exports() && it.plan.Action != CreateOdoo {
+		b.OdooWriteDate = it.binding.OdooWriteDate // nobody has looked for what Odoo's side changed
+	}
 	return b
 }
 

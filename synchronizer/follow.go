@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/odoo"
 	"github.com/odoo-connector/connector/record"
 )
@@ -54,6 +56,15 @@ func (sl *slice) follows(left record.Record) bool {
 		return false
 	}
 	return true
+}
+
+// mayFollow says that a deletion may be carried over, where the run may write a certain number of records only. If not, the item waits
+// for the next run.
+func (sl *slice) mayFollow(it *item) (bool, error) {
+	if sl.env.Backend.DeleterOf(sl.model.Name).Follow == nil || sl.spend(sl.model.Name, it.key()) {
+		return true, nil
+	}
+	return false, sl.close(it, jobs.Outcome{Kind: jobs.Postponed, After: time.Second})
 }
 
 // followIntoOdoo deletes the Odoo record of a pair whose external half was deleted, and says whether it

@@ -107,6 +107,7 @@ type Forecast struct {
 	Summary  []PlannedCount   `json:"summary"` // the changes by operation and side
 	Models   []*Counts        `json:"models"`  // as the sync's report would have them
 	Requests RequestCounts    `json:"requests"`
+	Limits   *Limits          `json:"limits,omitempty"` // how the run was narrowed
 	Warnings []string         `json:"warnings,omitempty"`
 }
 
@@ -158,7 +159,7 @@ func DryRun(ctx context.Context, all []*Synchronizer, o RunOptions) ([]*Forecast
 // forecast puts together what a dry run found out.
 func (s *Synchronizer) forecast(ctx context.Context) (*Forecast, error) {
 	f := &Forecast{
-		Backend: s.report.Backend, Odoo: s.report.Odoo, DryRun: true, Changes: []*PlannedChange{}, Models: s.report.Models, Warnings: s.report.Warnings,
+		Backend: s.report.Backend, Odoo: s.report.Odoo, DryRun: true, Changes: []*PlannedChange{}, Models: s.report.Models, Limits: s.report.Limits, Warnings: s.report.Warnings,
 	}
 	reviews, err := s.plannedReviews(ctx)
 	if err != nil {

@@ -60,6 +60,9 @@ func (sl *slice) externalGone(ctx context.Context, it *item) error {
 	if !it.binding.Bound() {
 		return sl.close(it, sl.vanished(it, sl.model.Noun))
 	}
+	if may, err := sl.mayFollow(it); !may {
+		return err
+	}
 	b := it.binding
 	b.ExternalGone = sl.env.Clock.Now()
 	with, err := sl.goneWithParent(ctx, b.Parent)
@@ -158,6 +161,9 @@ func (sl *slice) parentNoun() string {
 func (sl *slice) odooGone(ctx context.Context, it *item) error {
 	if !it.binding.Bound() {
 		return sl.close(it, sl.vanished(it, sl.model.OdooNoun))
+	}
+	if may, err := sl.mayFollow(it); !may {
+		return err
 	}
 	deleted, err := sl.followOutside(ctx, it)
 	if outage(err) {

@@ -174,6 +174,9 @@ func (l *odooLook) end(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if l.oneWay(l.model.Name) && !l.exports { // only what reviews are about was read
+		move = nil
+	}
 	if err := l.store(ctx, l.refresh, move); err != nil {
 		return err
 	}

@@ -38,6 +38,9 @@ func (s *Synchronizer) orderLate(ctx context.Context, o RunOptions) error {
 // PollOrder compares the order of a model's records on both sides, group by group, and makes a job of each group in which something has to
 // be moved. It goes by what the polls before it saw, and asks only for groups that the run itself has changed since.
 func (s *Synchronizer) PollOrder(ctx context.Context, model string) error {
+	if s.oneWay(model) || !s.looks(model) {
+		return nil
+	}
 	o, err := s.newOrderer(ctx, model)
 	if err != nil || o == nil {
 		return err
@@ -172,9 +175,9 @@ func (s *Synchronizer) RunOrder(ctx context.Context, args []Args, finish func(in
 	if err != nil {
 		return err
 	}
-	if o == nil {
+	if o == nil || s.oneWay(args[0].Model) { // the next poll of the order finds it again
 		return each(args, func(i int, _ Args) error {
-			return finish(i, jobs.Outcome{Kind: jobs.NothingToDo, Result: "nothing to do: nothing is bound"})
+			return finish(i, jobs.Outcome{Kind: jobs.NothingToDo, Result: "nothing to do: nothing is bound, or the run goes one way"})
 		})
 	}
 	kept, err := s.keptOrders(ctx, args[0].Model)
@@ -190,7 +193,7 @@ func (s *Synchronizer) RunOrder(ctx context.Context, args []Args, finish func(in
 			return nil
 		}
 		outcome, err := o.bring(ctx, groups[a.Group], kept[a.Group])
-		if err != nil {
+		if err != nil || o.limits.Reached {
 			return err
 		}
 		return finish(i, outcome)
@@ -238,6 +241,9 @@ func (o *orderer) bring(ctx context.Context, g *orderGroup, kept keptOrder) (job
 	if t.settled() || o.dry.ordered(o.model.Name, g.id) {
 		return o.done(g, t, jobs.NothingToDo, "nothing to do: both sides are in the same order"), nil
 	}
+	if !o.spendAll(unique(append(slices.Clone(t.moves), t.movedIn...))) {
+		return jobs.Outcome{}, nil
+	}
 	kept.moving = Moving{External: unique(append(kept.moving.External, t.moves...)), Odoo: unique(append(kept.moving.Odoo, t.movedIn...))}
 	if err := o.db.Write(ctx, func(tx *state.Tx) error { return o.saveOrder(ctx, tx, o.model.Name, g.id, kept) }); err != nil {
 		return jobs.Outcome{}, err
@@ -251,6 +257,24 @@ func (o *orderer) bring(ctx context.Context, g *orderGroup, kept keptOrder) (job
 	}
 	o.report.Of(o.model.Name).Moved += len(unique(append(slices.Clone(t.moves), t.movedIn...)))
 	return o.done(g, t, jobs.Done, t.result(o.model)), nil
+}
+
+// spendAll says that all of a group's records may be moved. They are moved together or not at all.
+func (o *orderer) spendAll(ids []string) bool {
+	fresh := 0
+	for _, id := range ids {
+		if !o.spent[keyOf(o.model.Name, id)] {
+			fresh++
+		}
+	}
+	if o.limits.Records > 0 && len(o.spent)+fresh > o.limits.Records {
+		o.limits.Reached = true
+		return false
+	}
+	for _, id := range ids {
+		o.spend(o.model.Name, id)
+	}
+	return true
 }
 
 // move moves what has to be moved on both sides; a dry run notes it.

@@ -55,6 +55,7 @@ func (sl *slice) planBound(ctx context.Context, bound []*item, cascades owners) 
 	var renamed []*item
 	for i, it := range bound {
 		switch {
+		case errs[i] == nil && plans[i].Action == Rebind && !sl.spend(sl.model.Name, it.key()):
 		case errs[i] == nil && plans[i].Action == Rebind:
 			it.plan, renamed = plans[i], append(renamed, it)
 		case plans[i].later:
@@ -145,6 +146,10 @@ func (sl *slice) planOneUnbound(ctx context.Context, it *item, match mapping.Fie
 		return nil
 	}
 	if err == nil && chosen != nil && (plan.Action == Bind || plan.Action == Update) {
+		if plan.Action == Update && !sl.spend(sl.model.Name, it.key()) {
+			it.plan = Plan{}
+			return nil
+		}
 		if err = sl.mark(ctx, it, chosen); outage(err) {
 			return err
 		}
@@ -223,6 +228,10 @@ func (it *item) choose(r *record.Record) {
 func (sl *slice) planned(ctx context.Context, it *item, plan Plan, err error) error {
 	if err != nil {
 		return sl.close(it, sl.failed(it, err))
+	}
+	if plan.writes() && !sl.spend(sl.model.Name, it.key()) {
+		it.plan = Plan{} // it goes back into the line
+		return nil
 	}
 	it.plan = plan
 	sl.explain(it)

@@ -195,6 +195,14 @@ func noteOdoo(f mapping.Field, st *binding.FieldState, r record.Record) {
 	}
 }
 
+// anew is the side whose poll makes a job of every pair in a full run: the outside, unless nothing is imported.
+func (p *poll) anew() binding.Side {
+	if p.direction(p.model.Name).Imports() {
+		return binding.External
+	}
+	return binding.Odoo
+}
+
 func (p *poll) rawChanged(b binding.Binding, r record.Record, of side) bool {
 	for f := range p.mapper.Each() {
 		st, known := b.Base(f.Name)
@@ -209,6 +217,9 @@ func (p *poll) rawChanged(b binding.Binding, r record.Record, of side) bool {
 // unchanged; where the raw form differs the canonical values decide, and where they agree the new
 // raw form is noted.
 func (p *poll) changed(b *binding.Binding, r record.Record, scope string, of side, held map[string]bool) (changed bool) {
+	if p.limits.Full && of.name == p.anew() && b.TakesPart() {
+		return true
+	}
 	noted := of.kept && p.keep(b, r)
 	waiting := p.waitingFields(*b)
 	for f := range p.mapper.Each() {

@@ -208,7 +208,9 @@ func (s *Synchronizer) odooWants(ctx context.Context, model string) (*wants, err
 		return nil, err
 	}
 	position, err := s.position(ctx, m)
-	w.since = since(position)
+	if w.since = since(position); s.limits.Full {
+		w.since = ""
+	}
 	return w, err
 }
 

@@ -45,6 +45,7 @@ type Report struct {
 	Models   []*Counts     `json:"models"`
 	Jobs     JobCounts     `json:"jobs"`
 	Requests RequestCounts `json:"requests"`
+	Limits   *Limits       `json:"limits,omitempty"` // how the run was narrowed
 	// Warnings are what an administrator should put right and what stops nothing, one line each.
 	Warnings []string `json:"warnings,omitempty"`
 

@@ -21,7 +21,8 @@ type RunOptions struct {
 	Progress func(jobs.Job, jobs.Outcome)
 	// TimeLimit is how long a job may run that has no limit of its own; 0: for ever.
 	TimeLimit time.Duration
-	Info      any // what is noted of this process's workers for people, as JSON
+	Limits    Limits // of a run by Sync or DryRun
+	Info      any    // what is noted of this process's workers for people, as JSON
 
 	dry bool // see DryRun
 }
@@ -76,6 +77,9 @@ func (s *Synchronizer) recoverJobs(ctx context.Context) error {
 // its backend alone; the answer has one for each, nil where all went well.
 func Sync(ctx context.Context, all []*Synchronizer, o RunOptions) []error {
 	g := newGroup(all, o)
+	for _, s := range all {
+		s.limit(o.Limits)
+	}
 	g.each(ctx, all, func(s *Synchronizer) error { return s.Begin(ctx) })
 	g.each(ctx, all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{NoHold: true}) })
 	g.pollAndWork(ctx, o)
@@ -83,6 +87,7 @@ func Sync(ctx context.Context, all []*Synchronizer, o RunOptions) []error {
 		g.settleHeld(ctx, o)
 	}
 	g.each(ctx, all, func(s *Synchronizer) error { return s.orderLate(ctx, o) })
+	g.concluded = true
 	g.each(ctx, all, func(s *Synchronizer) error { return s.end(ctx) })
 	return g.finish(ctx)
 }
@@ -125,6 +130,13 @@ type group struct {
 	all     []*Synchronizer
 	options RunOptions
 	failed  map[*Synchronizer]error
+	// concluded says that nothing is worked on any more, so that those take part, too, that have reached their limit.
+	concluded bool
+}
+
+// idle says that there is nothing more to do for a synchronizer.
+func (g *group) idle(s *Synchronizer) bool {
+	return g.failed[s] != nil || (s.limits.Reached && !g.concluded)
 }
 
 func newGroup(all []*Synchronizer, o RunOptions) *group {
@@ -171,7 +183,7 @@ func (g *group) finish(ctx context.Context) []error {
 // each does something for every synchronizer that has not failed yet.
 func (g *group) each(ctx context.Context, of []*Synchronizer, do func(*Synchronizer) error) {
 	for _, s := range of {
-		if g.failed[s] != nil {
+		if g.idle(s) {
 			continue
 		}
 		err := do(s)
@@ -204,7 +216,7 @@ func (g *group) steps() []step {
 	var order []stepKey
 	steps := map[stepKey]*step{}
 	for _, s := range g.all {
-		keys, models := stepsOf(s.env.Backend.AllModels())
+		keys, models := stepsOf(slices.DeleteFunc(slices.Clone(s.env.Backend.AllModels()), func(m backend.Model) bool { return !s.looks(m.Name) }))
 		for i, at := len(keys)-1, len(order); i >= 0; i-- {
 			if steps[keys[i]] != nil {
 				at = slices.Index(order, keys[i])
@@ -238,7 +250,7 @@ func (g *group) pollOdoo(ctx context.Context, st step) {
 	var consumers []*Synchronizer
 	var models []string
 	for _, s := range st.consumers {
-		if g.failed[s] == nil {
+		if !g.idle(s) {
 			consumers, models = append(consumers, s), append(models, st.models[s])
 		}
 	}
@@ -263,6 +275,7 @@ func (s *Synchronizer) work(ctx context.Context, o RunOptions, f jobs.RunFilter)
 		o.Slice = defaultSlice
 	}
 	f.Backend = s.env.Config.Name
+	whole := ctx
 	progress := func(j jobs.Job, out jobs.Outcome) {
 		s.finishedOne(j)
 		if o.Progress != nil {
@@ -272,7 +285,12 @@ func (s *Synchronizer) work(ctx context.Context, o RunOptions, f jobs.RunFilter)
 	w := jobs.NewWorker(s.queue, o.Owner, s.Handlers(), jobs.WorkerOptions{
 		SliceLimit: o.Slice, Progress: progress, Hide: s.hide, Repanic: o.Repanic, TimeLimit: o.TimeLimit, Info: o.Info,
 	})
+	ctx, s.rest = context.WithCancel(ctx)
+	defer s.rest()
 	stats, err := w.Run(ctx, f)
+	if s.limits.Reached && errors.Is(err, context.Canceled) && whole.Err() == nil {
+		err = nil
+	}
 	s.report.Jobs.Done += stats.Done + stats.NothingToDo
 	s.report.Jobs.Failed += stats.Failed
 	return err
@@ -319,6 +337,9 @@ func (s *Synchronizer) handleBy(ctx context.Context, run runner, slice []jobs.Jo
 		delete(open, of[i].ID)
 		return finish(of[i], o)
 	})
+	if s.limits.Reached && s.rest != nil {
+		s.rest() // what is left of the slice goes back into the line
+	}
 	ends := jobs.Outcome{Kind: jobs.Paused, Err: err}
 	switch {
 	case state.IsUniqueViolation(err): // another slice was first; the others of this one are given back

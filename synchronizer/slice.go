@@ -66,14 +66,14 @@ func (s *Synchronizer) Run(ctx context.Context, args []Args, finish func(index i
 	for i, a := range args {
 		sl.items = append(sl.items, &item{index: i, args: a})
 	}
-	for len(sl.items) > 0 && !jobs.Stopping(ctx) {
+	for len(sl.items) > 0 && !jobs.Stopping(ctx) && !sl.limits.Reached {
 		before := len(sl.items)
 		sl.rereads = 0
 		if err := sl.pass(ctx); err != nil {
 			return err
 		}
 		sl.items = sl.unfinished()
-		if len(sl.items) == before && sl.rereads == 0 && !jobs.Stopping(ctx) {
+		if len(sl.items) == before && sl.rereads == 0 && !jobs.Stopping(ctx) && !sl.limits.Reached {
 			return fmt.Errorf("%d %s could not be brought to an end; this is a mistake of the program", before, plural(sl.model.Noun, before))
 		}
 	}
@@ -130,7 +130,7 @@ func (sl *slice) pass(ctx context.Context) error {
 		return err
 	}
 	for _, step := range []func(context.Context) error{
-		sl.loadBindings, sl.leaveDone, sl.leaveRetired, sl.settleItems, sl.readExternal, sl.avoidIntents, sl.readOdoo, sl.resolve, sl.leaveParents, sl.planAll, sl.apply,
+		sl.loadBindings, sl.leaveDone, sl.leaveRetired, sl.settleItems, sl.readExternal, sl.avoidIntents, sl.readOdoo, sl.leaveOtherWay, sl.resolve, sl.leaveParents, sl.planAll, sl.apply,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -444,7 +444,7 @@ func (sl *slice) pairOf(it *item) Pair {
 		ExternalScope: it.scope, OdooScope: sl.odooScope(it), Off: sl.off, Export: sl.export, Reviews: sl.fieldReviews(it.binding),
 		Unmarked: sl.unmarked(),
 	}
-	p.Settings.Direction = narrowed(p.Settings.Direction, it)
+	p.Settings.Direction = narrowed(sl.direction(sl.model.Name), it)
 	if it.odoo != nil {
 		p.Shared = len(sl.lookup.bindings[record.Reference{Model: sl.model.Name, ID: it.odoo.ID}]) > 1
 		p.OdooTime = it.odoo.Value("write_date").AsTime()

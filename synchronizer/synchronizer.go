@@ -85,6 +85,11 @@ type Synchronizer struct {
 	OnExternalChange *event.Event[[]Change]
 	OnOdooChange     *event.Event[[]Change]
 
+	limits Limits          // of this run
+	spent  map[string]bool // records that this run wrote, by [keyOf], where it may write a certain number only
+
+	rest context.CancelFunc // ends the work on jobs once the handler has returned
+
 	dry *dryRun // of a run that writes nothing; nil in every other
 
 	leftAlone map[string]bool // identities of unbound Odoo records that this run left alone
@@ -184,13 +189,15 @@ func escape(s string) string {
 	return b.String()
 }
 
-// direction is where the model's records may go.
+// direction is where the model's records may go in this run.
 func (s *Synchronizer) direction(model string) config.Direction {
-	return s.env.Settings(model).Direction
+	return s.limits.within(s.env.Settings(model).Direction)
 }
 
 // off says that a binding model is not synchronized at all.
-func (s *Synchronizer) off(model string) bool { return s.direction(model) == config.DirectionOff }
+func (s *Synchronizer) off(model string) bool {
+	return s.env.Settings(model).Direction == config.DirectionOff
+}
 
 // odooID is the database id of an Odoo record.
 func odooID(r record.Record) int64 {
