@@ -10,8 +10,8 @@ import (
 	"github.com/odoo-connector/connector/state"
 )
 
-// release is the version of this source tree.
-const release = "0.1.0-dev"
+// release is the version of this source tree. A variable, since the linker puts a release's own version there: see deploy/release.sh.
+var release = "0.1.0-dev"
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{

@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Builds a release of the commit that is checked out, into dist/:
+#
+#   deploy/release.sh 1.2.0                 linux/amd64, and linux/arm64 where there is a cross compiler
+#   deploy/release.sh 1.2.0 amd64           only these
+#
+# Programs are linked statically, so that they run on any Linux of their processor. The same commit, Go and C compiler make the same
+# bytes: nothing of this machine, its paths and its clock is in them. Beside the archives lie SHA256SUMS and, for each, an SBOM in the
+# form of CycloneDX. What cannot be built here is said; nothing is left out silently.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+cyclonedx_version=1.9.0
+version=${1:?say which version: deploy/release.sh 1.2.0}
+shift
+[[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]] || { echo "release: $version is no version, as 1.2.0 or 1.2.0-rc.1" >&2; exit 2; }
+[ -z "$(git status --porcelain)" ] || { echo "release: the tree has changes that are not committed; a release is one commit" >&2; exit 1; }
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+export SOURCE_DATE_EPOCH
+host=$(go env GOHOSTARCH)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# compiler prints the C compiler for a processor; nothing where there is none.
+compiler() {
+  local cross
+  case $1 in
+    "$host") cross=$(go env CC) ;;
+    amd64) cross=x86_64-linux-gnu-gcc ;;
+    arm64) cross=aarch64-linux-gnu-gcc ;;
+    *) return ;;
+  esac
+  command -v "${cross%% *}" || true
+}
+
+# emulator prints what runs programs of a processor here: nothing for our own, false where there is none.
+emulator() {
+  case $1 in
+    "$host") echo env ;;
+    arm64) command -v qemu-aarch64 || command -v qemu-aarch64-static || echo false ;;
+    amd64) command -v qemu-x86_64 || command -v qemu-x86_64-static || echo false ;;
+  esac
+}
+
+# program builds the program for a processor into a file.
+program() {
+  local arch=$1 to=$2
+  CGO_ENABLED=1 CC=$(compiler "$arch") GOOS=linux GOARCH=$arch GOFLAGS='' go build -trimpath -buildvcs=true \
+    -tags netgo,osusergo,sqlite_omit_load_extension \
+    -ldflags "-s -w -buildid= -X github.com/odoo-connector/connector/cmd.release=$version -linkmode external -extldflags '-static -Wl,--build-id=none'" \
+    -o "$to" .
+}
+
+# archive packs a folder so that the same files make the same archive.
+archive() {
+  tar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w \
+    -C "$scratch" -cf - "$1" | gzip -9n >"dist/$1.tar.gz"
+}
+
+# build makes the archive of a processor, tries the program where it can be run, and builds it anew to see that it is the same.
+build() {
+  local arch=$1 name=connector_${version}_linux_$1 run
+  run=$(emulator "$arch")
+  mkdir -p "$scratch/$name/deploy"
+  program "$arch" "$scratch/$name/connector"
+  GOFLAGS='' program "$arch" "$scratch/again"
+  cmp "$scratch/$name/connector" "$scratch/again" || { echo "release: two builds for $arch differ" >&2; return 1; }
+  if [ "$run" = false ]; then
+    echo "release: linux/$arch was built and not run: there is no qemu-user for it"
+  else
+    "$run" "$scratch/$name/connector" version | grep -qF " $version " || { echo "release: the program for $arch does not tell its version" >&2; return 1; }
+    (cd "$scratch" && "$run" "$name/connector" --config "$OLDPWD/config.yaml.example" version >/dev/null)
+    echo "release: linux/$arch runs: $("$run" "$scratch/$name/connector" version)"
+  fi
+  cp LICENSE README.md CHANGELOG.md SECURITY.md config.yaml.example "$scratch/$name"
+  cp -r deploy/prometheus deploy/grafana "$scratch/$name/deploy"
+  [ ! -d deploy/completions ] || cp -r deploy/completions "$scratch/$name/deploy"
+  archive "$name"
+  sbom "$scratch/$name/connector" "dist/$name.cdx.json"
+}
+
+# sbom tells what modules a program is made of.
+sbom() {
+  GOBIN=$scratch/bin GOFLAGS='' go install "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v$cyclonedx_version"
+  "$scratch/bin/cyclonedx-gomod" bin -json -noserial -output "$2" "$1" 2>"$scratch/sbom.err" || { cat "$scratch/sbom.err" >&2; return 1; }
+}
+
+rm -rf dist
+mkdir dist
+for arch in "${@:-amd64 arm64}"; do
+  for one in $arch; do
+    if [ -z "$(compiler "$one")" ]; then
+      echo "release: linux/$one is not built: there is no C compiler for it (Debian, Ubuntu: apt install gcc-aarch64-linux-gnu libc6-dev-arm64-cross)"
+      continue
+    fi
+    build "$one"
+  done
+done
+(cd dist && sha256sum connector_* >SHA256SUMS && cat SHA256SUMS)
