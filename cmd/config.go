@@ -23,7 +23,7 @@ Next: ` + "`connector config path`" + ` tells which file it is.`,
 		Example: "  connector config path",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.configPathCommand(), a.configValidateCommand(), a.configShowCommand(), a.configSchemaCommand())
+	c.AddCommand(a.configInitCommand(), a.configPathCommand(), a.configValidateCommand(), a.configShowCommand(), a.configSchemaCommand())
 	return c
 }
 

@@ -67,6 +67,7 @@ func Extending(service string, change func(root *backend.Backend)) Option {
 type app struct {
 	registry *backend.Registry
 	fakes    []sandbox.System
+	in       io.Reader
 	out, err io.Writer
 	console  *console // of both
 	clock    state.Clock
@@ -95,7 +96,7 @@ type app struct {
 }
 
 func newApp(options ...Option) *app {
-	a := &app{registry: &backend.Registry{}, out: os.Stdout, err: os.Stderr}
+	a := &app{registry: &backend.Registry{}, in: os.Stdin, out: os.Stdout, err: os.Stderr}
 	a.clock = &patientClock{Clock: state.SystemClock(), app: a}
 	for _, o := range append([]Option{With(trello.Backend, trelloFake)}, options...) {
 		o(a)

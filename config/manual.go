@@ -118,7 +118,7 @@ func (m *manual) kind(k Kind) {
 		text = fmt.Sprintf("Its `url` is `%s` when left out. ", k.DefaultURL)
 	}
 	text += "Versions: " + codeList(k.Versions) + ". Binding models: " + codeList(k.Models) + "."
-	keys := k.settingKeys()
+	keys := k.Keys()
 	if len(keys) == 0 {
 		m.printf("## backends of kind %s\n\n%s It has no keys of its own.\n\n", k.Name, text)
 		return

@@ -185,7 +185,7 @@ func (b *schemaBuilder) backends(path string) *schema {
 	var all []*schema
 	for _, kind := range b.kinds {
 		own := schemaBuilder{defs: b.defs, choices: Choices{path + ".models[].model": kind.Models}}
-		keys := append(slices.Clone(backendBlock), kind.settingKeys()...)
+		keys := append(slices.Clone(backendBlock), kind.Keys()...)
 		s := own.block(keys, path)
 		for i, p := range s.Properties {
 			switch p.name {

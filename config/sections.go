@@ -117,7 +117,7 @@ func (v value) backendMapping() (mapping, bool) {
 	for i := 0; i+1 < len(v.node.Content); i += 2 {
 		if v.r.at(v.node.Content[i], "").node.Value == "kind" {
 			if kind, ok := v.r.findKind(v.r.at(v.node.Content[i+1], "").node.Value); ok {
-				return v.mapping(append(slices.Clone(backendKeys), namesOf(kind.settingKeys())...))
+				return v.mapping(append(slices.Clone(backendKeys), namesOf(kind.Keys())...))
 			}
 		}
 	}

@@ -122,8 +122,8 @@ func keysOf(v reflect.Value, described []Key) (all []Key) {
 	return all
 }
 
-// settingKeys lists the keys that the kind adds to a backend's block.
-func (k Kind) settingKeys() []Key {
+// Keys lists the keys that the kind adds to a backend's block.
+func (k Kind) Keys() []Key {
 	if k.Settings == nil {
 		return nil
 	}
