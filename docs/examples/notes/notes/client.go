@@ -11,7 +11,10 @@ import (
 	"strings"
 
 	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/explain"
+	"github.com/odoo-connector/connector/odoo"
 	"github.com/odoo-connector/connector/transport"
 )
 
@@ -59,6 +62,40 @@ func connect(ctx context.Context, s backend.Setup) (any, error) {
 
 // Requests is how many requests were sent, for the report of a run.
 func (c *client) Requests() int { return c.http.Requests() }
+
+// Examine implements backend.Examiner: what `connector doctor` says of the server. It writes nothing.
+func (c *client) Examine(ctx context.Context, b config.Backend) (found backend.Examined) {
+	add := func(level odoo.Level, what, remedy string) {
+		found.Findings = append(found.Findings, backend.Finding{Check: "notebooks", Level: level, What: what, Remedy: remedy})
+	}
+	var all []object
+	if err := c.do(ctx, http.MethodGet, "/notebooks", nil, &all); err != nil {
+		add(odoo.LevelFail, err.Error(), "put address and token right")
+		return found
+	}
+	there := map[string]string{}
+	for _, n := range all {
+		there[n.id("id")] = n.text("name")
+	}
+	add(odoo.LevelOK, fmt.Sprintf("%d notebooks are seen", len(there)), "")
+	settings, ok := b.Settings.(*Settings)
+	if !ok {
+		return found
+	}
+	for _, id := range settings.Notebooks {
+		if name, ok := there[id]; ok {
+			found.Parts = append(found.Parts, backend.Part{ID: id, Name: name})
+			continue
+		}
+		add(odoo.LevelFail, "there is no notebook "+id, "correct notebooks:, or let the token's user see it")
+	}
+	return found
+}
+
+// page is where people see a record.
+func page(b config.Backend, of binding.Binding) string {
+	return strings.TrimRight(b.URL, "/") + "/web/" + strings.TrimPrefix(of.Model, "notes.") + "/" + of.ExternalID
+}
 
 // do sends a request and reads its answer into the value that into points to. A GET and a PATCH can be repeated; a POST cannot.
 func (c *client) do(ctx context.Context, method, path string, body, into any) error {

@@ -61,6 +61,7 @@ func Backend() *backend.Backend {
 		Configure("", func() any { return new(Settings) }).
 		Connects(connect).
 		Explains(explained()).
+		ShownAt(page).
 		Requires(backend.Right{Group: "project.group_project_manager", Name: "Project / Administrator"}).
 		Declare(Models()...)
 	b.Adapter(NotebookModel, newNotebooks).Mapper(NotebookModel, NotebookMapper())

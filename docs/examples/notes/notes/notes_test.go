@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/backend/backendtest"
 	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/sandbox"
@@ -131,6 +132,31 @@ func TestWrongToken(t *testing.T) {
 		var coded interface{ Code() string }
 		if !errors.As(err, &coded) || coded.Code() != "CON-NOTES-401" {
 			t.Errorf("the sync ends with %v", err)
+		}
+	})
+}
+
+func TestExamine(t *testing.T) {
+	t.Run("Ensure a notebook that is not there is found out", func(t *testing.T) {
+		s := system()
+		s.Settings = func() any {
+			return &notes.Settings{Token: config.PlainSecret(notestest.Token), Notebooks: []string{"1", "7"}, Rate: 1e6}
+		}
+		w := backendtest.NewWorld(t, s)
+		w.Fake.AddNotebook("Garden")
+		err := w.Open(t.Context(), func(o *backendtest.Opened) error {
+			examiner, ok := o.Env.Client.(backend.Examiner)
+			if !ok {
+				t.Fatal("the client is no examiner")
+			}
+			got := examiner.Examine(t.Context(), o.Env.Config)
+			if len(got.Findings) != 2 || got.Findings[1].What != "there is no notebook 7" || len(got.Parts) != 1 || got.Parts[0].Name != "Garden" {
+				t.Errorf("it finds %+v", got)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	})
 }
