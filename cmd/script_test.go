@@ -48,6 +48,7 @@ import (
 //	                              the directory of its socket
 //	kill-postgres NAME            ends the server of a place that has one alone, as a crash does
 //	run-sql URL STATEMENT         changes a state in PostgreSQL, which it makes where there is none
+//	printf FILE TEXT              writes a text with escapes, as \xef, to a file
 //	damage FILE                   overwrites all but the first page of a file
 //	tmpfs DIR SIZE                mounts a small file system there; grow DIR SIZE and remount DIR ro change it
 //	fill DIR                      takes all space that is left there
@@ -72,7 +73,7 @@ func TestScripts(t *testing.T) {
 			"exits": exits, "within": within, "until": until, "start": startCommand, "await": await, "signal": sendSignal, "ends": ends,
 			"serve": serve, "fake": fakeCommand, "asked": asked, "copy": copyOdoo, "report": checkReport, "counts": checkCounts,
 			"mode": mode, "expand": expand, "tmpfs": tmpfs, "fill": fill, "remount": remount, "closedpipe": closedPipe,
-			"sql": runSQL, "damage": damage, "grow": grow, "postgres": postgres, "run-sql": runPostgres,
+			"sql": runSQL, "printf": printf, "damage": damage, "grow": grow, "postgres": postgres, "run-sql": runPostgres,
 			"kill-postgres": killPostgres,
 		},
 	})
@@ -219,6 +220,13 @@ func checkCode(ts *testscript.TestScript, want string, code int) {
 	if !slices.Contains(strings.Split(want, "|"), strconv.Itoa(code)) {
 		ts.Fatalf("it ended with %d, want %s", code, want)
 	}
+}
+
+func printf(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, "printf FILE TEXT")
+	text, err := strconv.Unquote(`"` + args[1] + `"`)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
 
 func within(ts *testscript.TestScript, neg bool, args []string) {
