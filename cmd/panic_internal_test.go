@@ -29,7 +29,8 @@ func panicking(root *backend.Backend) {
 	worse.FromExternal = func(s mapping.Source) (record.Value, error) {
 		words := strings.Fields(s.Record.Value("name").AsText())
 		if words[0] == "Paint" {
-			return record.Text(words[len(words)]), nil
+			behind := len(words)
+			return record.Text(words[behind]), nil
 		}
 		return s.Record.Value("name"), nil
 	}

@@ -188,13 +188,13 @@ var sideCodes = []Entry{
 	},
 	{
 		Code: "CON-SERVICE-ABSENT", Exit: Usage,
-		What:   "The service is not installed, so that there is no status of it.",
+		What: "The service is not installed, so that there is no status of it.",
 		Causes: []string{
 			"it was installed for the user and is looked for on the machine, or the reverse (--user)",
 			"it was installed for another command or configuration",
 		},
-		Do:     []string{"install it: `connector service install`"},
-		See:    []string{"service install"},
+		Do:  []string{"install it: `connector service install`"},
+		See: []string{"service install"},
 	},
 	{
 		Code: "CON-SANDBOX-JOURNAL", Exit: Internal,
