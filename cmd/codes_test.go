@@ -100,11 +100,28 @@ func (s *source) method(pkg string, f *ast.FuncDecl) {
 		return
 	}
 	switch {
-	case f.Name.Name == "Error" && len(f.Type.Params.List) == 0:
+	case f.Name.Name == "Error" && len(f.Type.Params.List) == 0 && !passesOn(f.Body):
 		s.errors[pkg+"."+name.Name] = true
 	case f.Name.Name == "Code" && len(f.Type.Params.List) == 0:
 		s.coded[pkg+"."+name.Name] = true
 	}
+}
+
+// passesOn tells whether a method only returns the text of another error, which then has the code.
+func passesOn(body *ast.BlockStmt) bool {
+	if len(body.List) != 1 {
+		return false
+	}
+	back, ok := body.List[0].(*ast.ReturnStmt)
+	if !ok || len(back.Results) != 1 {
+		return false
+	}
+	call, ok := back.Results[0].(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	method, ok := call.Fun.(*ast.SelectorExpr)
+	return ok && method.Sel.Name == "Error"
 }
 
 // values notes constants of a type, and the keys of a table of codes.
@@ -143,9 +160,6 @@ var uncoded = map[string]string{
 	"jobs.PausedError":           "its cause has one",
 	"jobs.DirectError":           "for tests of job functions, and its cause has one",
 	"schedule.RunningError":      "its cause is the lock's",
-	"odoo.valueError":            "a cause within an odoo.Error",
-	"trello.handError":           "carries another error through a callback",
-	"trello.notFoundError":       "its cause has one",
 	"transport.headerError":      "a cause within a transport.Error",
 	"transport.proxyError":       "a cause within a transport.Error",
 	"transport.NotRecordedError": "a cause within a transport.Error",
