@@ -223,11 +223,14 @@ func (e *DuplicateError) Unwrap() error { return e.Err }
 func (*DuplicateError) Code() string { return "CON-BINDING-DUPLICATE" }
 
 // Save writes a binding in a transaction: a new one if its ID is 0, which it then sets. Role, primary
-// if it is left out, and Canonical are set as they are stored. A pair that would bind a record twice
+// if it is left out, Fields where there are none, and Canonical are set as they are stored. A pair that would bind a record twice
 // is refused with a *DuplicateError, after which the transaction, or the savepoint that this is part of, can only be undone.
 func (b *Binder) Save(ctx context.Context, tx *state.Tx, f *Binding) error {
 	if f.lean {
 		return fmt.Errorf("%s was read without its fields, so it cannot be saved; this is a mistake of the program", f)
+	}
+	if f.Fields == nil { // whoever reads it writes into it
+		f.Fields = Fields{}
 	}
 	fields, err := encode(f.Fields)
 	if err != nil {

@@ -20,7 +20,7 @@ Next: ` + "`connector bindings list`" + `.`,
 		Example: "  connector bindings list trello\n  connector bindings show project.task:42\n  connector bindings export --to bindings.jsonl",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.bindingsList(), a.bindingsShow(), a.bindingsLink(), a.bindingsUnlink(), a.bindingsRebase())
+	c.AddCommand(a.bindingsList(), a.bindingsShow(), a.bindingsLink(), a.bindingsUnlink(), a.bindingsExport(), a.bindingsImport(), a.bindingsRebase())
 	return c
 }
 
