@@ -253,5 +253,6 @@ func portableFrom(head, cells []string) (p portable, err error) {
 	if err != nil {
 		return p, err
 	}
-	return p, json.Unmarshal(text, &p)
+	err = json.Unmarshal(text, &p)
+	return p, err
 }

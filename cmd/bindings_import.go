@@ -228,7 +228,7 @@ func (a *app) sortRows(rows []row, usual string) (by map[string][]row, problems 
 func (a *app) importRows(ctx context.Context, file string, by map[string][]row, view *importedView) (err error) {
 	r, err := a.open(ctx, slices.Sorted(maps.Keys(by)), nil)
 	defer func() { err = errors.Join(err, r.Close()) }()
-	if err = errors.Join(append(r.failures, err)...); err != nil {
+	if err := errors.Join(append(r.failures, err)...); err != nil {
 		return err
 	}
 	adoptions := make([]*synchronizer.Adoption, len(r.backends))

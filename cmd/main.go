@@ -216,7 +216,7 @@ Exit codes: 0 done, 2 usage; each command's help tells its own.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{fmt.Sprintf("%s; see `%s --help`", flagProblem(err), c.CommandPath())}
 	})
-	root.AddCommand(a.statusCommand())
+	root.AddCommand(a.statusCommand(), a.backendsCommand())
 	root.AddCommand(a.syncCommand(), a.watchCommand(), a.pollCommand(), a.workCommand(), a.jobsCommand(), a.scheduleCommand(),
 		a.serviceCommand(), a.bindingsCommand(), a.reviewCommand(), a.fieldsCommand(), a.doctorCommand(), a.configCommand(), a.stateCommand(),
 		a.metricsCommand(), a.explainCommand(), a.notifyCommand(), a.sandboxCommand(), a.versionCommand())
