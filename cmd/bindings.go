@@ -17,7 +17,7 @@ record are the same thing, and what both last agreed on.
 Exit codes: 0 done, 2 usage.
 
 Next: ` + "`connector bindings list`" + `.`,
-		Example: "  connector bindings list trello\n  connector bindings show project.task:42\n  connector bindings export --to bindings.jsonl",
+		Example: "  connector bindings list trello\n  connector bindings show project.task:42",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(a.bindingsList(), a.bindingsShow(), a.bindingsLink(), a.bindingsUnlink(), a.bindingsExport(), a.bindingsImport(), a.bindingsRebase())
@@ -30,7 +30,7 @@ func (a *app) bindingsRebase() *cobra.Command {
 		Long: `rebase takes the bindings of a backend along to the Odoo database that is configured now: after it
 got another address, or when a copy of it (a staging server) is to be synchronized. Until then sync
 refuses to run, since a copy would be written into as if it were the original.
-` + exitHelp,
+` + exitHelp + "\n\nNext: `connector sync --dry-run`.",
 		Example: "  connector bindings rebase trello\n  connector sync trello",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {

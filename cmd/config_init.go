@@ -31,8 +31,10 @@ cannot be written), 4 a login is refused, 130/143 stopped by a signal.
 Next: ` + "`connector doctor`, `connector review preview`, `connector sync`" + `.`,
 		Example: `  connector config init
   connector config init --sandbox
-  connector config init --non-interactive --url https://example.odoo.com --database example --user \
-      bot@example.com --api-key env:ODOO_KEY --secret key=env:TRELLO_KEY --secret token=file:trello.token`,
+  connector config init --non-interactive \
+    --url https://example.odoo.com --database example \
+    --user bot@example.com --api-key env:ODOO_KEY \
+    --secret key=env:TRELLO_KEY --secret token=file:trello.token`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.configInit(c.Context(), o) },
 	}
 	o.addFlags(c)

@@ -20,6 +20,7 @@ shows all its codes; without any code all codes are listed.
 With --output json there is one object for each code, one a line.
 
 Exit codes: 0 done, 2 no such code.
+
 Next: ` + "`connector doctor`" + `, which looks for the cause.`,
 		Example: "  connector explain CON-ODOO-403\n  connector explain trello\n  connector explain",
 		RunE: func(_ *cobra.Command, args []string) error {

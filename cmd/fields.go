@@ -25,7 +25,7 @@ func (a *app) fieldsCommand() *cobra.Command {
 		Long: `fields asks both servers which fields the records of a binding model have, and lists them with their
 types and with the pairs that map them: those of the system, and those of the configuration's
 fields:. What is listed can be named there. It changes nothing.
-` + exitHelp,
+` + exitHelp + "\n\nNext: `connector config validate --online`, once fields: names a pair more.",
 		Example: "  connector fields trello.card\n  connector --output json fields trello.card --backend trello",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {

@@ -20,7 +20,7 @@ func (a *app) jobsCommand() *cobra.Command {
 		Use: "jobs", Short: "Look at jobs, and do something about them", Args: cobra.NoArgs,
 		Long: `jobs looks at the queue in the local database, runs its jobs, and puts right what went wrong.
 
-Exit codes: 0 done, 2 usage.`,
+Exit codes: 0 done, 2 usage.` + "\n\nNext: `connector jobs errors`, `connector jobs list`.",
 		Example: `  connector jobs list --state failed
   connector jobs errors
   connector jobs show 1`,
@@ -132,7 +132,7 @@ func (a *app) jobsRun() *cobra.Command {
 		Long: `run --id runs one job at once, be it pending, failed, cancelled or done already, and tells step by step
 what it reads, what it plans and what it writes. A job that waits for others is refused: run those
 first. run --all runs the jobs of the named backends (of all without a name) whose time has come.
-` + exitHelp,
+` + exitHelp + "\n\nNext: `connector jobs show ID`, `connector jobs errors`.",
 		Example: "  connector jobs run --id 1\n  connector jobs run --all trello",
 		RunE: func(c *cobra.Command, args []string) error {
 			if (id != 0) == all {

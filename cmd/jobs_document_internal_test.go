@@ -39,12 +39,4 @@ func TestJobsDocument(t *testing.T) {
 			}
 		}
 	})
-	t.Run("Ensure that every command ends its help with its exit codes and has examples", func(t *testing.T) {
-		for _, c := range newApp().jobsCommand().Commands() {
-			at := strings.LastIndex(c.Long, "\n\nExit codes: 0 ")
-			if at < 0 || strings.Contains(c.Long[at+2:], "\n\n") || !strings.Contains(c.Example, "connector jobs ") {
-				t.Errorf("jobs %s: %q, %q", c.Name(), c.Long, c.Example)
-			}
-		}
-	})
 }

@@ -22,7 +22,7 @@ func (a *app) jobsErrors() *cobra.Command {
 such as ids, numbers and quoted names, is …. Each kind has its first and its last job, and the
 command that puts just these back into the line.
 
-Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.`,
+Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.` + "\n\nNext: `connector jobs show ID`, `connector explain CODE`, `connector jobs retry ID`.",
 		Example: "  connector jobs errors --since 24h\n  connector jobs errors --backend trello --model trello.card",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if limit < 0 {

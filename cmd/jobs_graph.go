@@ -23,7 +23,7 @@ func (a *app) jobsGraph() *cobra.Command {
 and those of its graph. A job stands below the first of those that it waits for. ↓ is a chain: each waits
 for the one above. What is done, and many of one kind, are counted; --all shows each.
 
-Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration (no such job, too), 3 environment.`,
+Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration (no such job, too), 3 environment.` + "\n\nNext: `connector jobs show ID` of the job that the others wait for.",
 		Example: `  connector jobs graph 7
   connector jobs graph 7 --format dot | dot -Tsvg > jobs.svg`,
 		Args: cobra.ArbitraryArgs,

@@ -44,7 +44,7 @@ func (a *app) handCommand(act handAct, short, long, example string) *cobra.Comma
 		Long: long + `
 The jobs are named by their ids, or chosen by the flags of jobs list. More than 20 are asked about
 first; where nobody can be asked, --yes must say so. --dry-run only counts and shows them.
-` + handExits,
+` + handExits + "\n\nNext: `connector jobs list`, `connector jobs run --all`.",
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := h.check(a, act, args); err != nil {
 				return err
@@ -319,7 +319,7 @@ func (a *app) jobsSet() *cobra.Command {
 		Use: "set ID… --priority N | --eta TIME | --channel C", Short: "Change when and where jobs run", Args: cobra.ArbitraryArgs,
 		Long: `set changes jobs that neither run nor are done: their priority (a low number is early), the time before
 which they don't run, or their channel.
-` + handExits,
+` + handExits + "\n\nNext: `connector jobs list --sort priority`.",
 		Example: "  connector jobs set 7 --priority 1\n  connector jobs set 7 8 --eta 2h --channel trello.slow\n  connector jobs set 7 --eta now",
 		RunE: func(c *cobra.Command, args []string) error {
 			var changes jobs.Changes

@@ -134,10 +134,10 @@ that of a job's last step: its end, the start of its run, or since when it waits
 On a terminal long texts are cut to fit, and the backend is left out where all have the same; in a pipe
 nothing is.
 
-Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.`,
+Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.` + "\n\nNext: `connector jobs show ID`, `connector jobs errors`.",
 		Example: `  connector jobs list --state failed,pending --backend trello
   connector jobs list --since 2h --error timeout --sort -finished
-  connector jobs list --state started --sort -duration --columns id,duration,worker,job
+  connector jobs list --state started --sort -duration --columns +worker
   connector jobs list --record 65f1a0c00000000000000007`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.listJobs(c.Context(), l) },
 	}

@@ -77,7 +77,7 @@ func (a *app) jobsPause() *cobra.Command {
 that works on this state, until they are resumed or the time is over. Jobs that run go on to their end.
 A job that is named (jobs run --id) runs in spite of it.
 
-Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.`,
+Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.` + "\n\nNext: `connector jobs resume`, `connector status`.",
 		Example: `  connector jobs pause --backend trello --for 1h --reason "Trello is down"
   connector jobs pause --all`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.pauseJobs(c.Context(), s, lasts, reason) },
@@ -161,7 +161,7 @@ func (a *app) jobsResume() *cobra.Command {
 		Use: "resume --channel C | --backend B | --all", Short: "Let paused jobs be started again", Args: cobra.NoArgs,
 		Long: `resume ends the pause of a channel or a backend; with --all it ends every pause.
 
-Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.`,
+Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.` + "\n\nNext: `connector jobs run --all`, `connector sync`.",
 		Example: "  connector jobs resume --backend trello\n  connector jobs resume --all",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.resumeJobs(c.Context(), s) },
 	}
@@ -237,7 +237,7 @@ func (a *app) jobsChannels() *cobra.Command {
 run, wait for their time or for others, and failed; and what keeps it. What it runs can be more than it
 may where jobs share their calls: those take one place together.
 
-Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.`,
+Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.` + "\n\nNext: `connector jobs workers`, `connector jobs list --channel NAME`.",
 		Example: "  connector jobs channels\n  connector jobs pause --channel trello --for 1h",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withQueue(c.Context(), func(q *jobs.Queue) error {

@@ -28,7 +28,7 @@ func (a *app) jobsPrune() *cobra.Command {
 never, unless the configuration says otherwise under jobs: retention:. It works beside a running sync or worker,
 in pieces that keep nobody waiting. A failed or cancelled job on which others depend stays until these are gone.
 
-Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment, 130 interrupted: the rest is left.`,
+Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment, 130 interrupted: the rest is left.` + "\n\nNext: `connector jobs stats`.",
 		Example: "  connector jobs prune --dry-run\n  connector jobs prune",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.pruneJobs(c.Context(), dry) },
 	}

@@ -22,7 +22,7 @@ func (a *app) jobsShow() *cobra.Command {
 		Long: `show prints all that is known of one job: what comes next for it, its attempts, the jobs that it
 depends on and those that depend on it, and the cause of its last failure.
 
-Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration (no such job, too), 3 environment.`,
+Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration (no such job, too), 3 environment.` + "\n\nNext: `connector jobs graph ID`, `connector jobs retry ID`, `connector explain CODE`.",
 		Example: "  connector jobs show 1\n  connector --output json jobs show 1",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {

@@ -22,7 +22,7 @@ func (a *app) jobsStats() *cobra.Command {
 and 99 of a hundred took no longer. Waiting is counted from when a job could run to the start of its
 last run. Below is what is there now.
 
-Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.`,
+Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.` + "\n\nNext: `connector jobs errors`, `connector jobs channels`.",
 		Example: "  connector jobs stats\n  connector jobs stats --since 1h --by channel",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.countJobs(c.Context(), since, by) },
 	}

@@ -26,16 +26,17 @@ func (a *app) jobsWatch() *cobra.Command {
 		Long: `watch is a live screen of the queue: what runs, waits and failed, how full the channels are, and how
 many jobs end a minute. It runs nothing itself.
 
-  ↑ ↓ PgUp PgDn   another row           ← → Tab 1…4   another list
-  Enter           look into a job       Esc           back
-  r               retry the job         c  d          cancel it, let it count as done (asks)
+  ↑ ↓ PgUp PgDn   another row         ← → Tab 1…4   another list
+  Enter           look into a job     Esc           back
+  r               retry the job       c  d          cancel, set done (asks)
   p               pause or resume the channel
-  /               filter: words, or backend: channel: model: function: record: error: worker:
+  /               filter: words, or backend: channel: model: function:
+                  record: error: worker:
   q               quit
 
 Where there is no terminal, or TERM is dumb, it writes a line of numbers every interval instead.
 
-Exit codes: 0 done, 1 unusable state, 2 usage or configuration, 3 environment.`,
+Exit codes: 0 done, 1 unusable state, 2 usage or configuration, 3 environment.` + "\n\nNext: `connector jobs show ID`, `connector jobs errors`.",
 		Example: "  connector jobs watch\n  connector jobs watch --once",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if interval < 100*time.Millisecond {

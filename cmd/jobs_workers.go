@@ -19,7 +19,7 @@ func (a *app) jobsWorkers() *cobra.Command {
 hand for how long. A job that goes on although its time limit is over is called stuck. What a dead
 worker had in hand is taken back by the next process that runs jobs.
 
-Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.`,
+Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.` + "\n\nNext: `connector jobs channels`, `connector status`.",
 		Example: "  connector jobs workers\n  connector --output json jobs workers",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withQueue(c.Context(), func(q *jobs.Queue) error { return a.showWorkers(c.Context(), q) })

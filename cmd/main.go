@@ -197,12 +197,14 @@ func (a *app) root() *cobra.Command {
 Odoo's external API, polls both sides for changes, turns each change into a job and runs the jobs
 one by one. Bindings and jobs are kept in a local SQLite file, or in PostgreSQL.
 
-Exit codes: 0 done, 2 usage; each command's help tells its own.`,
-		Example: "  connector --config config.yaml sync trello",
+Exit codes: 0 done, 2 usage; each command's help tells its own.
+
+Next: ` + "`connector sandbox serve`" + ` to try it without a server; with a configuration ` + "`connector doctor`" + `,
+` + "`connector sync --dry-run`" + `, ` + "`connector sync`" + `.`,
+		Example: "  connector --config config.yaml sync trello\n  connector status\n  connector help jobs",
 		Args:    cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", fmt.Sprintf("FlagUsagesWrapped %d", screen)))
 	root.PersistentFlags().StringVar(&a.config, "config", "", "the configuration file (CONNECTOR_CONFIG); else the first that config path finds")
 	root.PersistentFlags().StringVar(&a.output, "output", "text", "text or json (CONNECTOR_OUTPUT)")
 	root.PersistentFlags().BoolVar(&a.quiet, "quiet", false, "tell of trouble only, so that cron mails nothing else (CONNECTOR_QUIET)")
@@ -216,12 +218,21 @@ Exit codes: 0 done, 2 usage; each command's help tells its own.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{fmt.Sprintf("%s; see `%s --help`", flagProblem(err), c.CommandPath())}
 	})
-	root.AddCommand(a.statusCommand(), a.backendsCommand())
-	root.AddCommand(a.syncCommand(), a.watchCommand(), a.pollCommand(), a.workCommand(), a.jobsCommand(), a.scheduleCommand(),
-		a.serviceCommand(), a.bindingsCommand(), a.reviewCommand(), a.fieldsCommand(), a.doctorCommand(), a.configCommand(), a.stateCommand(),
-		a.metricsCommand(), a.explainCommand(), a.notifyCommand(), a.sandboxCommand(), a.versionCommand())
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { writeHelp(c.OutOrStdout(), c) })
+	root.CompletionOptions.DisableDefaultCmd = true
+	a.addCommands(root)
 	blameCaller(root)
 	return root
+}
+
+// addCommands adds the commands, in the groups of the root's help.
+func (a *app) addCommands(root *cobra.Command) {
+	group(root, "Synchronize", a.syncCommand(), a.watchCommand(), a.pollCommand(), a.workCommand())
+	group(root, "Look and decide", a.statusCommand(), a.jobsCommand(), a.bindingsCommand(), a.reviewCommand(), a.fieldsCommand(), a.backendsCommand())
+	group(root, "Operate", a.scheduleCommand(), a.serviceCommand(), a.stateCommand(), a.metricsCommand(), a.notifyCommand())
+	group(root, "Set up", a.configCommand(), a.doctorCommand(), a.sandboxCommand())
+	group(root, "Help", a.explainCommand(), a.completionCommand(), a.versionCommand())
+	helpCommand(root)
 }
 
 // flagProblem says what is wrong with a flag, without the words of the libraries that read numbers.

@@ -24,7 +24,7 @@ func (a *app) metricsCommand() *cobra.Command {
 --file, or serves it until it is stopped with --listen. It looks at the local database alone and
 runs nothing; ` + "`work` and `watch`" + ` can serve the same themselves.
 
-Exit codes: 0 done, 1 unusable state, 2 usage or configuration, 3 environment.`,
+Exit codes: 0 done, 1 unusable state, 2 usage or configuration, 3 environment.` + "\n\nNext: `connector status --check`, `connector notify list`.",
 		Example: "  connector metrics\n  connector metrics --file /var/lib/node_exporter/connector.prom\n  connector metrics --listen 127.0.0.1:9464",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if file != "" && l.address != "" {

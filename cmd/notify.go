@@ -19,7 +19,7 @@ func (a *app) notifyCommand() *cobra.Command {
 		Long: `notify looks at the section ` + "`notify:`" + ` of the configuration: receivers of messages about failed jobs,
 outages, a schedule that did not run, jobs that hang and reviews; and dead man's switches.
 
-Exit codes: 0 done, 2 usage.`,
+Exit codes: 0 done, 2 usage.` + "\n\nNext: `connector notify list`.",
 		Example: "  connector notify list\n  connector notify test ops",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -29,11 +29,11 @@ Exit codes: 0 done, 2 usage.`,
 
 func (a *app) notifyList() *cobra.Command {
 	return &cobra.Command{
-		Use: "list", Short: "Show who is told of what, when that was last, and what waits to be told", Args: cobra.NoArgs,
+		Use: "list", Short: "Show who is told of what, when that was, and what waits", Args: cobra.NoArgs,
 		Long: `list shows each receiver: how and of what it is told, when the last message got through, how many lines
 of the next one wait, and why it could not be reached.
 
-Exit codes: 0 done, 1 unusable state, 2 usage or configuration, 3 environment.`,
+Exit codes: 0 done, 1 unusable state, 2 usage or configuration, 3 environment.` + "\n\nNext: `connector notify test NAME`.",
 		Example: "  connector notify list\n  connector --output json notify list",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withOrWithoutState(c.Context(), func(db *state.DB, conf *config.Config) error {
@@ -116,7 +116,7 @@ func (a *app) notifyTest() *cobra.Command {
 		Use: "test NAME", Short: "Send a test message to a receiver",
 		Long: `test sends a message that says it is a test, at once; a ping is told of a run that begins and ends well.
 
-Exit codes: 0 sent, 2 usage or configuration, 3 the receiver could not be reached.`,
+Exit codes: 0 sent, 2 usage or configuration, 3 the receiver could not be reached.` + "\n\nNext: `connector notify list`.",
 		Example: "  connector notify test ops",
 		RunE: func(c *cobra.Command, args []string) error {
 			conf, err := a.load()

@@ -24,7 +24,7 @@ func (a *app) reviewCommand() *cobra.Command {
 name that differ, a field that both sides changed, an edit that would be written over a fuller text.
 While it waits the record, or the field, is left alone.
 
-Exit codes: 0 done, 2 usage.`,
+Exit codes: 0 done, 2 usage.` + "\n\nNext: `connector review list`.",
 		Example: "  connector review list\n  connector review show 3\n  connector review take 3 odoo",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -61,7 +61,7 @@ func (a *app) reviewList() *cobra.Command {
 		Use: "list [BACKEND…]", Short: "List what waits for a decision",
 		Long: `list shows what waits for a decision, oldest first, with the number by which the other commands name it.
 
-Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.`,
+Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.` + "\n\nNext: `connector review show N`.",
 		Example: "  connector review list trello --model trello.card\n  connector review show 3",
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.listReviews(c.Context(), args, model, skipped)
@@ -164,7 +164,7 @@ func (a *app) reviewShow() *cobra.Command {
 		Use: "show N", Short: "Show what a decision is about, on both sides",
 		Long: `show reads the records that a review is about from both servers and puts their fields side by side, with
 what was last agreed on. Those that differ are marked.
-` + exitHelp,
+` + exitHelp + "\n\nNext: `connector review take N odoo`, `connector review link N`, `connector review skip N`.",
 		Example: "  connector review show 3\n  connector review link 3",
 		Args:    oneReview,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -227,7 +227,7 @@ func (a *app) reviewLink() *cobra.Command {
 outside where the review is about an Odoo record. Where there is but one candidate, OTHER is not needed.
 What is empty on one side is filled from the other. What differs waits for review field by field,
 unless --prefer says which side wins.
-` + exitHelp,
+` + exitHelp + "\n\nNext: `connector review list`.",
 		Example: "  connector review link 3\n  connector review link 4 17 --prefer odoo",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 && len(args) != 2 {
@@ -289,7 +289,7 @@ func (a *app) reviewTake() *cobra.Command {
 		Long: `take writes one side's value over the other's: "odoo" takes Odoo's, "backend" the external system's. It is
 for fields that both sides changed, for edits that would be written over a fuller text, and for two
 records of one name that differ.
-` + exitHelp,
+` + exitHelp + "\n\nNext: `connector review list`.",
 		Example: "  connector review show 3\n  connector review take 3 odoo",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
@@ -314,7 +314,7 @@ func (a *app) reviewSkip() *cobra.Command {
 		Use: "skip N", Short: "Leave it as it is and do not ask again",
 		Long: `skip leaves the record, or the field, as it is on both sides, and shows it no more. When one of its sides
 changes it is looked at again.
-` + exitHelp,
+` + exitHelp + "\n\nNext: `connector review list`.",
 		Example: "  connector review skip 3\n  connector review list --skipped",
 		Args:    oneReview,
 		RunE: func(c *cobra.Command, args []string) error {

@@ -18,7 +18,7 @@ func (a *app) reviewPreview() *cobra.Command {
 are one record of a name on each side that are equal; "likely", those of which some fields differ;
 "ambiguous", several of one name; "new", those that the other side has none of. Below a board that is
 not bound yet, records are compared as if its match were bound.
-` + exitHelp,
+` + exitHelp + "\n\nNext: `connector sync --dry-run`, `connector bindings link`.",
 		Example: "  connector review preview trello\n  connector review preview trello --all",
 		RunE:    func(c *cobra.Command, args []string) error { return a.preview(c.Context(), args, all) },
 	}

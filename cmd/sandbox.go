@@ -22,7 +22,7 @@ func (a *app) sandboxCommand() *cobra.Command {
 sandbox://demo in the configuration starts it for the time of a command; serve keeps it open for any
 client.
 
-Exit codes: 0 done, 2 usage.`,
+Exit codes: 0 done, 2 usage.` + "\n\nNext: `connector sandbox serve`.",
 		Example: "  connector sandbox serve",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -50,7 +50,7 @@ on this machine only. With --output json its first line, written when all sides 
 addresses and credentials. Stop it with Ctrl-C or SIGTERM; what was written stays in --data.
 
 Exit codes: 0 stopped, 1 a journal that cannot be read, 2 usage, 3 environment (an address in use, a
-directory that cannot be written), 11 another command holds this sandbox.`,
+directory that cannot be written), 11 another command holds this sandbox.` + "\n\nNext: `connector sync` in another terminal, with the addresses that it tells in the configuration.",
 		Example: "  connector sandbox serve --odoo 127.0.0.1:8069 --trello 127.0.0.1:8070",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), o) },
 	}

@@ -21,7 +21,7 @@ func (a *app) scheduleCommand() *cobra.Command {
 		Long: `schedule looks at the section ` + "`schedule:`" + ` of the configuration and runs its entries. What runs them in
 their time is ` + "`connector watch`" + `, or a crontab's line for ` + "`connector schedule run --due`" + `.
 
-Exit codes: 0 done, 2 usage.`,
+Exit codes: 0 done, 2 usage.` + "\n\nNext: `connector schedule list`.",
 		Example: "  connector schedule list\n  connector schedule run night",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -35,7 +35,7 @@ func (a *app) scheduleList() *cobra.Command {
 		Long: `list shows the entries of the schedule in their order. The next time of an entry that has not been
 planned yet is what the configuration says.
 
-Exit codes: 0 done, 1 unusable state, 2 usage or configuration, 3 environment.`,
+Exit codes: 0 done, 1 unusable state, 2 usage or configuration, 3 environment.` + "\n\nNext: `connector schedule run NAME`, `connector watch`.",
 		Example: "  connector schedule list\n  connector --output json schedule list",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.listSchedule(c.Context()) },
 	}
@@ -49,7 +49,7 @@ func (a *app) scheduleRun() *cobra.Command {
 		Long: `run runs the named entries of the schedule, whenever they are due. run --due runs those whose time has
 come, as ` + "`connector watch`" + ` does; an entry that was missed, however often, runs once. An entry that is at work
 in another process is not begun again.
-` + exitHelp,
+` + exitHelp + "\n\nNext: `connector schedule list`.",
 		Example: "  connector schedule run night\n  connector schedule run --due",
 		RunE: func(c *cobra.Command, names []string) error {
 			if due == (len(names) > 0) {

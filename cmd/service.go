@@ -40,7 +40,7 @@ func (a *app) serviceCommand() *cobra.Command {
 		Long: `service writes units for systemd that run ` + "`connector watch`" + `, ` + "`connector work`" + ` or, by a timer, ` + "`connector sync`" + `,
 and prints lines of a crontab for those without systemd.
 
-Exit codes: 0 done, 2 usage.`,
+Exit codes: 0 done, 2 usage.` + "\n\nNext: `connector service install --dry-run`.",
 		Example: "  connector service install --user\n  connector service install --for work --dry-run",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -54,7 +54,7 @@ somebody edited is not overwritten without --force. The machine's service runs a
 the owner of the state's directory; where that lies in /var/lib and is root's or not there yet, or the
 state is a database elsewhere, as a user of its own who exists only while it runs. Whoever it is must be
 able to read the configuration and its secrets. With --dry-run nothing is written: the units are
-printed, and a crontab's line that does the same.` + serviceExits,
+printed, and a crontab's line that does the same.` + serviceExits + "\n\nNext: `connector service status`, `connector status`.",
 		Example: "  connector service install --dry-run\n  connector service install --account odoo\n  connector service install --user --timer 5m",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.installService(c.Context(), o) },
 	}
@@ -64,7 +64,7 @@ printed, and a crontab's line that does the same.` + serviceExits,
 	install.Flags().BoolVar(&o.force, "force", false, "overwrite units that were edited")
 	uninstall := &cobra.Command{
 		Use: "uninstall", Short: "Stop units and remove them", Args: cobra.NoArgs,
-		Long:    "uninstall stops the units that install wrote, and removes them; edited ones only with --force." + serviceExits,
+		Long:    "uninstall stops the units that install wrote, and removes them; edited ones only with --force." + serviceExits + "\n\nNext: `connector service status`.",
 		Example: "  connector service uninstall --user",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.uninstallService(c.Context(), o) },
 	}
@@ -72,7 +72,7 @@ printed, and a crontab's line that does the same.` + serviceExits,
 	uninstall.Flags().BoolVar(&o.force, "force", false, "remove units that were edited, too")
 	status := &cobra.Command{
 		Use: "status", Short: "Show what systemd says of the units", Args: cobra.NoArgs,
-		Long:    "status tells whether the units are there and as install wrote them, and what systemd says of them." + serviceExits,
+		Long:    "status tells whether the units are there and as install wrote them, and what systemd says of them." + serviceExits + "\n\nNext: `connector service install --dry-run`, `connector status`.",
 		Example: "  connector service status --user",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.serviceStatus(c.Context(), o) },
 	}

@@ -24,8 +24,9 @@ func (a *app) stateCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "state", Short: "Back up, check and move the state: bindings, jobs, reviews", Args: cobra.NoArgs,
 		Long: "state is about where bindings and jobs are kept: a file, state.db, or a PostgreSQL database (state: in the\n" +
-			"configuration).\n\nExit codes: each command's help tells its own.",
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+			"configuration).\n\nExit codes: 0 done, 2 usage.\n\nNext: `connector state check`.",
+		Example: "  connector state check\n  connector state backup state-copy.db",
+		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(a.stateCheck(), a.stateBackup(), a.stateCopy())
 	return c
@@ -69,7 +70,7 @@ their locks. The original stays as it is; change state: afterwards.
 A URL is postgres://USER@HOST:5432/DATABASE?search_path=SCHEMA. Its password is better left to PGPASSWORD
 or ~/.pgpass than written on a command line, where others can see it.
 ` + stateExits + `,
-11 a run or a worker has the state in hand.`,
+11 a run or a worker has the state in hand.` + "\n\nNext: `connector state check`, with the new state: in the configuration.",
 		Example: "  connector state copy --to postgres://connector@db.example.com/connector\n  connector state copy --to state.db --overwrite",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.copyState(c.Context(), to, overwrite) },
 	}
@@ -197,7 +198,7 @@ well, which state: can name, or ` + "`connector state copy`" + ` brings back.
 
 To restore a file, end all runs, put the copy in the place of state.db, and remove state.db-wal and
 state.db-shm.
-` + stateExits + `.`,
+` + stateExits + `.` + "\n\nNext: `connector state check`.",
 		Example: "  connector state backup /var/backups/connector-$(date +%F).db",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -267,7 +268,7 @@ func (a *app) stateCheck() *cobra.Command {
 		Long: `check reads the whole state and looks for damage, for rows that refer to others which are not there, and
 for tables, columns and indexes that somebody took away. It changes nothing, and others may work
 meanwhile.
-` + stateExits + `.`,
+` + stateExits + `.` + "\n\nNext: `connector state backup FILE`.",
 		Example: "  connector state check",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.checkState(c.Context()) },
 	}

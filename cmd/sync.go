@@ -33,7 +33,7 @@ lock and waits for no other run.
 
 --model, --direction and --limit narrow a run, and --full widens it. What they leave out is found by
 the next sync without them.
-` + exitHelp,
+` + exitHelp + "\n\nNext: `connector status`, `connector review list`, `connector jobs errors`.",
 		Example: "  connector sync trello --dry-run\n  connector sync trello --model trello.card --limit 10\n  connector --output json sync",
 		RunE: func(c *cobra.Command, args []string) error {
 			limits, err := flags.limits(c)
@@ -58,7 +58,7 @@ func (a *app) pollCommand() *cobra.Command {
 		Short: "Look for changes and make jobs of them, without running any",
 		Long: `poll finds out what an earlier run left open, looks at both sides of each named backend (of all
 without a name) and makes a job of every true change. Run them with ` + "`connector jobs run --all`" + `.
-` + exitHelp,
+` + exitHelp + "\n\nNext: `connector jobs list --state pending`, `connector jobs run --all`.",
 		Example: "  connector poll trello\n  connector jobs list --state pending",
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.attended(c.Context(), "poll", &with, func(ctx context.Context) error { return a.poll(ctx, args) })

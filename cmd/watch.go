@@ -44,7 +44,7 @@ minutes; no attempt of a job is spent. Under systemd it tells when it is ready, 
 it stops: see ` + "`connector service`" + `.
 
 The first signal lets the record in hand end; the second one stops at once.
-` + exitHelp,
+` + exitHelp + "\n\nNext: `connector status`, `connector jobs watch`, `connector service install`.",
 		Example: "  connector watch\n  connector watch trello --quiet",
 		RunE:    func(c *cobra.Command, args []string) error { return a.watch(c.Context(), args, o) },
 	}

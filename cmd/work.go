@@ -48,7 +48,7 @@ own channel has a capacity of 1 unless ` + "`jobs: channels:`" + ` in the config
 
 The first signal lets the record in hand end and gives the other jobs back; after --grace it is broken
 off. The second one stops at once.
-` + exitHelp,
+` + exitHelp + "\n\nNext: `connector jobs workers`, `connector status`.",
 		Example: "  connector work\n  connector work trello --jobs 4\n  connector work --once --quiet",
 		RunE:    func(c *cobra.Command, args []string) error { return a.work(c.Context(), args, o) },
 	}
