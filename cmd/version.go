@@ -40,8 +40,8 @@ Next: ` + "`connector doctor`" + `.`,
 	}
 }
 
-// versionView is what the program is, as `--output json` shows it.
-type versionView struct {
+// buildView is what the program is, as `--output json` shows it.
+type buildView struct {
 	Version string `json:"version"`
 	// Commit is the revision of the sources; "unknown" where the build recorded none.
 	Commit string `json:"commit"`
@@ -61,7 +61,7 @@ type versionView struct {
 }
 
 // thisBuild is what this program is.
-func thisBuild() versionView {
+func thisBuild() buildView {
 	info, _ := debug.ReadBuildInfo()
 	return buildOf(info)
 }
@@ -70,8 +70,8 @@ func thisBuild() versionView {
 func commit() string { return thisBuild().Commit }
 
 // buildOf reads what the build recorded; what a release says of itself goes first. Of a program without records only that is known.
-func buildOf(info *debug.BuildInfo) versionView {
-	v := versionView{
+func buildOf(info *debug.BuildInfo) buildView {
+	v := buildView{
 		Version: release, Commit: revision, Built: built, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, SQLite: state.SQLiteVersion(),
 	}
 	if info == nil {
@@ -102,7 +102,7 @@ func buildOf(info *debug.BuildInfo) versionView {
 }
 
 // text is the version for people.
-func (v versionView) text() string {
+func (v buildView) text() string {
 	commit := v.Commit
 	if v.Modified {
 		commit += ", with changes"
