@@ -76,7 +76,8 @@ func (a *app) openCopy(ctx context.Context, names []string) (*running, error) {
 	if err := r.openSandboxes(chosen, r.odoosOf(chosen)); err != nil {
 		return r, err
 	}
-	return r, r.connectAll(ctx, chosen)
+	err = r.connectAll(ctx, chosen)
+	return r, err
 }
 
 // copyState opens a copy of the state in a directory of its own, which Close removes.

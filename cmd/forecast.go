@@ -189,7 +189,7 @@ func plannedText(v synchronizer.PlannedValue) string {
 		}
 		return strings.Join(names, ", ")
 	default:
-		return v.Value.String()
+		return v.String()
 	}
 }
 

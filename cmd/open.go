@@ -191,7 +191,8 @@ func (a *app) open(ctx context.Context, names []string, explain func(string)) (*
 	if err := r.openSandboxes(chosen, r.odoosOf(chosen)); err != nil {
 		return r, err
 	}
-	return r, r.connectAll(ctx, chosen)
+	err = r.connectAll(ctx, chosen)
+	return r, err
 }
 
 // connectAll makes the backends ready to run. Those that cannot be are failures, and an error where there is no other.

@@ -85,7 +85,7 @@ func (v PlannedValue) MarshalJSON() ([]byte, error) {
 	case record.KindRefSet:
 		return json.Marshal(append([]string{}, v.Names...))
 	case record.KindBytes:
-		return json.Marshal(v.Value.String())
+		return json.Marshal(v.String())
 	default:
 		return json.Marshal(v.AsText())
 	}
@@ -159,7 +159,8 @@ func DryRun(ctx context.Context, all []*Synchronizer, o RunOptions) ([]*Forecast
 // forecast puts together what a dry run found out.
 func (s *Synchronizer) forecast(ctx context.Context) (*Forecast, error) {
 	f := &Forecast{
-		Backend: s.report.Backend, Odoo: s.report.Odoo, DryRun: true, Changes: []*PlannedChange{}, Models: s.report.Models, Limits: s.report.Limits, Warnings: s.report.Warnings,
+		Backend: s.report.Backend, Odoo: s.report.Odoo, DryRun: true, Changes: []*PlannedChange{}, Models: s.report.Models,
+		Limits: s.report.Limits, Warnings: s.report.Warnings,
 	}
 	reviews, err := s.plannedReviews(ctx)
 	if err != nil {

@@ -22,8 +22,8 @@ func newOutlook() outlook {
 	return outlook{by: map[string]*PlannedChange{}, open: map[string]*PlannedChange{}}
 }
 
-// keyOf names a record of a binding model.
-func keyOf(model, record string) string { return model + "\x00" + record }
+// keyOf names a record of a binding model: by its id, or as it goes while it has none.
+func keyOf(model, name string) string { return model + "\x00" + name }
 
 // unboundKey names an item by its Odoo half, as it goes while it has no other.
 func (it *item) unboundKey() string {
@@ -99,31 +99,9 @@ func (p Plan) side() binding.Side {
 
 // plannedFields are what a plan says of fields: what is written, and why something is left alone.
 func plannedFields(p Plan, m mapping.Mapper) (out []PlannedField) {
-	creates := p.Action == CreateOdoo || p.Action == CreateExternal
 	for _, fp := range p.Fields {
-		var sides []PlannedField
-		add := func(side binding.Side, before record.Value) {
-			if !fp.stays(before) && (!creates || !fp.Result.IsNull()) {
-				sides = append(sides, PlannedField{Side: side, Before: PlannedValue{Value: before}, After: PlannedValue{Value: fp.Result}})
-			}
-		}
-		f, _ := m.Field(fp.Field)
-		switch {
-		case creates && fp.later && p.Action == CreateExternal:
-			add(binding.External, record.Null())
-		case creates && fp.ToOdoo:
-			add(binding.Odoo, record.Null())
-		case creates && fp.ToExternal:
-			add(binding.External, record.Null())
-		case !creates:
-			if fp.ToOdoo && !fp.Result.Equal(fp.Odoo) {
-				add(binding.Odoo, fp.Odoo)
-			}
-			if fp.ToExternal && !fp.Result.Equal(fp.External) {
-				add(binding.External, fp.External)
-			}
-		}
-		if len(sides) == 0 && fp.Note != "" && !f.Kept {
+		sides := fp.onSides(p.Action)
+		if f, _ := m.Field(fp.Field); len(sides) == 0 && fp.Note != "" && !f.Kept {
 			sides = []PlannedField{{}}
 		}
 		for i := range sides {
@@ -135,6 +113,27 @@ func plannedFields(p Plan, m mapping.Mapper) (out []PlannedField) {
 		out = append(out, sides...)
 	}
 	return out
+}
+
+// onSides are the sides on which a field would be written, with what it holds there and shall hold.
+func (fp FieldPlan) onSides(action Action) (sides []PlannedField) {
+	add := func(side binding.Side, before record.Value) {
+		if !fp.Result.Equal(before) && !fp.stays(before) {
+			sides = append(sides, PlannedField{Side: side, Before: PlannedValue{Value: before}, After: PlannedValue{Value: fp.Result}})
+		}
+	}
+	created := action == CreateOdoo || action == CreateExternal
+	inOdoo, outside := fp.Odoo, fp.External
+	if created {
+		inOdoo, outside = record.Null(), record.Null()
+	}
+	if fp.ToOdoo {
+		add(binding.Odoo, inOdoo)
+	}
+	if fp.ToExternal || (action == CreateExternal && fp.later) {
+		add(binding.External, outside)
+	}
+	return sides
 }
 
 // deleted notes that one half of a pair was found deleted, and whether the other goes with it.

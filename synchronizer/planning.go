@@ -145,18 +145,27 @@ func (sl *slice) planOneUnbound(ctx context.Context, it *item, match mapping.Fie
 	if sl.readLater(it, chosen != nil && len(plan.Outside) > 0) {
 		return nil
 	}
-	if err == nil && chosen != nil && (plan.Action == Bind || plan.Action == Update) {
-		if plan.Action == Update && !sl.spend(sl.model.Name, it.key()) {
-			it.plan = Plan{}
-			return nil
-		}
-		if err = sl.mark(ctx, it, chosen); outage(err) {
+	if err == nil && plan.Action == Update && !sl.spend(sl.model.Name, it.key()) {
+		it.plan = Plan{} // it goes back into the line
+		return nil
+	}
+	if err == nil {
+		if err = sl.takeCandidate(ctx, it, plan, chosen); outage(err) {
 			return err
 		}
-		it.choose(chosen)
 	}
 	sl.noteNamesakes(it, at, p, plan.Reviews)
 	return sl.planned(ctx, it, plan, err)
+}
+
+// takeCandidate makes the candidate that the plan binds the item's other half.
+func (sl *slice) takeCandidate(ctx context.Context, it *item, plan Plan, chosen *record.Record) error {
+	if chosen == nil || (plan.Action != Bind && plan.Action != Update) {
+		return nil
+	}
+	err := sl.mark(ctx, it, chosen)
+	it.choose(chosen)
+	return err
 }
 
 // noteNamesakes notes in those reviews that are about all records of one name what is there of them.

@@ -180,12 +180,7 @@ func (s *Synchronizer) odooWants(ctx context.Context, model string) (*wants, err
 		return nil, err
 	}
 	w := &wants{fields: odooFields(m, mapper), parent: m.OdooParent, places: m.Scoped && polledOut(m)}
-	if m.Order != nil {
-		w.order = append(m.Order.OdooFields(), s.activeField(ctx, m)...)
-	}
-	if s.dry != nil {
-		w.order = append(w.order, m.CascadeFrom...)
-	}
+	w.order = s.sweptFields(ctx, m)
 	if w.reviewed, err = s.reviewedDomain(ctx, m); err != nil {
 		return nil, err
 	}
@@ -208,10 +203,22 @@ func (s *Synchronizer) odooWants(ctx context.Context, model string) (*wants, err
 		return nil, err
 	}
 	position, err := s.position(ctx, m)
-	if w.since = since(position); s.limits.Full {
-		w.since = ""
+	if !s.limits.Full {
+		w.since = since(position)
 	}
 	return w, err
+}
+
+// sweptFields are what is read of every row of a model beside its id and date: what tells its place in the order, and, in a dry run, what
+// it may be archived with.
+func (s *Synchronizer) sweptFields(ctx context.Context, m backend.Model) (fields []string) {
+	if m.Order != nil {
+		fields = append(m.Order.OdooFields(), s.activeField(ctx, m)...)
+	}
+	if s.dry != nil {
+		fields = append(fields, m.CascadeFrom...)
+	}
+	return fields
 }
 
 // exportDomain is what the exporter asks of records that are to be created outside; nil for nothing.

@@ -92,16 +92,6 @@ func Sync(ctx context.Context, all []*Synchronizer, o RunOptions) []error {
 	return g.finish(ctx)
 }
 
-// settleHeld comes back, when all else is done, to the creations whose outcome is open: they are searched for again, and repeated.
-func (g *group) settleHeld(ctx context.Context, o RunOptions) {
-	before := g.parentsMade()
-	g.each(ctx, g.all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{}) })
-	if g.parentsMade() > before { // nobody has looked yet for what lives in them
-		g.pollAndWork(ctx, o)
-		g.each(ctx, g.all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{}) })
-	}
-}
-
 // Poll looks for changes on both sides and makes jobs of them, which it does not run.
 func Poll(ctx context.Context, all []*Synchronizer) []error {
 	g := newGroup(all, RunOptions{})
@@ -141,6 +131,16 @@ func (g *group) idle(s *Synchronizer) bool {
 
 func newGroup(all []*Synchronizer, o RunOptions) *group {
 	return &group{all: all, options: o, failed: map[*Synchronizer]error{}}
+}
+
+// settleHeld comes back, when all else is done, to the creations whose outcome is open: they are searched for again, and repeated.
+func (g *group) settleHeld(ctx context.Context, o RunOptions) {
+	before := g.parentsMade()
+	g.each(ctx, g.all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{}) })
+	if g.parentsMade() > before { // nobody has looked yet for what lives in them
+		g.pollAndWork(ctx, o)
+		g.each(ctx, g.all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{}) })
+	}
 }
 
 // pollAndWork polls model by model, and runs the jobs that follow.
