@@ -27,7 +27,7 @@ const labelled = 14
 
 // writeStatus writes how one backend is doing.
 func (a *app) writeStatus(b *strings.Builder, p statusPart, now time.Time) {
-	wrapped(b, "", fmt.Sprintf("%s ↔ Odoo %s: %s", p.Name, p.Odoo, p.Condition.words()), a.columnsOf())
+	fmt.Fprintf(b, "%s %s\n", a.style().Heading(fmt.Sprintf("%s ↔ Odoo %s:", p.Name, p.Odoo)), p.Condition.dressed(a.style()))
 	line := func(label, text string) {
 		if text != "" {
 			wrapped(b, pad("  "+label, 2+labelled), text, a.columnsOf())
@@ -52,6 +52,18 @@ func (a *app) writeStatus(b *strings.Builder, p statusPart, now time.Time) {
 		rows = append(rows, []string{"  " + name, figure(m.Bound), figure(m.Waiting + m.Running), figure(m.Failed), figure(m.Reviews)})
 	}
 	b.WriteString(strings.Join(layOut(toTheRight(rows), a.columnsOf()), ""))
+}
+
+// dressed are the words in their colour: red for what --check takes for a failure.
+func (c condition) dressed(s style) string {
+	switch {
+	case c == conditionOK:
+		return s.Good(c.words())
+	case c.code() == exitOK:
+		return s.Warn(c.words())
+	default:
+		return s.Bad(c.words())
+	}
 }
 
 // words are a condition for people.
