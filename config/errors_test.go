@@ -207,11 +207,11 @@ func TestErrorsOfText(t *testing.T) {
 		many.WriteString(string(name) + ": &" + string(name) + " [" + strings.Repeat(prior, 10) + "]\n")
 	}
 	for _, c := range []struct{ about, text, want string }{
-		{"an empty file", "", ": is empty; copy config.yaml.example to it and edit it"},
-		{"a file of comments", "# nothing\n\n", ": is empty; copy config.yaml.example to it and edit it"},
-		{"a file that says null", "---\n~\n", ": is empty; copy config.yaml.example to it and edit it"},
-		{"a file of text", "hello", ":1: expected the keys odoo: and backends:, found text; copy config.yaml.example and edit it"},
-		{"a file that is a list", "- a", ":1: expected the keys odoo: and backends:, found a list; copy config.yaml.example and edit it"},
+		{"an empty file", "", ": is empty; `connector config init --force` fills it"},
+		{"a file of comments", "# nothing\n\n", ": is empty; `connector config init --force` fills it"},
+		{"a file that says null", "---\n~\n", ": is empty; `connector config init --force` fills it"},
+		{"a file of text", "hello", ":1: expected the keys odoo: and backends:, found text; `connector config init` makes a good one, docs/configuration.md tells its keys"},
+		{"a file that is a list", "- a", ":1: expected the keys odoo: and backends:, found a list; `connector config init` makes a good one, docs/configuration.md tells its keys"},
 		{"a page instead of YAML", "<html>\n<body>a: b</body>: c\n</html>", ":2: is not YAML: mapping values are not allowed in this context; check the indentation, and put text that holds \": \" in quotes"},
 		{"brackets that do not close", "odoo: [\n", ":2: is not YAML: did not find expected node content"},
 		{"a bracket that is closed too late", "state: x\nodoo: [a\nbackends: b\n",

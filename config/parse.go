@@ -29,7 +29,7 @@ func (r *reader) parse(data []byte) (*yaml.Node, error) {
 		return nil, Errors{r.syntaxError(data, err)}
 	}
 	if len(document.Content) == 0 || isNull(document.Content[0]) {
-		return nil, Errors{{File: r.file, Problem: "is empty", Hint: "copy config.yaml.example to it and edit it"}}
+		return nil, Errors{{File: r.file, Problem: "is empty", Hint: "`connector config init --force` fills it"}}
 	}
 	switch err := decoder.Decode(&second); {
 	case err == nil:

@@ -20,7 +20,7 @@ func (r *reader) config(root *yaml.Node) *Config {
 	c := &Config{Path: r.file, Dir: r.dir, root: root, known: r.known}
 	top := r.at(root, "")
 	if top.node.Kind != yaml.MappingNode {
-		top.failType("the keys odoo: and backends:", "copy config.yaml.example and edit it")
+		top.failType("the keys odoo: and backends:", "`connector config init` makes a good one, docs/configuration.md tells its keys")
 		return c
 	}
 	m, _ := top.mapping(topKeys)

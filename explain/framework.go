@@ -19,7 +19,7 @@ var configCodes = []Entry{
 		},
 		Do: []string{
 			"name the file with --config, or in the environment variable CONNECTOR_CONFIG",
-			"make one: copy config.yaml.example and edit it",
+			"make one: `connector config init` asks for all that it needs",
 		},
 		See: []string{"config path"},
 	},
