@@ -18,7 +18,8 @@ func (a *app) configValidateCommand() *cobra.Command {
 		Long: `validate reads the configuration and prints each error and each warning with its file, line and path, and
 what to do. It looks whether the secrets can be had: variables, files and credentials are read,
 programs are looked for and not run. With --online it asks the servers, too, as doctor does: whether they
-are there, let the users in, and have what the configuration names.
+are there, let the users in, and have what the configuration names. With --output json doctor's object
+follows on a line of its own.
 
 Exit codes: 0 valid (there may be warnings), 2 usage, or the configuration is wrong. With --online also
 those of doctor: 3 a check failed, 4 denied, 11 another command holds the sandbox, 130/143 stopped by a
@@ -52,6 +53,7 @@ type configFinding struct {
 	Path    string `json:"path,omitempty"`   // as backends[0].models[2].direction
 	Problem string `json:"problem"`
 	Hint    string `json:"hint,omitempty"` // what to do
+	Code    string `json:"code,omitempty"` // of an error, as `connector explain` takes it
 }
 
 // validateView is what `config validate --output json` prints.
@@ -124,7 +126,11 @@ func (a *app) showValidated(c *config.Config, wrong config.Errors) error {
 }
 
 func findingOf(e *config.Error, level string) configFinding {
-	return configFinding{Level: level, Line: e.Line, Column: e.Column, Path: e.Path, Problem: e.Problem, Hint: e.Hint}
+	f := configFinding{Level: level, Line: e.Line, Column: e.Column, Path: e.Path, Problem: e.Problem, Hint: e.Hint}
+	if level == findingError {
+		f.Code = e.Code()
+	}
+	return f
 }
 
 func (a *app) printValidated(v validateView) error {
