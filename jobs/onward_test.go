@@ -32,15 +32,14 @@ func TestOnward(t *testing.T) {
 	})
 	t.Run("Ensure a job that was claimed along with an outcome goes back when the run ends there", func(t *testing.T) {
 		broken := errors.New("no environment")
-		ctx, cancel := context.WithCancel(t.Context())
 		for name, c := range map[string]struct {
-			ctx  context.Context
-			tail func() error // of the handler
+			tail func(stop func()) error // of the handler
 			want error
 		}{
-			"by the handler's error": {t.Context(), func() error { return broken }, broken},
-			"by being told to stop":  {ctx, func() error { cancel(); return nil }, context.Canceled},
+			"by the handler's error": {func(func()) error { return broken }, broken},
+			"by being told to stop":  {func(stop func()) error { stop(); return nil }, context.Canceled},
 		} {
+			ctx, cancel := context.WithCancel(t.Context())
 			b := newBench(t)
 			b.add(jobs.Spec{})
 			b.add(jobs.Spec{})
@@ -49,9 +48,10 @@ func TestOnward(t *testing.T) {
 				ran++
 				err := finish(slice[0], jobs.Outcome{Kind: jobs.Done})
 				b.wantState(2, strt)
-				return errors.Join(err, c.tail())
+				return errors.Join(err, c.tail(cancel))
 			}
-			s, err := b.worker(h, jobs.WorkerOptions{}).Run(c.ctx, jobs.RunFilter{})
+			s, err := b.worker(h, jobs.WorkerOptions{}).Run(ctx, jobs.RunFilter{})
+			cancel()
 			if !errors.Is(err, c.want) || s.Done != 1 || s.GivenBack != 1 || ran != 1 {
 				t.Errorf("%s: %v, %+v, %d ran", name, err, s, ran)
 			}
