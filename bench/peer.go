@@ -67,6 +67,7 @@ func peers() []peer {
 		{name: "untuned River on SQLite", durability: untunedDurability, open: openRiverUntuned},
 		{name: "ours on PostgreSQL", durability: postgresDurability, open: openOurSchema, postgres: true},
 		{name: "River on PostgreSQL", durability: postgresDurability, open: openRiverPostgres, postgres: true},
+		{name: "River on PostgreSQL, unique", durability: postgresDurability, open: openRiverUnique, postgres: true},
 		{name: "ours on PostgreSQL, async", durability: asyncDurability, open: async(openOurSchema), postgres: true, async: true},
 		{name: "River on PostgreSQL, async", durability: asyncDurability, open: async(openRiverPostgres), postgres: true, async: true},
 	}

@@ -33,6 +33,7 @@ type riverStore[T any] struct {
 	insert *river.Client[T] // which runs nothing
 	free   func() error
 	count  func(ctx context.Context) (int, error)
+	opts   *river.InsertOpts // nil: jobs are not unique, and batches give no ids back
 }
 
 func openRiverSQLite(ctx context.Context, at place) (store, error) {
@@ -72,6 +73,16 @@ func openRiverPostgres(ctx context.Context, at place) (store, error) {
 	return openRiver[pgx.Tx](ctx, riverpgxv5.New(pool), free, count)
 }
 
+// openRiverUnique gives River's jobs what ours have: of a kind and its arguments only one waits or runs, and whoever enqueues
+// gets the ids.
+func openRiverUnique(ctx context.Context, at place) (store, error) {
+	s, err := openRiverPostgres(ctx, at)
+	if own, ok := s.(*riverStore[pgx.Tx]); ok {
+		own.opts = &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true}}
+	}
+	return s, err
+}
+
 func openRiver[T any](ctx context.Context, driver riverdriver.Driver[T], free func() error,
 	count func(context.Context) (int, error)) (store, error) {
 	quiet := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
@@ -93,18 +104,24 @@ func (s *riverStore[T]) close() error { return s.free() }
 
 func (s *riverStore[T]) pending(ctx context.Context) (int, error) { return s.count(ctx) }
 
-// enqueue uses the fastest way in that River has: for a batch the one that gives no ids back.
+// enqueue uses the fastest way in that River has: for a batch of jobs that are not unique the one that gives no ids back.
 func (s *riverStore[T]) enqueue(ctx context.Context, first, n, batch int) error {
 	for at := first; at < first+n; at += batch {
 		if batch == 1 {
-			if _, err := s.insert.Insert(ctx, recordArgs{at}, nil); err != nil {
+			if _, err := s.insert.Insert(ctx, recordArgs{at}, s.opts); err != nil {
 				return err
 			}
 			continue
 		}
 		params := make([]river.InsertManyParams, min(batch, first+n-at))
 		for i := range params {
-			params[i].Args = recordArgs{at + i}
+			params[i].Args, params[i].InsertOpts = recordArgs{at + i}, s.opts
+		}
+		if s.opts != nil {
+			if _, err := s.insert.InsertMany(ctx, params); err != nil {
+				return err
+			}
+			continue
 		}
 		if _, err := s.insert.InsertManyFast(ctx, params); err != nil {
 			return err

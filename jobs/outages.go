@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -73,4 +74,41 @@ func (q *Queue) whyOutage(ctx context.Context, j Job, _ time.Time) (w Waiting, e
 		}
 	}
 	return w, err
+}
+
+// outage leaves a backend's jobs alone for a while.
+func (p *pool) outage(paused *PausedError) {
+	o, now := p.outages[paused.Backend], p.w.queue.db.Clock().Now()
+	if o == nil {
+		o = &outage{}
+		p.outages[paused.Backend] = o
+	} else if !p.forever || o.until.After(now) { // another slice met the same one
+		o.until = latest(o.until, now.Add(paused.After))
+		return
+	}
+	after := max(paused.After, outageDelay(o.times))
+	o.times++
+	o.until, o.met = now.Add(after), time.Now()
+	if !p.forever {
+		p.paused = errors.Join(p.paused, paused)
+	}
+	p.w.notice(Notice{Kind: OutageBegan, Backend: paused.Backend, After: after, Err: paused.Err})
+	for h := range p.hands {
+		if h.slice[0].Backend == paused.Backend {
+			h.stopped.Store(true)
+		}
+	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// outageDelay is how long a backend is left alone after it was found down so many times before.
+func outageDelay(times int) time.Duration {
+	delays := []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute}
+	return delays[min(times, len(delays)-1)]
 }

@@ -25,6 +25,7 @@ type pool struct {
 	ended    chan *handEnd  // handlers that returned
 	lost     chan error     // the lease ended
 	hands    map[*hand]bool // with jobs that are not finished
+	lonely   int            // of them, those whose job has the worker for itself
 	running  int            // handlers that have not returned
 	outages  map[string]*outage
 	asOf     time.Time
@@ -104,12 +105,18 @@ func (p *pool) open(ctx context.Context) bool {
 // has this one for itself.
 func (p *pool) free(ended int) int {
 	inHand := len(p.hands) - ended
-	for h := range p.hands {
-		if h.slice[0].Alone && inHand > 0 {
-			return 0
-		}
+	if p.lonely > 0 && inHand > 0 {
+		return 0
 	}
 	return max(p.w.options.Jobs, 1) - inHand
+}
+
+// drop forgets a hand with nothing left in it; it may have been forgotten before.
+func (p *pool) drop(h *hand) {
+	if p.hands[h] {
+		delete(p.hands, h)
+		p.lonely -= flag(h.slice[0].Alone)
+	}
 }
 
 // over tells whether the run has come to its end, now that nothing is in hand. Where it waits for an eta it does so here.
@@ -246,7 +253,7 @@ func (p *pool) recoverDead(ctx context.Context) {
 // returned deals with a handler that has returned.
 func (p *pool) returned(e *handEnd) {
 	p.running--
-	delete(p.hands, e.hand)
+	p.drop(e.hand)
 	p.stats.GivenBack += e.left
 	p.dry = false
 	var paused *PausedError
@@ -270,43 +277,6 @@ func (p *pool) fail(err error) {
 	if errors.As(err, &lost) {
 		p.cancel(err)
 	}
-}
-
-// outage leaves a backend's jobs alone for a while.
-func (p *pool) outage(paused *PausedError) {
-	o, now := p.outages[paused.Backend], p.w.queue.db.Clock().Now()
-	if o == nil {
-		o = &outage{}
-		p.outages[paused.Backend] = o
-	} else if !p.forever || o.until.After(now) { // another slice met the same one
-		o.until = latest(o.until, now.Add(paused.After))
-		return
-	}
-	after := max(paused.After, outageDelay(o.times))
-	o.times++
-	o.until, o.met = now.Add(after), time.Now()
-	if !p.forever {
-		p.paused = errors.Join(p.paused, paused)
-	}
-	p.w.notice(Notice{Kind: OutageBegan, Backend: paused.Backend, After: after, Err: paused.Err})
-	for h := range p.hands {
-		if h.slice[0].Backend == paused.Backend {
-			h.stopped.Store(true)
-		}
-	}
-}
-
-func latest(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
-}
-
-// outageDelay is how long a backend is left alone after it was found down so many times before.
-func outageDelay(times int) time.Duration {
-	delays := []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute}
-	return delays[min(times, len(delays)-1)]
 }
 
 // collect takes the outcomes that wait already.
@@ -387,7 +357,7 @@ func (p *pool) answer(list []*request, err error) {
 			p.answered(r)
 		}
 		if r.last && err == nil {
-			delete(p.hands, r.hand)
+			p.drop(r.hand)
 		}
 		r.done <- own
 	}
@@ -445,6 +415,7 @@ func (p *pool) begin(ctx context.Context, c Claimed, want int) {
 		h := newHand(p.w, slice)
 		h.store = func(_ context.Context, e *ended) error { return p.submit(h, e) }
 		p.hands[h] = true
+		p.lonely += flag(slice[0].Alone)
 		p.running++
 		if p.w.options.Claimed != nil {
 			p.w.options.Claimed(slice)
