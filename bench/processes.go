@@ -20,7 +20,7 @@ func measureMemory(ctx context.Context, b *bench) error {
 				return err
 			}
 			u, err := b.send(ctx, p, at, errand{Jobs: toRun})
-			t.add(p.name, fmt.Sprintf("%.1f MB", float64(u.PeakBytes)/1e6), fmt.Sprintf("%.1f MB", float64(u.PeakOwn)/1e6), count(float64(toRun)/u.Elapsed.Seconds()))
+			t.add(p.name, megabytes(u.PeakBytes), megabytes(u.PeakOwn), count(float64(toRun)/u.Elapsed.Seconds()))
 			return err
 		})
 		if err != nil {
@@ -43,7 +43,7 @@ func measureIdle(ctx context.Context, b *bench) error {
 		err := b.with(ctx, p, concurrentLanes, func(_ store, at place) error {
 			u, err := b.send(ctx, p, at, errand{Wait: wait})
 			share := 100 * u.CPU.Seconds() / max(u.Elapsed.Seconds(), 1e-9)
-			t.add(p.name, u.CPU.Round(100*time.Microsecond).String(), fmt.Sprintf("%.2f %%", share), fmt.Sprintf("%.1f MB", float64(u.PeakBytes)/1e6))
+			t.add(p.name, u.CPU.Round(100*time.Microsecond).String(), fmt.Sprintf("%.2f %%", share), megabytes(u.PeakBytes))
 			return err
 		})
 		if err != nil {
@@ -53,3 +53,5 @@ func measureIdle(ctx context.Context, b *bench) error {
 	b.print(t)
 	return nil
 }
+
+func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
