@@ -76,7 +76,7 @@ func (g *watchedGroup) progress(j jobs.Job, _ jobs.Outcome) {
 // waiting would mend nothing.
 func (g *watchedGroup) done(r synchronizer.Round) {
 	failure := r.Failure()
-	if errors.Is(failure, context.Canceled) { // by the end of the watch
+	if isEnd(failure) {
 		failure = nil
 	}
 	g.last = failure
@@ -91,7 +91,7 @@ func (g *watchedGroup) done(r synchronizer.Round) {
 	case errors.As(r.Err, &locked):
 		g.fails("", "waiting for another run: "+locked.Holder()+" works on "+locked.Name, "locked")
 		return
-	case errors.Is(r.Err, context.Canceled):
+	case isEnd(r.Err):
 		return
 	case r.Err != nil:
 		g.fails("", r.Err.Error(), "failed")
@@ -103,7 +103,7 @@ func (g *watchedGroup) done(r synchronizer.Round) {
 	g.works("")
 	for i, s := range r.All {
 		report := s.Report()
-		if err := r.Errs[i]; err != nil && !errors.Is(err, context.Canceled) {
+		if err := r.Errs[i]; err != nil && !isEnd(err) {
 			g.fails(report.Backend, err.Error(), "outage")
 			continue
 		}
@@ -112,6 +112,10 @@ func (g *watchedGroup) done(r synchronizer.Round) {
 		g.tellRound(r, report)
 	}
 }
+
+// isEnd tells that a round met nothing but the end of the watch: what waits for an answer gives the reason of its context, or that it
+// was cancelled.
+func isEnd(err error) bool { return errors.Is(err, context.Canceled) || errors.Is(err, errSpanOver) }
 
 // fails tells of a failure, once as long as it lasts.
 func (g *watchedGroup) fails(backend, text, event string) {
