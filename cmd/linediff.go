@@ -6,12 +6,7 @@ const mostCompared = 4_000_000
 // lineDifference gives the lines in which two texts differ: "- " and a line of the first, "+ " and a line of the second. What both begin
 // or end with is left out, and so is what they have in common in between.
 func lineDifference(before, after []string) (out []string) {
-	for len(before) > 0 && len(after) > 0 && before[0] == after[0] {
-		before, after = before[1:], after[1:]
-	}
-	for len(before) > 0 && len(after) > 0 && before[len(before)-1] == after[len(after)-1] {
-		before, after = before[:len(before)-1], after[:len(after)-1]
-	}
+	before, after = withoutEnds(before, after)
 	common := commonLines(before, after)
 	i, j := 0, 0
 	for i < len(before) || j < len(after) {
@@ -25,6 +20,17 @@ func lineDifference(before, after []string) (out []string) {
 		}
 	}
 	return out
+}
+
+// withoutEnds are two texts without the lines that both begin or end with.
+func withoutEnds(a, b []string) (restA, restB []string) {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return a, b
 }
 
 // lineTable says how many lines two texts have in common from a line of each on.
