@@ -37,10 +37,12 @@ install: build
 	./connector completion fish >connector.completion
 	install -D -m 644 connector.completion $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/connector.fish
 	rm -f connector.completion
+	./connector man $(DESTDIR)$(PREFIX)/share/man/man1
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/connector $(DESTDIR)$(PREFIX)/share/bash-completion/completions/connector \
-	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_connector $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/connector.fish
+	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_connector $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/connector.fish \
+	  $(DESTDIR)$(PREFIX)/share/man/man1/connector*.1
 
 # Archives, sums and SBOMs in dist/: `make release VERSION=1.2.0`.
 release:

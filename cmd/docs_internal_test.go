@@ -45,6 +45,9 @@ func fencedBlocks(t *testing.T) (all []fenced) {
 			switch fence := strings.TrimSpace(line); {
 			case open != nil && fence == "```":
 				all, open = append(all, *open), nil
+			case open != nil && len(open.text) > 0 && strings.HasSuffix(open.text[len(open.text)-1], "\\"): // goes on
+				last := &open.text[len(open.text)-1]
+				*last = strings.TrimSuffix(*last, "\\") + strings.TrimSpace(line)
 			case open != nil:
 				open.text = append(open.text, line)
 			case strings.HasPrefix(fence, "```"):

@@ -231,7 +231,7 @@ func (a *app) addCommands(root *cobra.Command) {
 	group(root, "Look and decide", a.statusCommand(), a.jobsCommand(), a.bindingsCommand(), a.reviewCommand(), a.fieldsCommand(), a.backendsCommand())
 	group(root, "Operate", a.scheduleCommand(), a.serviceCommand(), a.stateCommand(), a.metricsCommand(), a.notifyCommand())
 	group(root, "Set up", a.configCommand(), a.doctorCommand(), a.sandboxCommand())
-	group(root, "Help", a.explainCommand(), a.completionCommand(), a.versionCommand())
+	group(root, "Help", a.explainCommand(), a.completionCommand(), a.versionCommand(), a.manCommand())
 	helpCommand(root)
 }
 

@@ -68,8 +68,9 @@ build() {
   if [ "$run" = false ]; then
     echo "release: linux/$arch was built and not run: there is no qemu-user for it"
   else
-    "$run" "$scratch/$name/connector" version | grep -qF " $version " || { echo "release: the program for $arch does not tell its version" >&2; return 1; }
-    echo "release: linux/$arch runs: $("$run" "$scratch/$name/connector" version)"
+    "$run" "$scratch/$name/connector" version | grep -qx "connector $version" || { echo "release: the program for $arch does not tell its version" >&2; return 1; }
+    echo "release: linux/$arch runs: $("$run" "$scratch/$name/connector" version | tr '\n' ' ')"
+    "$run" "$scratch/$name/connector" man "$scratch/$name/man/man1"
   fi
   cp LICENSE README.md CHANGELOG.md SECURITY.md config.yaml.example "$scratch/$name"
   cp -r deploy/prometheus deploy/grafana "$scratch/$name/deploy"
