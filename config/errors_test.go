@@ -228,7 +228,7 @@ func TestErrorsOfText(t *testing.T) {
 		{"a second document that is not YAML", valid + "---\n{\n", ":19: is not YAML: did not find expected node content"},
 		{"tabs", "odoo:\n\t- name: main\n", ":2: a tab is used for indentation; YAML takes spaces only"},
 		{"tabs after spaces", "odoo:\n  - name: main\n  \turl: x\n", ":3: a tab is used for indentation; YAML takes spaces only"},
-		{"bytes that are no text", "odoo: \xff\xfe\n", ":1: is not YAML: invalid leading UTF-8 octet"},
+		{"bytes that are no text", "odoo: \xff\xfe\n", ":1: is not YAML: invalid leading UTF-8 octet; save the file in UTF-8"},
 		{"control characters", "odoo:\n\x01\n", ":2: is not YAML: control characters are not allowed"},
 		{"aliases that multiply", many.String(), ": too many values for a configuration; use fewer aliases (*name)"},
 		{"deep nesting", "odoo: " + strings.Repeat("[", 40) + strings.Repeat("]", 40),

@@ -83,6 +83,8 @@ func (r *reader) syntaxError(data []byte, err error) *Error {
 	case strings.Contains(e.Problem, "unknown anchor"):
 		e.Line, e.Problem = anchorLine(data, e.Problem), "is not YAML: an alias (*name) has no anchor (&name)"
 		e.Hint = quoteHint
+	case strings.Contains(e.Problem, "UTF-8"):
+		e.Hint = "save the file in UTF-8"
 	case strings.Contains(e.Problem, "cannot start any token"), strings.Contains(e.Problem, "alphabetic or numeric"):
 		e.Hint = quoteHint
 	case strings.Contains(e.Problem, "expected ','"):
