@@ -233,6 +233,7 @@ func (a *app) addCommands(root *cobra.Command) {
 	group(root, "Set up", a.configCommand(), a.doctorCommand(), a.sandboxCommand())
 	group(root, "Help", a.explainCommand(), a.completionCommand(), a.versionCommand(), a.manCommand())
 	helpCommand(root)
+	a.completions(root)
 }
 
 // flagProblem says what is wrong with a flag, without the words of the libraries that read numbers.
