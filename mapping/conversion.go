@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/odoo-connector/connector/record"
 )
@@ -141,14 +142,37 @@ func (c *conversion) fromOdoo(s Source) (record.Value, error) {
 	if err != nil {
 		return v, err
 	}
-	return c.canonical(odooValue(modify(v, c.modifiers), c.OdooField, c.Zone))
+	return c.canonical(c.dayAlone(odooValue(modify(v, c.modifiers), c.OdooField, c.Zone)))
+}
+
+// onlyDay says that the external field holds a day, and Odoo's its moment.
+func (c *conversion) onlyDay() bool {
+	return c.Kind == record.KindDate && c.OdooField.Type == typeDatetime && c.importing == nil && c.exporting == nil
+}
+
+// dayAlone makes one value of all moments of a day where a day is all that the external side knows, else an hour that only Odoo has
+// would be a difference.
+func (c *conversion) dayAlone(v record.Value, err error) (record.Value, error) {
+	if err != nil || !c.onlyDay() || v.Kind() != record.KindInstant {
+		return v, err
+	}
+	return noonOf(v.AsTime().In(c.Zone), c.Zone), nil
+}
+
+// keepHour gives another day the hour that Odoo has.
+func (c *conversion) keepHour(v, current record.Value) record.Value {
+	if !c.onlyDay() || v.Kind() != record.KindInstant || current.Kind() != record.KindInstant {
+		return v
+	}
+	day, hour := v.AsTime().In(c.Zone), current.AsTime().In(c.Zone)
+	return record.Instant(time.Date(day.Year(), day.Month(), day.Day(), hour.Hour(), hour.Minute(), hour.Second(), 0, c.Zone))
 }
 
 func (c *conversion) writeOdoo(t Target) (Values, error) {
 	if c.OdooField.Type == typeHTML {
 		return Values{c.Odoo: record.HTML(c.Prose.HTML(t.Value.AsText()))}, nil
 	}
-	return Values{c.Odoo: t.Value}, nil
+	return Values{c.Odoo: c.keepHour(t.Value, t.Current.Value(c.Odoo))}, nil
 }
 
 // writeExternal leaves a record alone that lacks the field: not every board has each custom field.

@@ -525,3 +525,34 @@ func TestMustField(t *testing.T) {
 		mapping.Pair{Odoo: "priority", External: "important", Modifiers: []string{"shout"}}.MustField()
 	})
 }
+
+func TestDayOutsideAndMomentInOdoo(t *testing.T) {
+	f := pairOf(t, "datetime", record.KindDate, nil)
+	evening := inOdoo(instant("2026-03-09T17:30:00Z"))
+	read := func(v record.Value, err error) record.Value {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+
+	t.Run("Ensure the hour that only Odoo has is no difference", func(t *testing.T) {
+		fromOdoo := read(f.ReadOdoo(mapping.Source{Record: evening}))
+		out, err := f.WriteExternal(mapping.Target{Value: fromOdoo})
+		if err != nil || !out["x"].Equal(day("2026-03-09")) {
+			t.Fatalf("%v goes out, with the error %v", out, err)
+		}
+		if back := read(f.ReadExternal(mapping.Source{Record: external(out["x"])})); !back.Equal(fromOdoo) {
+			t.Errorf("%v comes back, want %v", back, fromOdoo)
+		}
+	})
+
+	t.Run("Ensure another day gets the hour that Odoo has", func(t *testing.T) {
+		other := read(f.ReadExternal(mapping.Source{Record: external(day("2026-03-11"))}))
+		got, err := f.WriteOdoo(mapping.Target{Value: other, Current: evening})
+		if err != nil || !got["o"].Equal(instant("2026-03-11T17:30:00Z")) {
+			t.Errorf("%v is written, with the error %v", got, err)
+		}
+	})
+}
