@@ -238,7 +238,7 @@ func (p Pair) changes(f mapping.Field, fp *FieldPlan, xOK, oOK bool) change {
 	}
 	fp.Base = st.Base
 	c.external = xOK && !fp.External.Equal(st.Base) && !p.externalSeen(f, st)
-	c.odoo = oOK && !fp.Odoo.Equal(st.Base) && !p.odooSeen(f, st)
+	c.odoo = oOK && !fp.Odoo.Equal(st.Base) && !p.odooSeen(f, st) && !p.moreThanShown(f, st, fp.Odoo)
 	return c
 }
 

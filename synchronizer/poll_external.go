@@ -247,7 +247,7 @@ func (p *poll) look(f mapping.Field, b binding.Binding, r mapping.Source, of sid
 	if seen && f.Links == "" {
 		return false, nil
 	}
-	differs, skips := p.differs(f, st, known && (seen || !waits), r, of)
+	differs, skips := p.differs(f, st, known && (seen || !waits), seen, r, of)
 	if differs || skips || seen {
 		return differs, nil
 	}
@@ -256,9 +256,9 @@ func (p *poll) look(f mapping.Field, b binding.Binding, r mapping.Source, of sid
 }
 
 // differs says that a field means something else than the base, or skips that it takes no part; known says
-// that there is a base to be compared with. A link of the base that has no counterpart any more is on
-// neither side.
-func (p *poll) differs(f mapping.Field, st binding.FieldState, known bool, r mapping.Source, of side) (differs, skips bool) {
+// that there is a base to be compared with, and seen that the side is as it was when it was last looked at. A link of
+// the base that has no counterpart any more is on neither side.
+func (p *poll) differs(f mapping.Field, st binding.FieldState, known, seen bool, r mapping.Source, of side) (differs, skips bool) {
 	v, err := of.read(f, r)
 	if err != nil {
 		return !isSkip(err), isSkip(err)
@@ -267,7 +267,8 @@ func (p *poll) differs(f mapping.Field, st binding.FieldState, known bool, r map
 	if f.Links != "" {
 		base = linked(f, base, r.Scope, p.lookup)
 	}
-	return !known || !v.Equal(base) || of.offers(p, f, r.Record, r.Scope), false
+	same := v.Equal(base) || (f.Part && seen && partOf(base, v))
+	return !known || !same || of.offers(p, f, r.Record, r.Scope), false
 }
 
 // seen says that a side's raw form is what it was when it was last looked at.

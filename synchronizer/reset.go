@@ -3,6 +3,7 @@ package synchronizer
 import (
 	"slices"
 
+	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/mapping"
 	"github.com/odoo-connector/connector/record"
 )
@@ -16,6 +17,12 @@ func sameIn(f mapping.Field, fp *FieldPlan) bool {
 func partOf(part, whole record.Value) bool {
 	all, some := whole.AsRefs(), part.AsRefs()
 	return len(some) > 0 && !slices.ContainsFunc(some, func(r record.Reference) bool { return !slices.Contains(all, r) })
+}
+
+// moreThanShown says that Odoo's links are as they were when they were last looked at, and more than the external side can show: what it
+// shows is the base. It is asked of links that are compared by what they mean.
+func (p Pair) moreThanShown(f mapping.Field, st binding.FieldState, inOdoo record.Value) bool {
+	return f.Part && !p.waits(f.Name) && st.Odoo == f.OdooHash(*p.Odoo) && partOf(st.Base, inOdoo)
 }
 
 // wasReset says that Odoo itself set the field anew, since one of the fields that make it do so changed there. What both sides had agreed
