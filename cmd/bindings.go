@@ -54,7 +54,7 @@ func (a *app) rebase(ctx context.Context, name string) (err error) {
 		return err
 	}
 	if a.json() {
-		return a.printJSON(map[string]any{"backend": name, "database": o.session.Database(), "moved": moved})
+		return a.printJSON(reboundView{name, o.session.Database(), moved})
 	}
 	_, err = fmt.Fprintf(a.deeds(), "%s goes on with %s (%s moved)\n", name, o.session.Database(), count(moved, "binding", "bindings"))
 	return err

@@ -90,7 +90,7 @@ func (a *app) showErrors(kinds []jobs.FailureKind, f *jobFilter, limit int) erro
 		for _, k := range shown {
 			views = append(views, errorView{k.Name, k.Pattern, k.Count, viewOfFailure(k.First), viewOfFailure(k.Last), retryWords(k, kinds, f)})
 		}
-		return a.printJSON(map[string]any{"errors": views})
+		return a.printJSON(errorsView{views})
 	}
 	if len(kinds) == 0 {
 		_, err := fmt.Fprintln(a.out, "No failed jobs.")

@@ -129,7 +129,7 @@ func (a *app) showPause(ctx context.Context, q *jobs.Queue, p jobs.Pause) error 
 		}
 	}
 	if a.json() {
-		return a.printJSON(map[string]any{"paused": viewOfPause(p)})
+		return a.printJSON(pausedView{viewOfPause(p)})
 	}
 	var b strings.Builder
 	wrapped(&b, "", p.String(), a.columnsOf())
@@ -180,7 +180,7 @@ func (a *app) resumeJobs(ctx context.Context, s pauseScope) error {
 			return err
 		}
 		if a.json() {
-			return a.printJSON(map[string]any{"resumed": append([]pauseView{}, ended...)})
+			return a.printJSON(resumedView{append([]pauseView{}, ended...)})
 		}
 		for _, e := range ended {
 			if _, err := fmt.Fprintf(a.deeds(), "%s goes on\n", scopeName(e.Scope, e.Name)); err != nil {
@@ -277,7 +277,7 @@ func (a *app) showChannels(loads []jobs.Load) error {
 				views[i].Paused = &p
 			}
 		}
-		return a.printJSON(map[string]any{"channels": views})
+		return a.printJSON(channelsView{views})
 	}
 	rows := [][]string{{"CHANNEL", "MAY RUN", "RUNS", "PENDING", "WAITING", "FAILED", ""}}
 	var pauses strings.Builder

@@ -60,7 +60,7 @@ func (a *app) showPruned(out io.Writer, list []jobs.Pruned, what string) error {
 		total += p.Jobs
 	}
 	if a.json() {
-		return a.printJSON(map[string]any{"jobs": total, "pruned": views})
+		return a.printJSON(prunedJobsView{total, views})
 	}
 	if total > 0 {
 		if err := table(out, rows); err != nil {

@@ -73,7 +73,7 @@ func (a *app) showWorkers(ctx context.Context, q *jobs.Queue) error {
 		return err
 	}
 	if a.json() {
-		return a.printJSON(map[string]any{"workers": views})
+		return a.printJSON(workersView{views})
 	}
 	if len(views) == 0 {
 		_, _ = fmt.Fprintln(a.hints(), "`connector sync` and `connector watch` are among them only while they run jobs") // beside the answer

@@ -83,7 +83,7 @@ func (a *app) showMetrics(ctx context.Context, c *metrics.Collector, file string
 		return metricsFileError(s.WriteFile(file))
 	}
 	if a.json() {
-		return a.printJSON(map[string]any{"metrics": s.Values()})
+		return a.printJSON(metricsView{s.Values()})
 	}
 	return s.Write(a.out)
 }

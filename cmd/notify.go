@@ -77,7 +77,7 @@ func (a *app) showReceivers(all []notify.Status, c *config.Config) error {
 		views = append(views, v)
 	}
 	if a.json() {
-		return a.printJSON(map[string]any{"receivers": append([]receiverView{}, views...)})
+		return a.printJSON(receiversView{append([]receiverView{}, views...)})
 	}
 	if len(views) == 0 {
 		_, err := fmt.Fprintln(a.out, "Nobody is told: the configuration has no `notify:`.")
@@ -137,7 +137,7 @@ Exit codes: 0 sent, 2 usage or configuration, 3 the receiver could not be reache
 				return &environmentError{err}
 			}
 			if a.json() {
-				return a.printJSON(map[string]string{"sent": found[0].Name, "way": wayOf(found[0])})
+				return a.printJSON(sentView{found[0].Name, wayOf(found[0])})
 			}
 			_, err = fmt.Fprintf(a.deeds(), "A test was sent to %s by %s.\n", found[0].Name, wayOf(found[0]))
 			return err

@@ -137,7 +137,7 @@ func withoutSkipped(all []reviewView, keep bool) []reviewView {
 
 func (a *app) showReviews(list []reviewView) error {
 	if a.json() {
-		return a.printJSON(map[string]any{"reviews": append([]reviewView{}, list...)})
+		return a.printJSON(reviewsView{append([]reviewView{}, list...)})
 	}
 	if len(list) == 0 {
 		_, err := fmt.Fprintln(a.out, "Nothing waits for review.")

@@ -46,7 +46,7 @@ func (a *app) preview(ctx context.Context, names []string, all bool) (err error)
 
 func (a *app) showPreview(backend string, models []synchronizer.ModelPreview, all bool) error {
 	if a.json() {
-		return a.printJSON(map[string]any{"backend": backend, "models": models})
+		return a.printJSON(previewView{backend, models})
 	}
 	rows := [][]string{{"", "CERTAIN", "LIKELY", "AMBIGUOUS", "NEW", "ONLY IN ODOO"}}
 	for _, m := range models {

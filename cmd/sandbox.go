@@ -105,7 +105,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) (err error) {
 
 // announce tells the addresses and credentials, once all sides accept.
 func (a *app) announce(box *sandbox.Sandbox, dir string) error {
-	sides := map[string]map[string]string{}
+	sides := sidesView{}
 	if o, ok := box.Odoo(); ok {
 		sides["odoo"] = map[string]string{"url": o.URL, "database": o.Database, "username": o.Username, "password": o.Password}
 	}

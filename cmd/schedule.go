@@ -196,7 +196,7 @@ func viewOfScheduled(s config.Scheduled, st schedule.Status) scheduledView {
 
 func (a *app) showSchedule(views []scheduledView) error {
 	if a.json() {
-		return a.printJSON(map[string]any{"schedule": views})
+		return a.printJSON(scheduleView{views})
 	}
 	if len(views) == 0 {
 		_, err := fmt.Fprintln(a.out, "The configuration has no schedule.")

@@ -108,11 +108,7 @@ func (a *app) copyState(ctx context.Context, to string, overwrite bool) (err err
 	}
 	views, rows := viewOfSums(sums)
 	if a.json() {
-		return a.printJSON(struct {
-			From   string    `json:"from"`
-			To     string    `json:"to"`
-			Tables []sumView `json:"tables"`
-		}{r.db.Path(), shown, views})
+		return a.printJSON(copiedView{r.db.Path(), shown, views})
 	}
 	if err := table(a.deeds(), sumRows(sums)); err != nil {
 		return err
@@ -222,12 +218,7 @@ func (a *app) backupState(ctx context.Context, db *state.DB, path string) error 
 	}
 	views, rows := viewOfSums(sums)
 	if a.json() {
-		return a.printJSON(struct {
-			From   string    `json:"from"`
-			To     string    `json:"to"`
-			Bytes  int64     `json:"bytes"`
-			Tables []sumView `json:"tables"`
-		}{db.Path(), path, size, views})
+		return a.printJSON(backupView{db.Path(), path, size, views})
 	}
 	_, err = fmt.Fprintf(a.deeds(), "Wrote %s of %s to %s (%s).\n", count(int(rows), "row", "rows"), count(len(sums), "table", "tables"), path, inBytes(size))
 	return err
