@@ -25,7 +25,7 @@ type jsonForm struct {
 	lines string // of which there are several, one a line: one for each what
 }
 
-func one(views ...any) jsonForm                   { return jsonForm{views: views} }
+func one(views ...any) jsonForm                  { return jsonForm{views: views} }
 func several(what string, views ...any) jsonForm { return jsonForm{views, what} }
 
 // jsonForms are by command.
