@@ -1,6 +1,10 @@
 package cmd
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 )
 
@@ -30,10 +34,22 @@ Exit codes: 0 done, 2 usage.
 
 Next: type ` + "`connector jobs show`" + ` with a blank behind it, and press Tab twice.`,
 		Example:   "  connector completion bash\n  source <(connector completion bash)",
-		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		Args:      oneShell,
 		ValidArgs: shells,
 		RunE:      func(c *cobra.Command, args []string) error { return a.completion(c.Root(), args[0]) },
 	}
+}
+
+// oneShell takes the name of a shell that completion knows.
+func oneShell(_ *cobra.Command, args []string) error {
+	known := strings.Join(shells, ", ")
+	switch {
+	case len(args) != 1:
+		return &usageError{"name one shell: " + known}
+	case !slices.Contains(shells, args[0]):
+		return &usageError{fmt.Sprintf("there is no completion for %q; known: %s", args[0], known)}
+	}
+	return nil
 }
 
 func (a *app) completion(root *cobra.Command, shell string) error {

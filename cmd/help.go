@@ -1,12 +1,15 @@
 package cmd
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/odoo-connector/connector/config"
 )
 
 // group puts commands below the root, under a heading of its help.
@@ -147,6 +150,24 @@ func helpCommand(root *cobra.Command) {
 			c.Long = "help shows what --help shows.\n\nExit codes: 0 done, 2 usage.\n\nNext: `connector --help` lists all commands."
 			c.Example = "  connector help jobs retry"
 			c.GroupID = root.Groups()[len(root.Groups())-1].ID
+			c.Run, c.RunE = nil, helpOf
 		}
 	}
+}
+
+// helpOf shows the help of the command that is named. What is none is a mistake, as it is without help before it.
+func helpOf(c *cobra.Command, names []string) error {
+	at := c.Root()
+	for _, name := range names {
+		i := slices.IndexFunc(at.Commands(), func(below *cobra.Command) bool { return below.Name() == name || below.HasAlias(name) })
+		if i < 0 {
+			hint := fmt.Sprintf("see `%s --help`", at.CommandPath())
+			if near, ok := config.Nearest(name, namesOf(at.Commands())); ok {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			return &usageError{fmt.Sprintf("unknown command %q for %q; %s", name, at.CommandPath(), hint)}
+		}
+		at = at.Commands()[i]
+	}
+	return at.Help()
 }

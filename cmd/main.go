@@ -216,7 +216,7 @@ Next: ` + "`connector sandbox serve`" + ` to try it without a server; with a con
 	spanVar(root.PersistentFlags(), &a.wait, "wait", 0, "how long to wait for a backend that another run works on, as 5m (CONNECTOR_WAIT)")
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.settings(c) }
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return &usageError{fmt.Sprintf("%s; see `%s --help`", flagProblem(err), c.CommandPath())}
+		return &usageError{flagProblem(err) + "; " + flagHint(c, err)}
 	})
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { writeHelp(c.OutOrStdout(), c) })
 	root.CompletionOptions.DisableDefaultCmd = true
@@ -254,6 +254,19 @@ func flagProblem(err error) string {
 	}
 }
 
+// flagHint says what to do about a flag that is wrong: the nearest one for one that there is none of.
+func flagHint(c *cobra.Command, err error) string {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near, ok := config.Nearest(unknown.GetSpecifiedName(), names); ok {
+			return fmt.Sprintf("did you mean \"--%s\"?", near)
+		}
+	}
+	return fmt.Sprintf("see `%s --help`", c.CommandPath())
+}
+
 // blameCaller makes usage errors of what cobra says about the arguments of a command and of those below it.
 func blameCaller(c *cobra.Command) {
 	if check := c.Args; check != nil {
@@ -264,7 +277,7 @@ func blameCaller(c *cobra.Command) {
 				return err
 			}
 			if !c.HasSubCommands() && strings.HasPrefix(err.Error(), "unknown command ") { // cobra takes any word for one
-				err = fmt.Errorf("%s takes no argument, not even %q", c.CommandPath(), args[0])
+				err = fmt.Errorf("`%s` takes no argument, not even %q", c.CommandPath(), args[0])
 			}
 			hint := fmt.Sprintf("see `%s --help`", c.CommandPath())
 			if near, ok := config.Nearest(args[0], namesOf(c.Commands())); ok {
