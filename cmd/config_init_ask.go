@@ -45,7 +45,7 @@ func (s *setup) ask(ctx context.Context, d *dialogue) error {
 		case err == nil:
 			i, forward = i+1, true
 		case errors.Is(err, errBack):
-			i, forward = max(0, i-1), i == 0
+			i, forward = s.before(d, i)
 		case ctx.Err() != nil, errors.Is(err, errAnswersEnd):
 			return err
 		case errors.As(err, &again):
@@ -57,6 +57,15 @@ func (s *setup) ask(ctx context.Context, d *dialogue) error {
 		}
 	}
 	return nil
+}
+
+// before is the question before the i-th one; what the flags say is asked nowhere, and the first question has none before it.
+func (s *setup) before(d *dialogue, i int) (at int, forward bool) {
+	if i == 0 || i == 1 && s.kindGiven {
+		d.say("This is the first question.")
+		return i, true
+	}
+	return i - 1, false
 }
 
 // errSkipped says that there is nothing to ask.
@@ -180,9 +189,14 @@ func (s *setup) askCredential(ctx context.Context, d *dialogue) error {
 	if err != nil {
 		return err
 	}
-	key, text := "api_key", "API key (in Odoo: Preferences, Account Security)"
-	if strings.HasPrefix(strings.ToLower(kind), "p") {
+	var key, text string
+	switch strings.ToLower(kind) {
+	case "k", "key", "api key":
+		key, text = "api_key", "API key (in Odoo: Preferences, Account Security)"
+	case "p", "password":
 		key, text = "password", "Password"
+	default: // not repeated: it may be the secret
+		return errors.New("that is neither k nor p; the key or password itself is asked for next")
 	}
 	secret, err := d.needSecret(ctx, text)
 	if err == nil {
@@ -191,9 +205,17 @@ func (s *setup) askCredential(ctx context.Context, d *dialogue) error {
 	return err
 }
 
-func (s *setup) askName(ctx context.Context, d *dialogue) (err error) {
+func (s *setup) askName(ctx context.Context, d *dialogue) error {
 	d.say("")
-	s.name, err = d.need(ctx, "Name of the backend, as in `connector sync NAME`", s.backendName())
+	before := s.name
+	name, err := d.need(ctx, "Name of the backend, as in `connector sync NAME`", s.backendName())
+	if err != nil {
+		return err
+	}
+	s.name = name
+	if _, err = s.trial(false); err != nil {
+		s.name = before
+	}
 	return err
 }
 
@@ -202,26 +224,38 @@ func (s *setup) askBackendURL(ctx context.Context, d *dialogue) (err error) {
 	return err
 }
 
-// askSecrets asks for the system's credentials.
+// askSecrets asks for the system's credentials, one after the other.
 func (s *setup) askSecrets(ctx context.Context, d *dialogue) error {
-	for _, k := range s.kind.Keys() {
-		if k.Type != config.TypeSecret || !k.Required && k.Ask == nil || s.secrets[k.Name].place != "" {
-			continue
-		}
-		text := k.Name
-		if k.Ask != nil {
-			text = k.Ask.Text
-			if k.Ask.Help != "" {
-				d.say("%s: %s.", k.Ask.Text, k.Ask.Help)
-			}
-		}
-		secret, err := d.needSecret(ctx, text)
-		if err != nil {
+	wanted := slices.DeleteFunc(slices.Clone(s.kind.Keys()), func(k config.Key) bool {
+		return k.Type != config.TypeSecret || !k.Required && k.Ask == nil || s.secrets[k.Name].place != ""
+	})
+	for i := 0; i < len(wanted); {
+		err := s.askSecret(ctx, d, wanted[i])
+		switch {
+		case err == nil:
+			i++
+		case errors.Is(err, errBack) && i > 0:
+			i--
+		default:
 			return err
 		}
-		s.secrets[k.Name] = secretAnswer{text: secret}
 	}
 	return nil
+}
+
+func (s *setup) askSecret(ctx context.Context, d *dialogue, k config.Key) error {
+	text := k.Name
+	if k.Ask != nil {
+		text = k.Ask.Text
+		if k.Ask.Help != "" {
+			d.say("%s: %s.", k.Ask.Text, k.Ask.Help)
+		}
+	}
+	secret, err := d.needSecret(ctx, text)
+	if err == nil {
+		s.secrets[k.Name] = secretAnswer{text: secret}
+	}
+	return err
 }
 
 // askSystem logs in to the system and asks for what else it wants to know.

@@ -54,11 +54,11 @@ func TestInitAsks(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "new", "config.yaml")
 	answers := strings.Join([]string{
-		"http://127.0.0.1:1", servers.trello, servers.odoo, // nobody, somebody else, Odoo
+		"<", "http://127.0.0.1:1", servers.trello, servers.odoo, // nothing before it, nobody, somebody else, Odoo
 		"admin", "p", "wrong-pass", // refused
-		"", "", "<", "", "p", "admin", // back to the login, then the right password
-		"cards", "bad-key", "demo-token", // refused
-		"demo-key", "demo-token",
+		"", "", "<", "", "typed-too-early", "p", "admin", // back to the login, then the right password
+		"my cards", "cards", "bad-key", "demo-token", // no name, then refused
+		"typing-error", "<", "demo-key", "demo-token", // back from the token to the key
 		"7", "1, Office move", // an unknown number first
 		"y",
 	}, "\n") + "\n"
@@ -69,6 +69,7 @@ func TestInitAsks(t *testing.T) {
 	t.Run("Ensure it says what it finds, and what is wrong", func(t *testing.T) {
 		for _, want := range []string{
 			"connection refused", "HTTP 401", "Odoo 18.0", "Its database is demo.", "access denied",
+			"This is the first question.", "that is neither k nor p", `"my cards" is not a name`,
 			"Logged in as Mitchell Admin (admin), who sees ", "Logged in as Demo Member (demo), who sees 3 open boards.", `There is no "7".`,
 			"Wrote " + file, "connector --config " + file + " doctor",
 		} {
@@ -76,7 +77,7 @@ func TestInitAsks(t *testing.T) {
 				t.Errorf("nothing is said of %q in\n%s", want, said)
 			}
 		}
-		for _, secret := range []string{"wrong-pass", "bad-key", "demo-token"} {
+		for _, secret := range []string{"wrong-pass", "bad-key", "typing-error", "demo-token"} {
 			if strings.Contains(said, secret) {
 				t.Errorf("%s is shown in\n%s", secret, said)
 			}

@@ -14,7 +14,8 @@ func (a *app) reviewPreview() *cobra.Command {
 	var all bool
 	c := &cobra.Command{
 		Use: "preview [BACKEND…]", Short: "Show what a sync would take for the same, before it does",
-		Long: `preview compares the records of both sides that are not bound yet, and writes nothing anywhere. "certain"
+		Long: `preview compares the records of both sides that are not bound yet, and writes nothing anywhere: it works on
+a copy of the state, and waits for no other run. "certain"
 are one record of a name on each side that are equal; "likely", those of which some fields differ;
 "ambiguous", several of one name; "new", those that the other side has none of. Below a board that is
 not bound yet, records are compared as if its match were bound.
@@ -27,7 +28,7 @@ not bound yet, records are compared as if its match were bound.
 }
 
 func (a *app) preview(ctx context.Context, names []string, all bool) (err error) {
-	r, err := a.open(ctx, names, nil)
+	r, err := a.openCopy(ctx, names)
 	defer func() { err = errors.Join(err, r.Close()) }()
 	if err != nil {
 		return err
