@@ -75,6 +75,7 @@ type app struct {
 	stop     func()                        // stops the run as a signal does
 	lost     atomic.Pointer[lostLockError] // that stopped the run otherwise, nil for nothing
 	working  atomic.Bool                   // a backend is open, so that stopping may take a while
+	pause    atomic.Pointer[pause]         // the wait that is under way, nil for none
 	counting bool                          // the run's end shows metrics, so that what it does is to be counted from its beginning
 	config   string                        // the file, as it is named in messages
 	place    configPlace                   // where it was found

@@ -112,12 +112,19 @@ type patientClock struct {
 // Machine tells that the time is the machine's, so that a state that several machines share may tell its own.
 func (c *patientClock) Machine() bool { return true }
 
+// pause is a wait that is told.
+type pause struct{ since, until time.Time }
+
 // noticeable is a wait that deserves a line.
 const noticeable = 3 * time.Second
 
 func (c *patientClock) Sleep(ctx context.Context, d time.Duration) error {
-	if d >= noticeable {
-		c.app.log.Info("waiting " + d.Round(time.Second).String())
+	if d < noticeable {
+		return c.Clock.Sleep(ctx, d)
 	}
+	c.app.log.Info("waiting " + d.Round(time.Second).String())
+	now := c.Now()
+	c.app.pause.Store(&pause{now, now.Add(d)})
+	defer c.app.pause.Store(nil)
 	return c.Clock.Sleep(ctx, d)
 }

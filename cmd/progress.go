@@ -29,6 +29,7 @@ type progress struct {
 	stage synchronizer.Stage // none: nothing is under way
 	since time.Time          // when the stage's phase began
 	from  int                // what was done then
+	moved time.Time          // when the run last got on
 	stop  chan struct{}
 	ended sync.WaitGroup
 }
@@ -67,7 +68,7 @@ func (p *progress) at(s synchronizer.Stage) {
 	if was := p.stage; was.Backend != s.Backend || was.Phase != s.Phase || was.Model != s.Model {
 		p.since, p.from = now, s.Done
 	}
-	p.stage = s
+	p.stage, p.moved = s, now
 	p.mu.Unlock()
 	if p.bar != nil {
 		p.show(drawAfter)
@@ -165,9 +166,28 @@ func (p *progress) now() (s synchronizer.Stage, parts []string) {
 	return p.stage, figures(p.stage, p.stage.Done-p.from, p.app.clock.Now().Sub(p.since))
 }
 
+// waits says for how much longer the run only waits, since it last got on; 0 for not at all.
+func (p *progress) waits() time.Duration {
+	pause := p.app.pause.Load()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if pause == nil || p.moved.After(pause.since) {
+		return 0
+	}
+	return max(0, pause.until.Sub(p.app.clock.Now()).Round(time.Second))
+}
+
+// waiting is what is shown of a wait.
+func waiting(backend string, left time.Duration) string {
+	return fmt.Sprintf("%s: waiting, %s left", backend, left)
+}
+
 // line is a line for a log.
 func (p *progress) line() string {
 	s, parts := p.now()
+	if left := p.waits(); left > 0 {
+		return waiting(s.Backend, left)
+	}
 	return s.Backend + ": " + strings.Join(append([]string{doing(s)}, parts...), ", ")
 }
 
@@ -183,6 +203,9 @@ func (p *progress) text(n int) string {
 	s, parts := p.now()
 	if s.Phase == "" {
 		return ""
+	}
+	if left := p.waits(); left > 0 {
+		return cutLine(waiting(s.Backend, left), n)
 	}
 	text := s.Backend + ": " + doing(s)
 	if s.Total > 0 && s.Done <= s.Total && n >= meterNeeds {

@@ -61,6 +61,21 @@ func TestProgress(t *testing.T) {
 			}
 		}
 	})
+	t.Run("Ensure a wait is shown as one, until the run gets on", func(t *testing.T) {
+		p, clock, _, _ := atWork(t, true)
+		p.at(cards(10, 900))
+		p.app.pause.Store(&pause{clock.now, clock.now.Add(42 * time.Second)})
+		clock.pass(10 * time.Second)
+		for _, got := range []string{p.text(79), p.line()} {
+			if want := "trello: waiting, 32s left"; got != want {
+				t.Errorf("%q, want %q", got, want)
+			}
+		}
+		p.at(cards(11, 900))
+		if got := p.line(); !strings.Contains(got, "importing trello.card, 11/900") {
+			t.Errorf("%q", got)
+		}
+	})
 	t.Run("Ensure a bar is drawn ten times a second at most", func(t *testing.T) {
 		p, clock, screen, _ := atWork(t, true)
 		for i := range 1000 {

@@ -208,13 +208,24 @@ func (r *running) print(ctx context.Context, o *opened, report *synchronizer.Rep
 	if text := narrowed(report.Limits); text != "" {
 		_, _ = fmt.Fprintln(r.app.out, text)
 	}
-	if _, err := io.WriteString(r.app.out, reportText(report, r.app.columnsOf())); err != nil {
-		return err
+	if failure == nil || anyCounted(report) {
+		if _, err := io.WriteString(r.app.out, reportText(report, r.app.columnsOf())); err != nil {
+			return err
+		}
 	}
 	if failure == nil {
 		r.verdict(report)
+	} else if report.Jobs != (synchronizer.JobCounts{}) {
+		r.jobsLine(report)
 	}
 	return r.attention(ctx, o, report, "")
+}
+
+// anyCounted reports whether a run did something to a record. What a run that broke off left as it was isn't worth telling.
+func anyCounted(report *synchronizer.Report) bool {
+	return slices.ContainsFunc(report.Models, func(c *synchronizer.Counts) bool {
+		return *c != synchronizer.Counts{Model: c.Model, Odoo: c.Odoo, Unchanged: c.Unchanged, Skipped: c.Skipped}
+	})
 }
 
 // reportText are the lines of reportRows in so many columns; 0: as many as they like.
@@ -270,6 +281,11 @@ func (r *running) verdict(report *synchronizer.Report) {
 		_, _ = fmt.Fprintln(r.app.out, s.Good("Nothing changed."))
 		return
 	}
+	r.jobsLine(report)
+}
+
+func (r *running) jobsLine(report *synchronizer.Report) {
+	j, s := report.Jobs, r.app.style()
 	failed := fmt.Sprintf("%d failed", j.Failed)
 	if j.Failed > 0 {
 		failed = s.Bad(failed)

@@ -164,7 +164,7 @@ func TestOpenRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantCorrupt(t, refuses(t, path, state.Options{}, "not an SQLite database", "state:"))
-		wantCorrupt(t, refuses(t, filepath.Dir(path), state.Options{}, "not an SQLite database"))
+		wantCorrupt(t, refuses(t, filepath.Dir(path), state.Options{}, "is a directory", "state:"))
 	})
 	t.Run("Ensure another program's database is left alone", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "state.db")

@@ -103,12 +103,17 @@ func explain(path string, err error) error {
 const (
 	faultCorrupt     = "corrupt"
 	faultNotDatabase = "not a database"
+	faultDirectory   = "directory" // the path names one, which SQLite has no code for
 )
 
 func corrupted(path, fault string, err error) error {
 	e := &CorruptError{Path: path, Reason: "is damaged", Err: err,
 		Hint: "restore a copy of it; `sqlite3 FILE .recover` saves what can still be read"}
-	if fault == faultNotDatabase {
+	switch fault {
+	case faultDirectory:
+		e.Reason = "is a directory"
+		e.Hint = "name a file in it under `state:`, as state.db"
+	case faultNotDatabase:
 		e.Reason = "is not an SQLite database"
 		e.Hint = "check the path of `state:`, or move the file away to start anew"
 	}

@@ -17,7 +17,7 @@ func prepareFile(path string) error {
 	case err != nil:
 		return fileTrouble(path, err)
 	case info.IsDir():
-		return corrupted(path, faultNotDatabase, errors.New("it is a directory"))
+		return corrupted(path, faultDirectory, errors.New("it is a directory"))
 	case info.Mode().Perm()&0o077 == 0:
 		return nil
 	}
