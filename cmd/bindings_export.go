@@ -163,6 +163,10 @@ func (a *app) exportBindings(ctx context.Context, names []string, f *bindingFilt
 		return err
 	}
 	if err := f.check(a, c, names); err != nil {
+		var unknown *unknownNameError
+		if errors.As(err, &unknown) && filepath.Ext(unknown.name) != "" {
+			unknown.hint += "; --to FILE writes into a file"
+		}
 		return err
 	}
 	return a.withConfiguredState(ctx, func(db *state.DB, _ *config.Config) (err error) {

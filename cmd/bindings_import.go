@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -65,7 +66,7 @@ type rowProblem struct {
 }
 
 // problemsShown is how many lines that are wrong are told.
-const problemsShown = 100
+const problemsShown = 20
 
 // rowsError makes one error of the lines that are wrong.
 func rowsError(file string, problems []rowProblem) error {
@@ -92,7 +93,7 @@ func readRows(file, form string) (rows []row, problems []rowProblem, err error) 
 		text, err = os.ReadFile(file) //nolint:gosec // the operator's own path
 	}
 	if err != nil {
-		return nil, nil, &usageError{fmt.Sprintf("the file cannot be read: %v", err)}
+		return nil, nil, &usageError{fmt.Sprintf("the file cannot be read: %v", withoutCall(err))}
 	}
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	if form == formCSV {
@@ -108,12 +109,37 @@ func readRows(file, form string) (rows []row, problems []rowProblem, err error) 
 		d := json.NewDecoder(bytes.NewReader(lines.Bytes()))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&r.portable); err != nil {
-			problems = append(problems, rowProblem{n, "no binding in JSON: " + strings.TrimPrefix(err.Error(), "json: ")})
+			problems = append(problems, rowProblem{n, "no binding in JSON: " + jsonProblem(err)})
 			continue
 		}
 		rows = append(rows, r)
 	}
 	return rows, problems, lines.Err()
+}
+
+// withoutCall leaves out of an error of the file system which call it was.
+func withoutCall(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return fmt.Errorf("%s: %w", path.Path, path.Err)
+	}
+	return err
+}
+
+// jsonProblem says what is wrong with a line, without the words of the library that reads it.
+func jsonProblem(err error) string {
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &kind) && kind.Field != "":
+		return fmt.Sprintf("%s cannot be a %s", kind.Field, kind.Value)
+	case errors.As(err, &kind):
+		return "a line holds { and }"
+	case strings.Contains(err.Error(), "unknown field"):
+		_, name, _ := strings.Cut(strings.TrimSuffix(err.Error(), `"`), `"`)
+		return fmt.Sprintf("there is no %q; %s", name, nearest(name, portableColumns))
+	default:
+		return "a line looks like those that `connector bindings export` writes"
+	}
 }
 
 func csvRows(text []byte) (rows []row, problems []rowProblem, err error) {

@@ -75,13 +75,17 @@ func TestImportRefuses(t *testing.T) {
 			`{"model":"trello.crad","external_id":"x","odoo_id":1}`,
 			``,
 			`nonsense`,
+			`{"model":"trello.card","external_id":"x","odoo_id":"1"}`,
+			`{"model":"trello.card","externalid":"x","odoo_id":1}`,
 		}, "\n"))
 		code, _, errs := d.run("bindings", "import", d.path("bad.jsonl"))
 		if code != exitUsage {
 			t.Errorf("exit %d", code)
 		}
 		mustHave(t, errs, "bad.jsonl:2: it needs model, external_id and odoo_id", `bad.jsonl:3: there is no binding model "trello.crad"; did you mean "trello.card"?`,
-			"bad.jsonl:5: no binding in JSON: ", "nothing was bound; correct the lines and import the file again")
+			"bad.jsonl:5: no binding in JSON: a line looks like those that `connector bindings export` writes [",
+			"bad.jsonl:6: no binding in JSON: odoo_id cannot be a string", `bad.jsonl:7: no binding in JSON: there is no "externalid"; did you mean "external_id"?`,
+			"nothing was bound; correct the lines and import the file again")
 	})
 	t.Run("Ensure that records that are not there, bound elsewhere or given twice are told", func(t *testing.T) {
 		d.write("bad.jsonl", strings.Join([]string{
@@ -98,10 +102,11 @@ func TestImportRefuses(t *testing.T) {
 			"bad.jsonl:3: one of its records is in the file twice")
 	})
 	t.Run("Ensure that a file that is none is refused", func(t *testing.T) {
-		d.refused("the file cannot be read", "bindings", "import", d.path("nowhere"))
+		d.refused("the file cannot be read: "+d.path("nowhere")+": no such file or directory", "bindings", "import", d.path("nowhere"))
 		d.write("head.csv", "modell,external_id,odoo_id\n")
 		d.refused(`head.csv:1: there is no column "modell"; did you mean "model"?`, "bindings", "import", d.path("head.csv"))
 		d.refused(`--format "xml" is neither jsonl nor csv`, "bindings", "import", d.path("head.csv"), "--format", "xml")
+		d.refused("--to FILE writes into a file", "bindings", "export", "bindings.jsonl")
 		d.refused("name a file that is not there yet", "bindings", "export", "--to", d.path("head.csv"))
 		if text, err := os.ReadFile(d.path("head.csv")); err != nil || len(text) != 27 {
 			t.Errorf("it was written over: %q (%v)", text, err)

@@ -65,8 +65,8 @@ func TestBindings(t *testing.T) {
 		b := d.aCard()
 		out := d.must("bindings", "show", strconv.FormatInt(b.ID, 10))
 		mustHave(t, out, "Outside       card "+b.ExternalID+"\n", "In Odoo       task ", "State         bound\n", "  FIELD          LAST AGREED ON\n",
-			`  name           "Bookshelf, 2.40 m, beech"`+"\n", "\nThe latest jobs\n")
-		for _, name := range []string{"trello.card:" + b.ExternalID, "project.task:" + strconv.FormatInt(b.OdooID, 10)} {
+			`  name           "Bookshelf, 2.40 m, beech"`+"\n", "  project_id     project.project ", "\nThe latest jobs\n")
+		for _, name := range []string{b.ExternalID, "trello.card:" + b.ExternalID, "project.task:" + strconv.FormatInt(b.OdooID, 10)} {
 			if again := d.must("bindings", "show", name); again != out {
 				t.Errorf("%s shows\n%s", name, again)
 			}

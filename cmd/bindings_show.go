@@ -25,8 +25,8 @@ func (a *app) bindingsShow() *cobra.Command {
 		Use: "show NUMBER | MODEL:ID…", Short: "Show all that is known of a pair",
 		Long: `show tells what is known of a pair of records: both ids and where to see them, when they were last in
 step, what they agreed on field by field, and the jobs and decisions about them. A pair is named by its
-number, by the id outside (trello.card:ID) or by the id in Odoo (project.task:ID); where several pairs
-have that id, each is shown. It looks at the local database alone.
+number, by the id outside (trello.card:ID, or ID alone) or by the id in Odoo (project.task:ID); where
+several pairs have that id, each is shown. It looks at the local database alone.
 
 Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration (no such binding, too), 3 environment.
 
@@ -104,6 +104,11 @@ func (a *app) namedPairs(ctx context.Context, db *state.DB, c *config.Config, na
 		return list, err
 	}
 	model, id, ok := strings.Cut(name, ":")
+	if !ok {
+		if list, err := binding.Find(ctx, db, binding.Filter{ExternalID: name}, false); err != nil || len(list) > 0 {
+			return list, err
+		}
+	}
 	if !ok || model == "" || id == "" {
 		return nil, &usageError{fmt.Sprintf("%q names no binding; write its number, or trello.card:ID or project.task:ID", name)}
 	}
@@ -272,9 +277,21 @@ func (a *app) writeAgreed(b *strings.Builder, fields []agreedView) {
 	}
 	rows := [][]string{{"", "FIELD", "LAST AGREED ON", ""}}
 	for _, f := range fields {
-		rows = append(rows, []string{"", f.Field, plain(f.Agreed.String()), f.remark()})
+		rows = append(rows, []string{"", f.Field, plain(agreedText(f.Agreed)), f.remark()})
 	}
 	b.WriteString("\n" + strings.Join(layOut(rows, a.columnsOf(), 2), ""))
+}
+
+// agreedText is a value as a list shows it; records that it names are told apart as ids are elsewhere: project.tags 5.
+func agreedText(v record.Value) string {
+	if v.Kind() != record.KindRef && v.Kind() != record.KindRefSet {
+		return v.String()
+	}
+	var all []string
+	for _, r := range v.AsRefs() {
+		all = append(all, r.Model+" "+r.ID)
+	}
+	return cmp.Or(strings.Join(all, ", "), "(none)")
 }
 
 // remark says what is to be known of a field beside its value.
