@@ -9,8 +9,9 @@ import (
 )
 
 // Checker is a settings struct (see [Kind.Settings]) that looks at its own values once the file was read, so
-// that what no type can tell is reported with its line, beside all other problems of the file. It is not
-// asked where a value could not be read at all.
+// that what no type can tell is reported with its line, beside all other problems of the file. It is asked
+// though other values are wrong, and must expect values that are missing; what it says of a value that is
+// reported already is left out.
 type Checker interface {
 	// CheckSettings gives what is wrong, nothing where all is well.
 	CheckSettings() []SettingProblem
@@ -37,11 +38,16 @@ func (r *reader) runChecks(c *Config, root *yaml.Node, checks []Check) {
 	known := slices.Clone(r.errs)
 	for _, check := range checks {
 		for _, p := range check(c) {
-			if !slices.ContainsFunc(known, func(e *Error) bool { return concerns(e.Path, p.Path) || concerns(p.Path, e.Path) }) {
+			if !known.concern(p.Path) {
 				top.find(p.Path).tell(p)
 			}
 		}
 	}
+}
+
+// concern tells whether one of the errors is about the value that a path leads to, or about what is above or below it.
+func (e Errors) concern(path string) bool {
+	return slices.ContainsFunc(e, func(e *Error) bool { return concerns(e.Path, path) || concerns(path, e.Path) })
 }
 
 // concerns tells whether a path is the other or lies below it.
@@ -50,14 +56,17 @@ func concerns(path, above string) bool {
 	return below && (rest == "" || strings.ContainsAny(rest[:1], ".["))
 }
 
-// check reports what a system finds wrong with its settings; so far is the number of problems before they were read.
-func (m mapping) check(settings any, soFar int) {
+// check reports what a system finds wrong with its settings.
+func (m mapping) check(settings any) {
 	checker, ok := settings.(Checker)
-	if !ok || len(m.r.errs) > soFar {
+	if !ok {
 		return
 	}
+	known := slices.Clone(m.r.errs)
 	for _, p := range checker.CheckSettings() {
-		m.find(p.Path).tell(p)
+		if !known.concern(m.path + "." + p.Path) {
+			m.find(p.Path).tell(p)
+		}
 	}
 }
 

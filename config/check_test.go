@@ -49,8 +49,8 @@ config.yaml:9: backends[0].rooms[1].code: there is no attic`)
 	t.Run("Ensure what the file lacks has the line of the backend", func(t *testing.T) {
 		wantText(t, read("    hour: 1\n"), `config.yaml:4: backends[0]: there are no rooms`)
 	})
-	t.Run("Ensure a system is not asked about values that could not be read", func(t *testing.T) {
-		wantText(t, read("    hour: 24\n    rooms: cellar\n"),
-			`config.yaml:7: backends[0].rooms: expected a list, found text; write each entry on a line of its own after "- ", or all in [ ]`)
+	t.Run("Ensure all is told at once, but nothing twice of a value that could not be read", func(t *testing.T) {
+		wantText(t, read("    hour: 24\n    rooms: cellar\n"), `config.yaml:6: backends[0].hour: 24 is not an hour; use 0 to 23
+config.yaml:7: backends[0].rooms: expected a list, found text; write each entry on a line of its own after "- ", or all in [ ]`)
 	})
 }

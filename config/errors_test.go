@@ -20,6 +20,8 @@ var wrongLines = []struct{ about, line, replacement, want string }{
 		`5: odoo[0].databse: unknown key "databse"; did you mean "database"?`},
 	{"an unknown key of a backend", "boards:", "    bords: []",
 		`14: backends[0].bords: unknown key "bords"; did you mean "boards"?`},
+	{"a key of a binding model in a backend", "boards:", "    conflict: odoo",
+		`14: backends[0].conflict: unknown key "conflict"; it is a key of a binding model, as in models: [{model: …, conflict: …}]`},
 	{"an unknown key far from all", "state:", "xyz: x", `1: xyz: unknown key "xyz"; use one of state, odoo, backends, jobs, schedule, notify`},
 	{"a model as a key", "{model:", "      - {trello.card: both}",
 		`16: backends[0].models[0].model: required key "model" is missing

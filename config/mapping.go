@@ -66,6 +66,9 @@ func (m mapping) unknown(key, resolved, val *yaml.Node, known []string) {
 			"write a blank after a key's colon, and put text that holds a comma, a brace or a colon in quotes")
 	default:
 		hint := suggest(name, known)
+		if slices.Contains(known, "models") && slices.Contains(namesOf(modelBlock), name) {
+			hint = fmt.Sprintf("it is a key of a binding model, as in models: [{model: …, %s: …}]", name)
+		}
 		if slices.Contains(known, "ca_file") && slices.Contains(unsafeKeys, strings.ToLower(name)) {
 			hint = "to trust a server that signed its certificate itself, name the certificate's PEM file under ca_file"
 		}

@@ -148,9 +148,8 @@ func (r *reader) backend(m mapping, taken names, odoos []Odoo) Backend {
 	if kind.Settings != nil {
 		b.Settings = kind.Settings()
 		_, sandbox := b.SandboxName()
-		before := len(r.errs)
 		settings{compulsory: !sandbox}.read(m, b.Settings)
-		m.check(b.Settings, before)
+		m.check(b.Settings)
 	}
 	return b
 }
