@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -103,6 +105,13 @@ func (a *app) serve(ctx context.Context, o serveOptions) (err error) {
 	return nil
 }
 
+// credentialKeys are the keys of a side but for its address: Odoo's in the order in which people give them, then a system's own.
+func credentialKeys(side map[string]string) []string {
+	known := []string{"url", "database", "username", "password"}
+	own := slices.DeleteFunc(slices.Sorted(maps.Keys(side)), func(key string) bool { return slices.Contains(known, key) })
+	return slices.DeleteFunc(slices.Concat(known[1:], own), func(key string) bool { return side[key] == "" })
+}
+
 // announce tells the addresses and credentials, once all sides accept.
 func (a *app) announce(box *sandbox.Sandbox, dir string) error {
 	sides := sidesView{}
@@ -126,10 +135,8 @@ func (a *app) announce(box *sandbox.Sandbox, dir string) error {
 			continue
 		}
 		_, _ = fmt.Fprintf(a.out, "%s\t%s\n", name, s["url"])
-		for _, key := range []string{"database", "username", "password", "key", "token"} {
-			if s[key] != "" {
-				_, _ = fmt.Fprintf(a.out, "  %s\t%s\n", key, s[key])
-			}
+		for _, key := range credentialKeys(s) {
+			_, _ = fmt.Fprintf(a.out, "  %s\t%s\n", key, s[key])
 		}
 	}
 	_, err := fmt.Fprintf(a.out, "What is written is kept in %s. Stop with Ctrl-C.\n", dir)
