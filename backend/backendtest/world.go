@@ -6,6 +6,7 @@
 package backendtest
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"path/filepath"
@@ -55,7 +56,7 @@ type World[F Fake] struct {
 	Clock *Clock
 	Odoo  *odootest.Server // of one user, admin, who may do everything
 	Fake  F
-	// Models are the configuration's settings of binding models; what is not named has the defaults.
+	// Models are the configuration's settings of binding models; what is not named, or left out, has the defaults.
 	Models []config.Model
 	// Explain is told each step of a run; nil: nobody is.
 	Explain func(step string)
@@ -65,6 +66,7 @@ type World[F Fake] struct {
 	backend *backend.Backend
 	path    string
 	line    *line
+	hook    func(ctx context.Context, point string) // crash points; mostly nil
 }
 
 // NewWorld makes a world in which nothing is bound yet.
@@ -88,20 +90,20 @@ type Opened struct {
 // Open begins a run as a start of the program does: all is opened anew, and closed when use is done. Its errors are those of
 // logging in and of the system's Connect, and what use gives back.
 func (w *World[F]) Open(ctx context.Context, use func(*Opened) error) error {
-	db, err := state.Open(ctx, w.path, state.Options{Clock: w.Clock})
+	db, err := state.Open(ctx, w.path, state.Options{Clock: w.Clock, Hook: w.hook})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = db.Close() }()
 	session, err := odoo.Dial(ctx, odoo.Options{
 		Name: "main", URL: "https://odoo.example.com", Database: "demo", Username: "admin", Password: "admin", Clock: w.Clock,
-		Client: transport.New(transport.Options{System: "Odoo main", Base: w.Odoo.RoundTripper(), Clock: w.Clock}),
+		Client: transport.New(transport.Options{System: "Odoo main", Base: w.Odoo.RoundTripper(), Clock: w.Clock, Hook: w.hook}),
 	})
 	if err != nil {
 		return err
 	}
 	settings := w.settings()
-	client, err := w.backend.Open(ctx, backend.Setup{Config: settings, Transport: w.line, Clock: w.Clock})
+	client, err := w.backend.Open(ctx, backend.Setup{Config: settings, Transport: w.line, Clock: w.Clock, Hook: w.hook})
 	if err != nil {
 		return err
 	}
@@ -129,6 +131,7 @@ func (w *World[F]) settings() config.Backend {
 		for _, given := range w.Models {
 			if given.Model == name {
 				m = given
+				m.Direction, m.Conflict = cmp.Or(m.Direction, config.DirectionBoth), cmp.Or(m.Conflict, config.ConflictAsk)
 			}
 		}
 		b.Models = append(b.Models, m)
@@ -140,7 +143,7 @@ func (w *World[F]) settings() config.Backend {
 func (w *World[F]) Sync() (report *synchronizer.Report, err error) {
 	ctx := context.Background()
 	err = w.Open(ctx, func(o *Opened) error {
-		err := synchronizer.Sync(ctx, []*synchronizer.Synchronizer{o.Synchronizer}, synchronizer.RunOptions{Owner: "test"})[0]
+		err := synchronizer.Sync(ctx, []*synchronizer.Synchronizer{o.Synchronizer}, synchronizer.RunOptions{Owner: "test", Repanic: isDeath})[0]
 		report = o.Report()
 		return err
 	})
@@ -155,24 +158,13 @@ func (w *World[F]) MustSync() *synchronizer.Report {
 		w.t.Fatalf("sync: %v", err)
 	}
 	if report.Jobs.Failed != 0 {
-		w.t.Fatalf("%d jobs of the sync failed: %s", report.Jobs.Failed, w.failure())
+		why := ""
+		for _, j := range w.Failed() {
+			why = cmp.Or(why, j.ExcMessage)
+		}
+		w.t.Fatalf("%d jobs of the sync failed: %s", report.Jobs.Failed, why)
 	}
 	return report
-}
-
-// failure is why the first failed job failed.
-func (w *World[F]) failure() (why string) {
-	err := w.Open(context.Background(), func(o *Opened) error {
-		failed, err := o.Queue.List(context.Background(), jobs.Filter{States: []jobs.State{jobs.StateFailed}, Limit: 1})
-		if err == nil && len(failed) > 0 {
-			why = failed[0].ExcMessage
-		}
-		return err
-	})
-	if err != nil {
-		return err.Error()
-	}
-	return why
 }
 
 // Idle checks that another sync has nothing to do: it writes on neither side and makes no job.
