@@ -23,6 +23,7 @@ const (
 	codeKey     = "CON-REDMINE-401"
 	codeDenied  = "CON-REDMINE-403"
 	codeIgnored = "CON-REDMINE-IGNORED"
+	codeSetting = "CON-REDMINE-SETTING"
 )
 
 func keyRefused() explain.Entry {
@@ -65,6 +66,24 @@ func ignored() explain.Entry {
 		See: []string{"jobs"},
 	}
 }
+
+func setting() explain.Entry {
+	return explain.Entry{
+		Code: codeSetting, Exit: explain.Usage,
+		What:   "The configuration names something that this Redmine does not have.",
+		Causes: []string{"a name is misspelt, or was changed in Redmine"},
+		Do:     []string{"run `connector doctor`, which lists the names that there are, and correct the configuration"},
+		See:    []string{"doctor"},
+	}
+}
+
+// settingError is a value of the configuration that this server cannot have.
+type settingError struct{ text string }
+
+func (e *settingError) Error() string { return e.text }
+
+// Code is what `connector explain` explains.
+func (*settingError) Code() string { return codeSetting }
 
 // client speaks Redmine's REST API. It remembers for one run what hardly ever changes.
 type client struct {

@@ -194,7 +194,7 @@ type ignoredError struct {
 }
 
 func (e *ignoredError) Error() string {
-	return fmt.Sprintf("Redmine left %s of issue %s as it was, though it said otherwise: its workflow, a role or subtasks are in the way; change it there, and retry",
+	return fmt.Sprintf("Redmine left %s of issue %s as it was and said otherwise: a workflow, a role or subtasks are in the way; change it there",
 		strings.Join(e.fields, ", "), e.id)
 }
 
@@ -250,7 +250,7 @@ func (i *issues) named(ctx context.Context, path, list, name string) (string, er
 			return o.id(), nil
 		}
 	}
-	return "", fmt.Errorf("Redmine has no %q among its %s; correct the configuration", name, strings.ReplaceAll(list, "_", " "))
+	return "", &settingError{fmt.Sprintf("Redmine has no %q among its %s; correct the configuration", name, strings.ReplaceAll(list, "_", " "))}
 }
 
 // Find implements backend.Finder: what our own user made in a project since a moment, with the subject that was sent, whatever it is now.

@@ -164,7 +164,7 @@ func newStatuses(given []Status, all []object) (*statuses, error) {
 	for _, one := range given {
 		name, ok := spelt[strings.ToLower(one.Redmine)]
 		if !ok {
-			return nil, fmt.Errorf("there is no status %q in Redmine; correct statuses: in the configuration", one.Redmine)
+			return nil, &settingError{fmt.Sprintf("there is no status %q in Redmine; correct statuses: in the configuration", one.Redmine)}
 		}
 		s.given = append(s.given, Status{Redmine: name, Odoo: one.Odoo})
 	}

@@ -21,9 +21,7 @@ func Backend() *backend.Backend {
 	b := backend.New("redmine", "1").
 		Configure("", func() any { return new(Settings) }).
 		Connects(connect).
-		Explains(keyRefused()).
-		Explains(denied()).
-		Explains(ignored()).
+		Explains(keyRefused(), denied(), ignored(), setting()).
 		ShownAt(pageOf).
 		Requires(backend.Right{Group: "project.group_project_manager", Name: "Project / Administrator"}).
 		Declare(Models()...)

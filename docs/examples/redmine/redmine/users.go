@@ -98,13 +98,13 @@ func refused(err error) bool {
 
 // Candidates implements backend.Linker: users of Odoo with the address or the login of one of ours.
 func (u *users) Candidates(external []record.Record) odoo.Domain {
-	var any odoo.Domain
+	var domain odoo.Domain
 	for _, r := range external {
 		for _, name := range names(r) {
-			any = odoo.Or(any, odoo.Or(odoo.Cond("login", "=ilike", name), odoo.Cond("email", "=ilike", name)))
+			domain = odoo.Or(domain, odoo.Or(odoo.Cond("login", "=ilike", name), odoo.Cond("email", "=ilike", name)))
 		}
 	}
-	return any
+	return domain
 }
 
 // names are what a user of ours is known by.

@@ -58,30 +58,32 @@ var (
 	}
 )
 
-// User, Project and Issue are what the server holds. A zero id is none.
-type (
-	User struct {
-		ID                       int
-		Login, First, Last, Mail string
-		HiddenMail               bool
-	}
-	Project struct {
-		ID                            int
-		Name, Identifier, Description string
-		Status                        int
-		Members                       []int
-		Created, Updated              time.Time
-	}
-	Issue struct {
-		ID, Project, Tracker, Status, Priority, Author, Assignee, Parent int
-		Subject, Description                                             string
-		Start, Due                                                       string // days, "" for none
-		Hours                                                            float64
-		DoneRatio                                                        int
-		Created, Updated                                                 time.Time
-		Subjects                                                         []string // those that it had before, as its journals tell
-	}
-)
+// User is somebody who logs in, or may be assigned. HiddenMail hides the address from who is no administrator.
+type User struct {
+	ID                       int
+	Login, First, Last, Mail string
+	HiddenMail               bool
+}
+
+// Project is a project. Members are ids of users.
+type Project struct {
+	ID                            int
+	Name, Identifier, Description string
+	Status                        int
+	Members                       []int
+	Created, Updated              time.Time
+}
+
+// Issue is an issue. Links are ids, 0 for none, and days texts, "" for none. Subjects are those that it had before, as its journals tell.
+type Issue struct {
+	ID, Project, Tracker, Status, Priority, Author, Assignee, Parent int
+	Subject, Description                                             string
+	Start, Due                                                       string
+	Hours                                                            float64
+	DoneRatio                                                        int
+	Created, Updated                                                 time.Time
+	Subjects                                                         []string
+}
 
 // Server is the fake. The recorder makes it one: it journals, replays, serves and lets one request in at a time.
 type Server struct {
