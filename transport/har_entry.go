@@ -21,8 +21,10 @@ var (
 	// jsonString is a string of JSON, as it may be cut off.
 	jsonString = `"(?:[^"\\]|\\.)*(?:"|$)`
 	bodyBlots  = []blot{
-		{regexp.MustCompile(`(?i)("(?:[^"\\]|\\.)*(?:` + secretNames + `)[\w-]*"\s*:\s*)` + jsonString), `$1"` + blotted + `"`},
-		{regexp.MustCompile(`(?i)(<name>[^<]*(?:` + secretNames + `)[^<]*</name>\s*<value>(?:<string>)?)[^<\s][^<]*`), "$1" + blotted},
+		{regexp.MustCompile(`(?i)("(?:[^"\\]|\\.)*(?:` + secretNames + `)[\w-]*"\s*:\s*)(?:` + jsonString + `|-?\d[\d.eE+-]*|\[[^\]]*(?:\]|$))`), `$1"` + blotted + `"`},
+		{regexp.MustCompile(`(?i)(<name>[^<]*(?:` + secretNames + `)[^<]*</name>\s*<value>\s*(?:<\w+>\s*)?)[^<\s][^<]*`), "$1" + blotted},
+		// a part of a form of several
+		{regexp.MustCompile(`(?i)(\bname="[^"\r\n]*(?:` + secretNames + `)[^"\r\n]*"[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)[^\r\n]+`), "$1" + blotted},
 		{regexp.MustCompile(`(?i)\b(bearer|basic)\s+[\w+/=.~-]{16,}`), "$1 " + blotted},
 		{regexp.MustCompile(`://[^\s/@"'<>]+:[^\s/@"'<>]+@`), "://" + blotted + "@"},
 	}

@@ -88,6 +88,14 @@ func TestArchive(t *testing.T) {
 		{name: "members of an answer", answer: `<member><name>access_token</name><value><string>marker</string></value></member>`, hidden: []string{"marker"}, shown: []string{"access_token"}},
 		{name: "a secret that the client knows, however it is written", kind: "application/json", body: `{"text":"a & marker<>1 is secret"}`, query: "q=a+%26+marker%3C%3E1",
 			answer: "it was a &amp; marker&lt;&gt;1, no a \\u0026 marker\\u003c\\u003e1", secrets: []string{"a & marker<>1"}, hidden: []string{"marker"}, shown: []string{"is secret"}},
+		{name: "a secret in the JSON of Python and of PHP", answer: `{"said":"no \u00fcber/marker\ud83d\ude00, no über\/marker😀, no \u00fcber\/marker\ud83d\ude00"}`, secrets: []string{"über/marker😀"},
+			hidden: []string{"marker"}, shown: []string{"said"}},
+		{name: "a secret in an address that is escaped in small letters", query: "q=a%2fmarker", secrets: []string{"a/marker"}, hidden: []string{"marker"}},
+		{name: "numbers and lists that are called as credentials are", kind: "application/json", body: `{"pin_token":12345,"tokens":["marker",
+			"marker"],"name":"Paint"}`, hidden: []string{"12345", "marker"}, shown: []string{"Paint"}},
+		{name: "a part of a form of several", kind: "multipart/form-data; boundary=x", body: "--x\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\nmarker\r\n" +
+			"--x\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nPaint\r\n--x--", hidden: []string{"marker"}, shown: []string{"Paint"}},
+		{name: "members of other types", answer: `<member><name>token</name><value><base64>marker</base64></value></member>`, hidden: []string{"marker"}, shown: []string{"<base64>***"}},
 		{name: "cookies and credentials of headers", hidden: []string{"cookie-marker", "Bearer"}, shown: []string{"Set-Cookie", "Authorization"}},
 	} {
 		t.Run("Ensure an archive hides "+c.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"encoding/json"
+	"fmt"
 	"html"
 	"mime"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -53,17 +55,39 @@ func newBlots(secrets []string) []blot {
 }
 
 // written are the forms in which texts hold a secret: as it is; as Python's repr and JSON quote it in tracebacks, with a backslash
-// before each backslash and, if they have to, before the quotes; and as XML, HTML and URLs escape it.
+// before each backslash and, if they have to, before the quotes, PHP's JSON before slashes, too; and as XML, HTML and URLs escape it.
 func written(s string) []string {
 	quoted := strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s)
 	xml := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 	inHTML := strings.NewReplacer("<", `\u003c`, ">", `\u003e`, "&", `\u0026`)
 	all := []string{
 		s, quoted, strings.ReplaceAll(quoted, `'`, `\'`), strings.ReplaceAll(quoted, `"`, `\"`),
-		xml.Replace(s), html.EscapeString(s), inHTML.Replace(strings.ReplaceAll(quoted, `"`, `\"`)), url.QueryEscape(s), url.PathEscape(s),
+		xml.Replace(s), html.EscapeString(s), inHTML.Replace(strings.ReplaceAll(quoted, `"`, `\"`)),
+		inASCII(strings.ReplaceAll(quoted, `"`, `\"`)), strings.ReplaceAll(inASCII(strings.ReplaceAll(quoted, `"`, `\"`)), "/", `\/`),
+		strings.ReplaceAll(strings.ReplaceAll(quoted, `"`, `\"`), "/", `\/`),
+	}
+	for _, escaped := range []string{url.QueryEscape(s), url.PathEscape(s)} {
+		all = append(all, escaped, percent.ReplaceAllStringFunc(escaped, strings.ToLower))
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+var percent = regexp.MustCompile(`%[0-9A-F]{2}`)
+
+// inASCII writes what is no ASCII as Python and PHP do in JSON: in UTF-16, each unit as \u and four digits.
+func inASCII(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r < utf8.RuneSelf {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }
 
 // pattern matches the secret.
