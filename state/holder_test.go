@@ -3,8 +3,10 @@
 package state_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -56,5 +58,43 @@ func TestHolderWhoDied(t *testing.T) {
 			t.Errorf("%v, %v", h, err)
 		}
 		release(t, mustLock(t, path, "trello", time.Now()))
+	})
+}
+
+func TestLookersAreInNobodysWay(t *testing.T) {
+	t.Run("Ensure those who look who holds a lock keep nobody from taking it", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "state.db")
+		db, err := state.Open(context.Background(), path, state.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = db.Close() }()
+		file := path + ".trello.lock"
+		note := []byte(`{"pid":1,"started":"2026-01-01T00:00:00Z"}`) // of one that was killed
+		ctx, stop := context.WithCancel(context.Background())
+		var lookers sync.WaitGroup
+		for range 2 {
+			lookers.Go(func() {
+				for ctx.Err() == nil {
+					if _, err := db.Holder(ctx, "trello"); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		for range 300 {
+			if err := os.WriteFile(file, note, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			lock, err := state.Lock(path, "trello", time.Now())
+			if err != nil {
+				t.Fatalf("nobody holds it, and still: %v", err)
+			}
+			if err := lock.Release(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stop()
+		lookers.Wait()
 	})
 }

@@ -104,7 +104,7 @@ func Lock(path, name string, now time.Time) (*FileLock, error) {
 	if err != nil {
 		return nil, fileTrouble(path, err)
 	}
-	if err := flock(f, syscall.LOCK_EX); err != nil {
+	if err := lockAlone(f); err != nil {
 		defer func() { _ = f.Close() }() // nothing was written through it
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, lockedBy(f, name)
@@ -143,6 +143,21 @@ func flock(f *os.File, how int) error {
 		if !errors.Is(err, syscall.EINTR) {
 			return err
 		}
+	}
+}
+
+// lockAlone locks a file for this process alone. Those who only look whether it is locked (see [DB.Holder]) share it for a moment, and
+// keep nobody from it.
+func lockAlone(f *os.File) error {
+	for tries := 0; ; tries++ {
+		err := flock(f, syscall.LOCK_EX)
+		if !errors.Is(err, syscall.EWOULDBLOCK) || tries == 1000 || flock(f, syscall.LOCK_SH) != nil {
+			return err
+		}
+		if err := flock(f, syscall.LOCK_UN); err != nil {
+			return err
+		}
+		time.Sleep(time.Millisecond) // of nothing but lookers
 	}
 }
 
