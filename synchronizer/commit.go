@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/mapping"
 	"github.com/odoo-connector/connector/record"
@@ -90,10 +91,21 @@ func (sl *slice) bindingAfter(it *item, external, odoo record.Record) binding.Bi
 	if sl.flips(it, odoo) || it.pair.CascadeArchived {
 		b.ActiveFlip = writeDate(odoo)
 	}
-	if b.OdooWriteDate = writeDate(odoo); sl.oneWay(sl.model.Name) && !sl.direction(sl.model.Name).Exports() && it.plan.Action != CreateOdoo {
-		b.OdooWriteDate = it.binding.OdooWriteDate // nobody has looked for what Odoo's side changed
-	}
+	b.OdooWriteDate = sl.writeDateAfter(it, odoo)
 	return b
+}
+
+// writeDateAfter is up to where Odoo's half is dealt with. In a run that leaves exports out nobody has looked for what Odoo's side changed,
+// and what is known to have changed is to be read again.
+func (sl *slice) writeDateAfter(it *item, odoo record.Record) string {
+	switch {
+	case it.pair.LeftOut != config.DirectionExport || it.plan.Action == CreateOdoo:
+		return writeDate(odoo)
+	case slices.ContainsFunc(it.plan.Fields, func(fp FieldPlan) bool { return fp.hold || fp.owes() }):
+		return ""
+	default:
+		return it.binding.OdooWriteDate
+	}
 }
 
 // role is alias where another external record stands for the Odoo record in this scope already.
@@ -229,8 +241,23 @@ func (sl *slice) sideHashes(it *item, f mapping.Field, fp FieldPlan, external, o
 		}
 		return err == nil && (v.Equal(fp.Result) || (f.Loose && !fp.ToOdoo))
 	})
+	return it.pair.owing(f, fp, outside, inOdoo)
+}
+
+// owing leaves the raw hash of the side open whose part of a merged value this run may not bring to the other.
+func (p Pair) owing(f mapping.Field, fp FieldPlan, outside, inOdoo string) (string, string) {
+	switch {
+	case !fp.owes():
+	case p.LeftOut == config.DirectionExport && f.ToExternal != nil:
+		inOdoo = ""
+	case p.LeftOut == config.DirectionImport && f.ToOdoo != nil:
+		outside = ""
+	}
 	return outside, inOdoo
 }
+
+// owes says that the merged value did not get to the side that may not be written.
+func (fp FieldPlan) owes() bool { return fp.agreed != nil && !fp.agreed.Equal(fp.Result) }
 
 // unplanned adds what the plan had nothing to say of: the values that are only kept, and fields that only go into Odoo and
 // hold the same on both sides, as they do after the record was created outside.

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
-	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/odoo"
 	"github.com/odoo-connector/connector/record"
 )
@@ -58,13 +57,19 @@ func (sl *slice) follows(left record.Record) bool {
 	return true
 }
 
-// mayFollow says that a deletion may be carried over, where the run may write a certain number of records only. If not, the item waits
-// for the next run.
-func (sl *slice) mayFollow(it *item) (bool, error) {
-	if sl.env.Backend.DeleterOf(sl.model.Name).Follow == nil || sl.spend(sl.model.Name, it.key()) {
+// mayFollow says that a deletion may be dealt with, where it may be carried over in a direction: unless this run leaves that one out, or has
+// written as many records as it may. If not, the item waits for the next run.
+func (sl *slice) mayFollow(it *item, to config.Direction) (bool, error) {
+	switch {
+	case sl.env.Backend.DeleterOf(sl.model.Name).Follow == nil:
 		return true, nil
+	case sl.leftOut(sl.model.Name) == to:
+		return false, sl.leave(it, leftToBoth)
+	case sl.spend(sl.model.Name, it.key()):
+		return true, nil
+	default:
+		return false, sl.leave(it, "left to the next run: this one has written as many records as it may")
 	}
-	return false, sl.close(it, jobs.Outcome{Kind: jobs.Postponed, After: time.Second})
 }
 
 // followIntoOdoo deletes the Odoo record of a pair whose external half was deleted, and says whether it

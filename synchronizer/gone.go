@@ -7,6 +7,7 @@ import (
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/record"
 	"github.com/odoo-connector/connector/state"
@@ -60,7 +61,7 @@ func (sl *slice) externalGone(ctx context.Context, it *item) error {
 	if !it.binding.Bound() {
 		return sl.close(it, sl.vanished(it, sl.model.Noun))
 	}
-	if may, err := sl.mayFollow(it); !may {
+	if may, err := sl.mayFollow(it, config.DirectionImport); !may {
 		return err
 	}
 	b := it.binding
@@ -162,7 +163,7 @@ func (sl *slice) odooGone(ctx context.Context, it *item) error {
 	if !it.binding.Bound() {
 		return sl.close(it, sl.vanished(it, sl.model.OdooNoun))
 	}
-	if may, err := sl.mayFollow(it); !may {
+	if may, err := sl.mayFollow(it, config.DirectionExport); !may {
 		return err
 	}
 	deleted, err := sl.followOutside(ctx, it)

@@ -3,6 +3,7 @@ package synchronizer
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/jobs"
@@ -62,6 +63,39 @@ func (s *Synchronizer) oneWay(model string) bool {
 	return s.direction(model) != s.env.Settings(model).Direction
 }
 
+// leftOut is the direction of a model that this run leaves out, "" for none.
+func (s *Synchronizer) leftOut(model string) config.Direction {
+	configured, now := s.env.Settings(model).Direction, s.direction(model)
+	switch {
+	case configured.Imports() && !now.Imports():
+		return config.DirectionImport
+	case configured.Exports() && !now.Exports():
+		return config.DirectionExport
+	default:
+		return ""
+	}
+}
+
+// leave puts an item back into the line, for a run that is not narrowed as this one is.
+func (sl *slice) leave(it *item, why string) error {
+	it.plan = Plan{}
+	return sl.close(it, jobs.Outcome{Kind: jobs.Postponed, After: leftFor, Result: why})
+}
+
+// leftFor is how long an item that is left is not tried again, so that the run which leaves it comes to its end.
+const leftFor = time.Second
+
+// awaitLeft waits until the jobs may run that a narrowed run left right before this one.
+func (s *Synchronizer) awaitLeft(ctx context.Context) error {
+	at, later, err := s.queue.NextETA(ctx, s.env.Config.Name)
+	if err != nil || !later || at.Sub(s.env.Clock.Now()) > leftFor {
+		return err
+	}
+	return s.env.Clock.Sleep(ctx, leftFor)
+}
+
+const leftToBoth = "left to a run of both directions"
+
 // leaveOtherWay ends the unbound items that would go the way that this run leaves out: they, and what a person decided about them, stay
 // as they are.
 func (sl *slice) leaveOtherWay(context.Context) error {
@@ -75,7 +109,7 @@ func (sl *slice) leaveOtherWay(context.Context) error {
 		if it.binding.ID != 0 || (!imports && !exports) {
 			continue
 		}
-		if err := sl.close(it, jobs.Outcome{Kind: jobs.NothingToDo, Result: "left to a run of both directions"}); err != nil {
+		if err := sl.leave(it, leftToBoth); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/record"
 )
 
@@ -170,12 +171,12 @@ func (l *odooLook) end(ctx context.Context) error {
 	if err := l.OnOdooChange.Fire(ctx, l.model.Name, l.changes); err != nil {
 		return err
 	}
+	if l.leftOut(l.model.Name) == config.DirectionExport { // only what reviews are about was read
+		return l.store(ctx, l.refresh, nil)
+	}
 	move, err := l.move(ctx, l.model, l.latest)
 	if err != nil {
 		return err
-	}
-	if l.oneWay(l.model.Name) && !l.exports { // only what reviews are about was read
-		move = nil
 	}
 	if err := l.store(ctx, l.refresh, move); err != nil {
 		return err

@@ -154,13 +154,13 @@ func (p *Plan) withdraw(field string) {
 func (p Pair) ownState(plan *Plan, parent FieldPlan) {
 	_, away := p.Reviews[parent.Field]
 	back := away && !parent.keep && !parent.hold
-	if (!parent.ToExternal && !parent.ToOdoo && !back) || !p.Settings.Direction.Imports() {
+	if !parent.ToExternal && !parent.ToOdoo && !back {
 		return
 	}
 	for i := range plan.Fields {
 		fp := &plan.Fields[i]
 		f, _ := p.Mapper.Field(fp.Field)
-		if !f.Active || fp.hold || (fp.keep && !parent.ToOdoo) || fp.Odoo.Equal(fp.Base) || !fp.Result.Equal(fp.Base) || !fp.Base.AsBool() {
+		if !f.Active || fp.hold || (fp.keep && !parent.ToOdoo) || fp.Odoo.Equal(fp.Base) || !fp.Result.Equal(fp.Base) || !fp.Base.AsBool() || !p.restores(fp) {
 			continue
 		}
 		fp.keep, fp.ToOdoo, fp.Note = false, true, "archived by Odoo together with what it lived in; its own state comes back"

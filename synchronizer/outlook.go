@@ -1,6 +1,7 @@
 package synchronizer
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -216,7 +217,7 @@ func (d *dryRun) ended(sl *slice, it *item, o jobs.Outcome) {
 	case jobs.Wait:
 		d.open[key] = d.unfinished(sl, it, WouldWait, "it waits for "+awaited(sl, it.plan))
 	case jobs.Postponed, jobs.Retry:
-		reason := "an earlier creation may still take effect"
+		reason := cmp.Or(o.Result, "an earlier creation may still take effect")
 		if o.Err != nil {
 			reason = o.Err.Error()
 		}

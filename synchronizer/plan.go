@@ -67,6 +67,8 @@ type Pair struct {
 	Unmarked string
 	// Linked says that a person named the two records as the same, so that they are bound even where they differ.
 	Linked bool
+	// LeftOut is the direction that this run alone leaves out, import or export: what would go there stays a change. "" if none.
+	LeftOut config.Direction
 }
 
 // FieldPlan is what a plan does with one field.
@@ -82,6 +84,7 @@ type FieldPlan struct {
 	apart                binding.Side  // the side that has nothing to compare, where there is no base
 	later                bool          // not part of the creation; the next update brings it
 	unmet                binding.Side  // at a first match, the side whose value may not cross: it stays that side's change
+	left                 bool          // only a run of both directions may tell what became of it
 }
 
 // Plan is what is to be done with one pair.
@@ -96,6 +99,7 @@ type Plan struct {
 	Reviews []binding.Review
 	later   bool     // another of the same pass writes what this one depends on
 	renamed bool     // a name that many share was changed outside
+	left    bool     // the pair waits for a run of both directions
 	Solved  []string // fields whose open review has come to an end
 }
 
@@ -125,6 +129,7 @@ func Reconcile(p Pair) (Plan, error) {
 		return plan, nil
 	}
 	err := p.writes(&plan)
+	plan.left = slices.ContainsFunc(plan.Fields, func(fp FieldPlan) bool { return fp.left })
 	return plan.afterExports(), err
 }
 
@@ -272,7 +277,7 @@ func (p Pair) cascade(fp *FieldPlan) bool {
 	case !fp.Odoo.AsBool() && p.CascadeArchived:
 		fp.Result, fp.keep, fp.Note = fp.Base, true, "archived by Odoo together with what it lives in"
 		return true
-	case fp.Odoo.AsBool() && p.CascadeRestored && p.Settings.Direction.Imports():
+	case fp.Odoo.AsBool() && p.CascadeRestored && p.restores(fp):
 		fp.Result, fp.ToOdoo, fp.Note = fp.Base, true, "restored by Odoo together with what it lives in; its own state comes back"
 		return true
 	default:
@@ -287,7 +292,7 @@ func (c change) merges(f mapping.Field) bool { return f.Merge != nil && (c.known
 // cascadeStayed restores what Odoo archived together with something that is in use again and that did not restore
 // it: both sides agreed on a record in use, and nobody edited that since.
 func (p Pair) cascadeStayed(fp *FieldPlan) bool {
-	if !p.CascadeStayed || !fp.Base.AsBool() || fp.Odoo.AsBool() || p.waits(fp.Field) || !p.Settings.Direction.Imports() {
+	if !p.CascadeStayed || !fp.Base.AsBool() || fp.Odoo.AsBool() || p.waits(fp.Field) || !p.restores(fp) {
 		return false
 	}
 	fp.Result, fp.ToOdoo, fp.Note = fp.Base, true, "archived by Odoo together with what it lives in, which is in use again; its own state comes back"
@@ -337,13 +342,17 @@ func (p Pair) takeSide(side binding.Side, f mapping.Field, fp *FieldPlan, plan *
 }
 
 // merge merges the edits of a value that has parts. Where one side may not be written, what it holds
-// stays the base: its next edit is then no edit of what it never got.
+// stays the base: its next edit is then no edit of what it never got. Where it is only this run that may write neither, all stays.
 func (p Pair) merge(f mapping.Field, fp *FieldPlan) {
 	fp.Result = f.Merge(fp.Base, fp.External, fp.Odoo)
 	imports := p.Settings.Direction.Imports() && f.ToOdoo != nil
 	exports := p.Settings.Direction.Exports() && f.ToExternal != nil
 	fp.ToOdoo = imports && !fp.Result.Equal(fp.Odoo)
 	fp.ToExternal = exports && !fp.Result.Equal(fp.External)
+	if p.LeftOut != "" && !imports && !exports {
+		fp.Result, fp.hold = fp.Base, true
+		return
+	}
 	if !exports {
 		fp.agreed = &fp.External
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/mapping"
 	"github.com/odoo-connector/connector/record"
@@ -238,6 +239,9 @@ func (sl *slice) planned(ctx context.Context, it *item, plan Plan, err error) er
 	if err != nil {
 		return sl.close(it, sl.failed(it, err))
 	}
+	if plan.left {
+		return sl.leave(it, leftToBoth)
+	}
 	if plan.writes() && !sl.spend(sl.model.Name, it.key()) {
 		it.plan = Plan{} // it goes back into the line
 		return nil
@@ -328,6 +332,9 @@ func (sl *slice) wait(ctx context.Context, it *item) error {
 		}
 		if waiting {
 			return sl.skip(it, fmt.Sprintf("its %s waits for review", m.Noun))
+		}
+		if sl.leftOut(ref.Model) == config.DirectionImport {
+			return sl.leave(it, leftToBoth)
 		}
 		if !sl.direction(ref.Model).Imports() {
 			return sl.skip(it, fmt.Sprintf("its %s is not bound, and %s is not imported", m.Noun, ref.Model))

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/mapping"
 	"github.com/odoo-connector/connector/record"
 )
@@ -28,13 +29,21 @@ func (p Pair) moreThanShown(f mapping.Field, st binding.FieldState, inOdoo recor
 // wasReset says that Odoo itself set the field anew, since one of the fields that make it do so changed there. What both sides had agreed
 // on is then written back, unless the outside says otherwise.
 func (p Pair) wasReset(f mapping.Field, c change, fp *FieldPlan) bool {
-	if !f.Restored || !c.odoo || !c.known || c.equal || !p.Settings.Direction.Imports() || f.ToOdoo == nil || !p.turned(f.ResetBy) {
+	if !f.Restored || !c.odoo || !c.known || c.equal || f.ToOdoo == nil || !p.turned(f.ResetBy) || !p.restores(fp) {
 		return false
 	}
 	if !c.external {
 		fp.ToOdoo, fp.Note = true, "set anew by Odoo with a move; its own state comes back"
 	}
 	return true
+}
+
+// restores says that what Odoo did by itself may be undone there. Where it is only this run that does not write into Odoo, the pair waits:
+// once something of it was written, nobody can tell any more that it was not a person.
+func (p Pair) restores(fp *FieldPlan) bool {
+	imports := p.Settings.Direction.Imports()
+	fp.left = fp.left || (!imports && p.LeftOut == config.DirectionImport)
+	return imports
 }
 
 // turned says that one of the Odoo fields is another than when it was last seen.

@@ -81,6 +81,7 @@ func Sync(ctx context.Context, all []*Synchronizer, o RunOptions) []error {
 		s.limit(o.Limits)
 	}
 	g.each(ctx, all, func(s *Synchronizer) error { return s.Begin(ctx) })
+	g.each(ctx, all, func(s *Synchronizer) error { return s.awaitLeft(ctx) })
 	g.each(ctx, all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{NoHold: true}) })
 	g.pollAndWork(ctx, o)
 	if !o.dry { // it waits for nothing

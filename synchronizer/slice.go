@@ -443,7 +443,7 @@ func (sl *slice) pairOf(it *item) Pair {
 		Model: sl.model, Mapper: sl.mapper, Settings: sl.env.Settings(sl.model.Name), Binding: it.binding,
 		Now: sl.now, External: it.external, Odoo: it.odoo, Lookup: sl.lookup, Types: sl.types,
 		ExternalScope: it.scope, OdooScope: sl.odooScope(it), Off: sl.off, Export: sl.export, Reviews: sl.fieldReviews(it.binding),
-		Unmarked: sl.unmarked(),
+		Unmarked: sl.unmarked(), LeftOut: sl.leftOut(sl.model.Name),
 	}
 	p.Settings.Direction = narrowed(sl.direction(sl.model.Name), it)
 	if it.odoo != nil {

@@ -132,7 +132,7 @@ func (p Pair) replaced() (out Pair, rewritten map[string]bool) {
 func (p Pair) rewriting(fp FieldPlan, held bool) FieldPlan {
 	switch {
 	case !held || fp.hold:
-	case p.Settings.Direction.Imports():
+	case p.restores(&fp):
 		fp.ToOdoo = true
 	default:
 		fp.hold, fp.ToExternal, fp.Note = true, false, "not imported"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/config"
@@ -159,6 +160,78 @@ func TestLimits(t *testing.T) {
 		if r.Of(trello.CardModel).Skipped != 1 {
 			t.Errorf("after the import the conflict is no more: %+v", r.Of(trello.CardModel))
 		}
+	})
+	t.Run("Ensure labels and tags that came about on the side which a run leaves out are no less an edit afterwards", func(t *testing.T) {
+		for _, d := range []config.Direction{config.DirectionImport, config.DirectionExport} {
+			for _, both := range []bool{false, true} {
+				w, _ := sevenCards(t)
+				board := w.trello.Boards()[0]
+				elm, fir := w.trello.AddLabel(board.ID, "Elm", "red"), w.trello.AddLabel(board.ID, "Fir", "blue")
+				w.trello.UpdateCard(w.card("Card 2").ID, func(c *trellotest.Card) { c.IDLabels = []string{elm.ID, fir.ID} })
+				w.mustSync()
+				task, _ := w.task("Card 1")
+				tag, outside := map[string]any{}, func(c *trellotest.Card) { c.IDLabels = append(c.IDLabels, fir.ID) }
+				tag["tag_ids"] = []any{[]any{4, w.odooID("project.tags", "Elm")}}
+				if !both && d == config.DirectionImport {
+					outside = func(c *trellotest.Card) { c.Due = w.clock.Now() }
+				} else if !both {
+					tag = map[string]any{"date_deadline": "2026-05-01 10:00:00"}
+				}
+				w.odoo.Write("project.task", []int64{task}, tag)
+				w.trello.UpdateCard(w.card("Card 1").ID, outside)
+				w.narrowly(synchronizer.Limits{Direction: d})
+				w.mustSync()
+				want := 2
+				if both {
+					want = 3
+				}
+				if got := w.card("Card 1").IDLabels; len(got) != want {
+					t.Errorf("after %s and a plain sync the card has the labels %v, want %d", d, got, want)
+				}
+				if got := w.odoo.Read("project.task", task, "tag_ids")["tag_ids"].([]int64); len(got) != want {
+					t.Errorf("after %s and a plain sync the task has the tags %v, want %d", d, got, want)
+				}
+				w.quiet()
+			}
+		}
+	})
+	t.Run("Ensure an export does not take what Odoo restored with a project for a person's wish", func(t *testing.T) {
+		w, _ := sevenCards(t)
+		w.mustSync()
+		w.trello.ArchiveCard(w.card("Card 1").ID)
+		w.mustSync()
+		task, project := w.odooID("project.task", "Card 1"), w.odooID("project.project", "Workshop")
+		for _, active := range []bool{false, true} {
+			w.clock.Advance(time.Hour)
+			w.odoo.Write("project.project", []int64{project}, map[string]any{"active": active})
+			w.clock.Advance(time.Hour)
+			if !active {
+				w.mustSync()
+			}
+		}
+		w.narrowly(synchronizer.Limits{Direction: config.DirectionExport})
+		if !w.card("Card 1").Closed {
+			t.Error("the card was restored")
+		}
+		w.mustSync()
+		if !w.card("Card 1").Closed || w.odoo.Read("project.task", task, "active")["active"] != false {
+			t.Error("the next plain sync does not put the task away again")
+		}
+		w.quiet()
+	})
+	t.Run("Ensure a deletion that a run may not carry over waits for one that may", func(t *testing.T) {
+		s := chat(t)
+		s.odoo.Unlink("mail.message", s.original)
+		s.trello.EditComment(s.ours, "**Bob Baker (Odoo):** Linseed, boiled")
+		s.narrowly(synchronizer.Limits{Direction: config.DirectionImport})
+		if n := len(s.trello.Comments(s.card)); n != 2 {
+			t.Errorf("an import left %d comments, want 2", n)
+		}
+		s.mustSync()
+		if n := len(s.trello.Comments(s.card)); n != 1 {
+			t.Errorf("the plain sync left %d comments, want 1", n)
+		}
+		s.quiet()
 	})
 	t.Run("Ensure what a person decided about a record of the other way stays decided", func(t *testing.T) {
 		w, _ := sevenCards(t)

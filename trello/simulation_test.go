@@ -43,6 +43,7 @@ var doings = []struct {
 	{"crash", 5, (*simulation).crashSync},
 	{"loss", 4, (*simulation).lossySync},
 	{"busy", 3, (*simulation).busySync},
+	{"narrow", 6, (*simulation).narrowSync},
 	{"time", 4, (*simulation).timePasses},
 
 	{"card new", 5, (*simulation).newCard},
@@ -396,6 +397,31 @@ func (s *simulation) busySync() {
 	if err != nil {
 		s.t.Errorf("sync reports: %v", err)
 	}
+	s.learn()
+}
+
+// narrowSync is a sync that is narrowed by chance, and may stop dead.
+func (s *simulation) narrowSync() {
+	var l synchronizer.Limits
+	if s.coin() {
+		l.Direction, _ = pick(s, []config.Direction{config.DirectionImport, config.DirectionExport})
+	}
+	if s.chance.IntN(3) == 0 {
+		m, _ := pick(s, allModels())
+		l.Models = []string{m}
+	}
+	if s.coin() {
+		l.Records = 1 + s.chance.IntN(4)
+	}
+	l.Full = s.chance.IntN(4) == 0
+	at := 0
+	if s.coin() {
+		at = 1 + s.chance.IntN(60)
+	}
+	s.begins("a sync of %v %q, %d records, full %v, that may die at %d", l.Models, l.Direction, l.Records, l.Full, at)
+	s.limits = l
+	s.mayDie(at)
+	s.limits = synchronizer.Limits{}
 	s.learn()
 }
 

@@ -70,6 +70,7 @@ type world struct {
 	name    string // the backend's
 	explain func(string)
 	base    func(http.RoundTripper) http.RoundTripper
+	limits  synchronizer.Limits // of every sync
 }
 
 func newWorld(t testing.TB) *world {
@@ -171,7 +172,7 @@ func (w *world) sync() (*synchronizer.Report, error) {
 		return nil, err
 	}
 	defer func() { _ = r.db.Close() }()
-	err = synchronizer.Sync(ctx, []*synchronizer.Synchronizer{r.Synchronizer}, synchronizer.RunOptions{Owner: "test", Repanic: isCrash})[0]
+	err = synchronizer.Sync(ctx, []*synchronizer.Synchronizer{r.Synchronizer}, synchronizer.RunOptions{Owner: "test", Repanic: isCrash, Limits: w.limits})[0]
 	return r.Report(), err
 }
 
