@@ -3,18 +3,25 @@ package cmd
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
 
 //go:generate go test -count=1 -run ^TestCommandPages$ . -update-docs
 
+// The folders of what is generated.
+const (
+	cliFolder        = "../docs/cli"
+	completionFolder = "../deploy/completions"
+)
+
 // TestCommandPages keeps docs/cli and deploy/completions to the commands.
 func TestCommandPages(t *testing.T) {
 	root := newApp().root()
 	want := map[string]string{}
 	for _, c := range writtenDown(root) {
-		want[filepath.Join("../docs/cli", pageName(c))] = markdownPage(c)
+		want[cliFolder+"/"+pageName(c)] = markdownPage(c)
 	}
 	for shell, name := range map[string]string{"bash": "connector.bash", "zsh": "_connector", "fish": "connector.fish"} {
 		var script strings.Builder
@@ -23,9 +30,9 @@ func TestCommandPages(t *testing.T) {
 		if err := a.completion(a.root(), shell); err != nil {
 			t.Fatal(err)
 		}
-		want[filepath.Join("../deploy/completions", name)] = script.String()
+		want[completionFolder+"/"+name] = script.String()
 	}
-	for _, dir := range []string{"../docs/cli", "../deploy/completions"} {
+	for _, dir := range []string{cliFolder, completionFolder} {
 		if *updateDocs {
 			if err := os.RemoveAll(dir); err != nil {
 				t.Fatal(err)
@@ -48,13 +55,13 @@ func TestCommandPages(t *testing.T) {
 		})
 	}
 	t.Run("Ensure there is no page of a command that is gone", func(t *testing.T) {
-		for _, dir := range []string{"../docs/cli", "../deploy/completions"} {
+		for _, dir := range []string{cliFolder, completionFolder} {
 			found, err := os.ReadDir(dir)
 			if err != nil {
 				t.Error(err)
 			}
 			for _, f := range found {
-				if _, made := want[filepath.Join(dir, f.Name())]; !made {
+				if _, made := want[dir+"/"+f.Name()]; !made {
 					t.Errorf("%s/%s is of no command", dir, f.Name())
 				}
 			}
@@ -76,7 +83,7 @@ func TestManual(t *testing.T) {
 			}
 			for line := range strings.Lines(string(page)) {
 				word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-				known := strings.Contains(" .TH .SH .PP .TP .B .nf .fi .nh .ad ", " "+word+" ")
+				known := slices.Contains([]string{".TH", ".SH", ".PP", ".TP", ".B", ".nf", ".fi", ".nh", ".ad"}, word)
 				if strings.HasPrefix(line, "'") || strings.HasPrefix(line, ".") && !known {
 					t.Errorf("%q", line)
 				}
