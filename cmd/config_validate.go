@@ -138,11 +138,14 @@ func (a *app) printValidated(v validateView) error {
 	warnings := 0
 	for _, f := range v.Findings {
 		e := config.Error{File: v.File, Line: f.Line, Path: f.Path, Problem: f.Problem, Hint: f.Hint}
-		if f.Level == findingWarning {
-			e.Problem = a.style().Warn("warning:") + " " + e.Problem
-			warnings++
+		if f.Level != findingWarning {
+			b.WriteString(hanging(e.Error(), a.columnsOf()) + "\n")
+			continue
 		}
-		b.WriteString(e.Error() + "\n")
+		const mark = "warning:"
+		e.Problem = mark + " " + e.Problem
+		warnings++
+		b.WriteString(strings.Replace(hanging(e.Error(), a.columnsOf()), mark, a.style().Warn(mark), 1) + "\n")
 	}
 	if v.Valid && !a.quiet {
 		fmt.Fprintf(&b, "%s is valid: %s, %s", v.File, count(len(v.Odoo), "Odoo", "Odoos"), count(len(v.Backends), "backend", "backends"))

@@ -18,14 +18,14 @@ func (r *running) showForecast(o *opened, f *synchronizer.Forecast, failure erro
 		return r.app.printJSON(f)
 	}
 	p := &forecastPrinter{backend: f.Backend, columns: r.app.columnsOf(), model: o.env.Model, style: r.app.style()}
-	p.line(fmt.Sprintf("%s: %s to Odoo, %s to %s", p.style.Heading(f.Backend+" ↔ Odoo "+f.Odoo),
-		count(f.Requests.Odoo, "request", "requests"), count(f.Requests.Backend, "request", "requests"), o.config.Kind))
+	wrapped(&p.text, p.style.Heading(f.Backend+" ↔ Odoo "+f.Odoo), fmt.Sprintf(": %s to Odoo, %s to %s",
+		count(f.Requests.Odoo, "request", "requests"), count(f.Requests.Backend, "request", "requests"), o.config.Kind), p.columns)
 	if text := narrowed(f.Limits); text != "" {
 		p.line(text)
 	}
 	p.changes(f.Changes)
 	for _, w := range f.Warnings {
-		p.line(p.style.Warn("Warning:") + " " + w)
+		wrapped(&p.text, p.style.Warn("Warning:")+" ", w, p.columns)
 	}
 	if f.Limits != nil && f.Limits.Reached {
 		p.line("There is more to do than that; the rest is left to the next sync.")

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strings"
 	"strconv"
 	"time"
 
@@ -143,10 +145,12 @@ func (a *app) showReviews(list []reviewView) error {
 		_, err := fmt.Fprintln(a.out, "Nothing waits for review.")
 		return err
 	}
+	var b strings.Builder
 	for _, r := range list {
-		if _, err := fmt.Fprintf(a.out, "%d  %s '%s' (%s%s): %s\n", r.ID, r.Model, r.Name, r.Kind, decided(r), r.Reason); err != nil {
-			return err
-		}
+		wrapped(&b, fmt.Sprintf("%d  ", r.ID), fmt.Sprintf("%s '%s' (%s%s): %s", r.Model, r.Name, r.Kind, decided(r), r.Reason), a.columnsOf())
+	}
+	if _, err := io.WriteString(a.out, b.String()); err != nil {
+		return err
 	}
 	_, err := fmt.Fprintln(a.hints(), "see `connector review show N`")
 	return err

@@ -71,7 +71,8 @@ func (r *running) showDetail(ctx context.Context, rv binding.Review, d synchroni
 	if r.app.json() {
 		return r.app.printJSON(v)
 	}
-	_, _ = fmt.Fprintf(r.app.out, "%s '%s' (%s, since %s)\n%s\n", d.Model.Noun, v.Name, v.Kind, when(rv.Created), v.Reason)
+	columns := r.app.columnsOf()
+	_, _ = fmt.Fprintf(r.app.out, "%s '%s' (%s, since %s)\n%s\n", d.Model.Noun, v.Name, v.Kind, when(rv.Created), inLines(v.Reason, columns))
 	rows := [][]string{{"", "", ""}}
 	for _, x := range v.External {
 		rows = append(rows, []string{"outside", x.ID, "'" + cut(x.Name, 40) + "'"})
@@ -90,8 +91,22 @@ func (r *running) showDetail(ctx context.Context, rv binding.Review, d synchroni
 	if err := r.showFields(v.Fields, d.Names); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(r.app.out, "\n%s\n", remedy(rv, len(v.External), len(v.Odoo)))
+	_, err = fmt.Fprintf(r.app.out, "\n%s\n", inLines(remedy(rv, len(v.External), len(v.Odoo)), columns))
 	return err
+}
+
+// inLines breaks each line of a text so that it fits the screen; 0 columns: none.
+func inLines(text string, columns int) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		wrapped(&b, "", line, columns)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// hanging is the same with all lines but the first a little to the right.
+func hanging(text string, columns int) string {
+	return strings.ReplaceAll(inLines(text, max(0, columns-2)), "\n", "\n  ")
 }
 
 func (r *running) showFields(fields []fieldView, names map[record.Reference]string) error {

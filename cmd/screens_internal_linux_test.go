@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -64,7 +65,22 @@ func (d *desk) onScreen(t *testing.T, args ...string) string {
 	}
 	<-read
 	_ = person.Close()
-	return strings.ReplaceAll(seen.String(), "\r\n", "\n")
+	return d.fixed(strings.ReplaceAll(seen.String(), "\r\n", "\n"))
+}
+
+// What differs from run to run and from machine to machine.
+var (
+	uuids = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+	ports = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+	disks = regexp.MustCompile(`[0-9.]+ [kMGT]?B are free`)
+)
+
+// fixed puts the same in the place of what differs.
+func (d *desk) fixed(text string) string {
+	text = uuids.ReplaceAllString(text, "019caf13-ee88-7392-b996-07a8ffbe0a02")
+	text = ports.ReplaceAllString(text, "127.0.0.1:8070")
+	text = disks.ReplaceAllString(text, "42.0 GB are free")
+	return strings.ReplaceAll(text, d.dir, "/srv/connector")
 }
 
 // picture is a screen of commands and what they printed.
@@ -74,7 +90,7 @@ type picture struct {
 }
 
 // mostRows is how much of a long screen is shown.
-const mostRows = 40
+const mostRows = 46
 
 // typed adds a command and what it printed.
 func (p *picture) typed(line, printed string) {
@@ -86,7 +102,24 @@ func (p *picture) typed(line, printed string) {
 		p.rows = append(p.rows, "")
 	}
 	p.rows = append(p.rows, "\x1b[2m$\x1b[0m \x1b[1m"+line+"\x1b[0m")
-	p.rows = append(p.rows, rows...)
+	for _, row := range rows {
+		p.rows = append(p.rows, brokenRow(row)...)
+	}
+}
+
+// brokenRow breaks a row as a terminal does, where its last column is.
+func brokenRow(row string) (rows []string) {
+	for widthOf(row) > screen && undressed(row) == row {
+		at, taken := 0, 0
+		for i, r := range row {
+			if taken += runeWidth(r); taken > screen {
+				break
+			}
+			at = i + len(string(r))
+		}
+		rows, row = append(rows, row[:at]), row[at:]
+	}
+	return append(rows, row)
 }
 
 // The measures of a screen in the units of the picture.
@@ -168,6 +201,9 @@ func TestScreens(t *testing.T) {
 	}
 	d := newDesk(t, sandboxed+"schedule: [{name: often, run: sync, every: 15m}]\n")
 	t.Chdir(d.dir)
+	waiting := newDesk(t, sandboxed)
+	waiting.must("poll")
+	waiting.keep(t, filepath.Join(pages, "jobs-watch.svg"), &picture{"connector jobs watch", waiting.liveScreen(t)})
 	shot := func(name, title string, lines ...string) {
 		p := &picture{title: title}
 		for _, line := range lines {
@@ -181,14 +217,16 @@ func TestScreens(t *testing.T) {
 	}
 	shot("dry-run", "What a first sync would do", "connector sync trello --dry-run")
 	shot("sync", "The first sync, and one with nothing to do", "connector sync trello", "connector sync trello")
+	d.now = d.now.Add(4 * time.Minute)
 	shot("status", "How it is doing", "connector status")
-	shot("doctor", "What stands in the way", "connector doctor")
 	shot("jobs-list", "The latest jobs", "connector jobs list --limit 20")
+	d.renameWorkers(t)
 	shot("jobs-show", "One job", "connector jobs show 1")
 	shot("review", "What waits for a person", "connector review list", "connector review show 1")
-	d.keep(t, filepath.Join(pages, "jobs-watch.svg"), &picture{"connector jobs watch", d.liveScreen(t)})
-	shot("error", "An error, and what its code means", "connector sync shop", "connector explain CON-USAGE-NAME")
+	shot("error", "An error, and what its code means", "connector sync m2", "connector explain CON-USAGE-NAME")
 	d.write("broken.yaml", broken)
+	d.now = time.Now() // the demo's servers tell the true time, and doctor compares
+	shot("doctor", "What stands in the way", "connector doctor")
 	shot("config-validate", "A configuration with mistakes", "connector config validate --config broken.yaml")
 }
 
@@ -214,6 +252,26 @@ func (d *desk) keep(t *testing.T, path string, p *picture) {
 			t.Errorf("it is out of date; run `go generate ./cmd` (%v). It would be of\n%s", err, undressed(strings.Join(p.rows, "\n")))
 		}
 	})
+}
+
+// renameWorkers makes the jobs those of one process, whatever machine this is.
+func (d *desk) renameWorkers(t *testing.T) {
+	t.Helper()
+	db, err := state.Open(t.Context(), d.path("state.db"), state.Options{Clock: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Write(t.Context(), func(tx *state.Tx) error {
+		for _, change := range []string{"UPDATE job SET worker = 'server:4711' WHERE worker <> ''", "UPDATE job_attempt SET worker = 'server:4711' WHERE worker <> ''"} {
+			if _, err := tx.ExecContext(t.Context(), change); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // liveScreen is what `jobs watch` shows first.
