@@ -194,7 +194,8 @@ func TestDocsConfigurations(t *testing.T) {
 			t.Errorf("%s: %v", b.place, err)
 		}
 		for _, one := range all {
-			if !strings.HasPrefix(one.Problem, "required key ") {
+			elsewhere := strings.HasPrefix(b.place, "../docs/examples/") && strings.HasSuffix(one.Path, ".kind") // a program of its own knows it
+			if !strings.HasPrefix(one.Problem, "required key ") && !elsewhere {
 				t.Errorf("%s: %v", b.place, one)
 			}
 		}
