@@ -15,9 +15,11 @@ func (b *Backend) ShownAt(p Page) *Backend {
 	return b
 }
 
-// PageOf is the address of the web page of a binding's external record, by the nearest version that says where; "" where none does.
+// PageOf is the address of the web page of a binding's external record, by the nearest version that says where; "" where none does, and
+// for a sandbox, which no browser opens.
 func (b *Backend) PageOf(c config.Backend, of binding.Binding) string {
-	for v := b; v != nil; v = v.parent {
+	_, sandboxed := c.SandboxName()
+	for v := b; v != nil && !sandboxed; v = v.parent {
 		if v.page != nil {
 			return v.page(c, of)
 		}

@@ -17,6 +17,12 @@ func TestPageOf(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	})
+	t.Run("Ensure a sandbox, which no browser opens, has no pages", func(t *testing.T) {
+		root.ShownAt(func(config.Backend, binding.Binding) string { return "somewhere" })
+		if got := root.PageOf(config.Backend{URL: "sandbox://demo"}, of); got != "" {
+			t.Errorf("%q", got)
+		}
+	})
 	t.Run("Ensure a child version's pages are its parent's, unless it says otherwise", func(t *testing.T) {
 		root.ShownAt(func(c config.Backend, of binding.Binding) string { return c.URL + "/" + of.ExternalID })
 		if got := child.PageOf(config.Backend{URL: "https://shop.example"}, of); got != "https://shop.example/7" {
