@@ -523,6 +523,20 @@ func testReviews(t *testing.T, s statetest.Store) {
 			t.Errorf("got %v, %v", got, err)
 		}
 	})
+	t.Run("Ensure the reviews that are named stay, with their numbers", func(t *testing.T) {
+		before, err := w.Reviews(ctx, "demo.card")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []int64
+		for _, r := range before {
+			all = append(all, r.ID)
+		}
+		w.must(func(tx *state.Tx) error { return w.CloseReviews(ctx, tx, "demo.card", "c1", 1, "B1", all...) })
+		if after, err := w.Reviews(ctx, "demo.card"); err != nil || !slices.EqualFunc(before, after, func(a, b binding.Review) bool { return a.ID == b.ID }) {
+			t.Errorf("%v, want %v (%v)", after, before, err)
+		}
+	})
 	t.Run("Ensure a record's reviews are closed by its external id and, in its scope, by its Odoo id", func(t *testing.T) {
 		w.must(func(tx *state.Tx) error { return w.CloseReviews(ctx, tx, "demo.card", "c1", 1, "B1") })
 		if got, want := keys(), []string{"/1/B2/", "c2/2/B1/", "/0//"}; !slices.Equal(got, want) {

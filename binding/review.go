@@ -177,11 +177,16 @@ func (b *Binder) CloseReview(ctx context.Context, tx *state.Tx, id int64) error 
 
 // CloseReviews takes away the reviews of a record: those that name its external id or, within the
 // scope, its Odoo id. What waits in a field of another external record of that Odoo id (two labels of
-// one tag) stays.
-func (b *Binder) CloseReviews(ctx context.Context, tx *state.Tx, model, externalID string, odooID int64, scope string) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM review WHERE database = ? AND backend = ? AND model = ?
-		AND ((external_id <> '' AND external_id = ?) OR (odoo_id <> 0 AND odoo_id = ? AND scope = ? AND (field = '' OR external_id = '')))`,
-		b.database, b.backend, model, externalID, odooID, scope)
+// one tag) stays, and so do the reviews of the ids but: people know them by these numbers.
+func (b *Binder) CloseReviews(ctx context.Context, tx *state.Tx, model, externalID string, odooID int64, scope string, but ...int64) error {
+	query := `DELETE FROM review WHERE database = ? AND backend = ? AND model = ?
+		AND ((external_id <> '' AND external_id = ?) OR (odoo_id <> 0 AND odoo_id = ? AND scope = ? AND (field = '' OR external_id = '')))`
+	args := []any{b.database, b.backend, model, externalID, odooID, scope}
+	for _, id := range but {
+		query += ` AND id <> ?`
+		args = append(args, id)
+	}
+	_, err := tx.ExecContext(ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("reviews could not be closed: %w", err)
 	}

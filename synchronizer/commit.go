@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/odoo-connector/connector/binding"
@@ -367,11 +368,13 @@ func (sl *slice) importsMore(it *item, b binding.Binding) bool {
 
 // saving writes the binding, after those that make room for it, takes away the reviews that have come to an end and opens new ones.
 func (sl *slice) saving(it *item, b binding.Binding, displaced aside) func(context.Context, *state.Tx) error {
-	solved := map[string]bool{}
-	for _, f := range it.plan.Solved {
-		solved[f] = true
+	open := append(sl.unsolved(it), sl.decided(sl.dated(it.plan.Reviews))...)
+	var stay []int64 // people know them by their numbers
+	for _, r := range sl.reviews {
+		if slices.ContainsFunc(open, r.Same) {
+			stay = append(stay, r.ID)
+		}
 	}
-	opened := sl.decided(sl.dated(it.plan.Reviews))
 	return func(ctx context.Context, tx *state.Tx) error {
 		if err := displaced.save(ctx, tx, sl.env.Binder); err != nil {
 			return err
@@ -382,16 +385,21 @@ func (sl *slice) saving(it *item, b binding.Binding, displaced aside) func(conte
 		if err := it.along.save(ctx, tx, sl.env.Binder); err != nil {
 			return err
 		}
-		if err := sl.env.Binder.CloseReviews(ctx, tx, b.Model, b.ExternalID, b.OdooID, b.Scope); err != nil {
+		if err := sl.env.Binder.CloseReviews(ctx, tx, b.Model, b.ExternalID, b.OdooID, b.Scope, stay...); err != nil {
 			return err
 		}
-		for _, name := range sortedKeys(it.pair.Reviews) {
-			if _, mapped := sl.mapper.Field(name); mapped && !solved[name] {
-				opened = append([]binding.Review{it.pair.Reviews[name]}, opened...)
-			}
-		}
-		return sl.saveReviews(ctx, tx, opened)
+		return sl.saveReviews(ctx, tx, open)
 	}
+}
+
+// unsolved are the reviews of a pair's fields that its plan leaves open.
+func (sl *slice) unsolved(it *item) (open []binding.Review) {
+	for _, name := range sortedKeys(it.pair.Reviews) {
+		if _, mapped := sl.mapper.Field(name); mapped && !slices.Contains(it.plan.Solved, name) {
+			open = append(open, it.pair.Reviews[name])
+		}
+	}
+	return open
 }
 
 // count puts the item into the report.
@@ -431,7 +439,11 @@ func (it *item) result() string {
 	case CreateExternal:
 		return fmt.Sprintf("created %s %s", it.pair.Model.Noun, it.binding.ExternalID)
 	case Bind:
-		return fmt.Sprintf("bound %s %s to %s %d, which is equal", it.pair.Model.Noun, it.binding.ExternalID, it.pair.Model.OdooNoun, it.binding.OdooID)
+		how := "which is equal"
+		if len(it.plan.Reviews) > 0 {
+			how = "and what differs waits for review"
+		}
+		return fmt.Sprintf("bound %s %s to %s %d, %s", it.pair.Model.Noun, it.binding.ExternalID, it.pair.Model.OdooNoun, it.binding.OdooID, how)
 	case Update:
 		if it.first {
 			m := it.pair.Model
@@ -452,24 +464,30 @@ func (it *item) remark() string {
 }
 
 func (p Plan) summary() string {
-	text := ""
+	var written, left []string
 	for _, fp := range p.Fields {
+		text := fp.Field + " into Odoo"
 		switch {
 		case fp.ToOdoo && fp.ToExternal:
-			text += ", merged " + fp.Field
-		case fp.ToOdoo:
-			text += ", " + fp.Field + " into Odoo"
+			text = "merged " + fp.Field
 		case fp.ToExternal:
-			text += ", " + fp.Field + " outside"
+			text = fp.Field + " outside"
+		case !fp.ToOdoo:
+			if fp.Note != "" {
+				left = append(left, fp.Field+": "+fp.Note)
+			}
+			continue
 		}
 		if fp.Note != "" {
 			text += " (" + fp.Field + ": " + fp.Note + ")"
 		}
+		written = append(written, text)
 	}
-	if len(text) < 2 {
-		return "updated"
+	text := strings.TrimSuffix("updated "+strings.Join(written, ", "), " ")
+	if len(left) > 0 {
+		text += " (" + strings.Join(left, "; ") + ")"
 	}
-	return "updated " + text[2:]
+	return text
 }
 
 // after runs the hooks of the direction that wrote.

@@ -56,6 +56,21 @@ func (l *lookup) Lost(model, externalID string) bool {
 	return l.lost[record.Reference{Model: model, ID: externalID}]
 }
 
+// titleOf is what a bound Odoo record is called, "" where it is not known; the first of several names in the order of the alphabet.
+func (l *lookup) titleOf(ref record.Reference) (title string) {
+	for at, bindings := range l.bindings {
+		if at.ID != ref.ID {
+			continue
+		}
+		for _, b := range bindings {
+			if b.OdooModel == ref.Model && b.Name != "" && (title == "" || b.Name < title) {
+				title = b.Name
+			}
+		}
+	}
+	return title
+}
+
 // taken reports that an Odoo record has a binding in the scope, be its other half there or not.
 func (l *lookup) taken(model, odooID, scope string) bool {
 	at := scoped{record.Reference{Model: model, ID: odooID}, scope}

@@ -122,7 +122,7 @@ func (p Pair) unproven() Pair {
 func (p Pair) unequal(planned Plan) Plan {
 	fp := planned.field(planned.Reviews[0].Field)
 	reason := fmt.Sprintf("the %s and the %s of this name differ in %s: %s outside, %s in Odoo%s; make them equal, rename one, or bind them with `connector review link`",
-		p.Model.Noun, p.Model.OdooNoun, fp.Field, brief(fp.External), brief(fp.Odoo), others(planned.Reviews[1:]))
+		p.Model.Noun, p.Model.OdooNoun, fp.Field, p.brief(fp.External), p.brief(fp.Odoo), others(planned.Reviews[1:]))
 	out := Plan{Action: Skip, Reason: reason, Fields: planned.Fields}
 	for i := range out.Fields { // nothing of it is written
 		out.Fields[i].ToOdoo, out.Fields[i].ToExternal = false, false

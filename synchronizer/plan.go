@@ -447,12 +447,12 @@ func (p Pair) conflict(f mapping.Field, fp *FieldPlan, plan *Plan) {
 		p.takeOdoo(f, fp)
 	default:
 		fp.Result, fp.keep, fp.Note = fp.Base, true, "both sides changed it"
-		p.reviewChoice(plan, *fp, binding.Conflict, fmt.Sprintf("%s was changed on both sides: %s outside, %s in Odoo; make them equal on one side",
-			f.Name, brief(fp.External), brief(fp.Odoo)))
+		p.reviewChoice(plan, *fp, binding.Conflict, fmt.Sprintf("%s was changed on both sides: %s outside, %s in Odoo; make them equal, or decide by `connector review take`",
+			f.Name, p.brief(fp.External), p.brief(fp.Odoo)))
 		return
 	}
 	if fp.ToOdoo || fp.ToExternal { // else it was not written after all
-		won := fmt.Sprintf("%s outside, %s in Odoo; %s wins", brief(fp.External), brief(fp.Odoo), winner(policy))
+		won := fmt.Sprintf("%s outside, %s in Odoo; %s wins", p.brief(fp.External), p.brief(fp.Odoo), winner(policy))
 		if p.knows(f) {
 			won = "both sides changed it: " + won
 		}
@@ -661,8 +661,29 @@ func (p Pair) missingNote(e *mapping.MissingError) string {
 }
 
 // brief is a value cut short for one line.
-func brief(v record.Value) string {
-	s := []rune(v.String())
+func brief(v record.Value) string { return cutShort(v.String()) }
+
+// brief shows a value as the function does, but bound records by their names.
+func (p Pair) brief(v record.Value) string {
+	titles, ok := p.Lookup.(interface {
+		titleOf(ref record.Reference) string
+	})
+	refs := v.AsRefs()
+	if !ok || len(refs) == 0 {
+		return brief(v)
+	}
+	all := make([]string, len(refs))
+	for i, r := range refs {
+		all[i] = r.Model + " " + r.ID
+		if title := titles.titleOf(r); title != "" {
+			all[i] = "'" + title + "'"
+		}
+	}
+	return cutShort(strings.Join(all, ", "))
+}
+
+func cutShort(text string) string {
+	s := []rune(text)
 	if len(s) > 60 {
 		return string(s[:57]) + "…"
 	}
