@@ -112,6 +112,11 @@ func (a *app) namedPairs(ctx context.Context, db *state.DB, c *config.Config, na
 	if !ok || model == "" || id == "" {
 		return nil, &usageError{fmt.Sprintf("%q names no binding; write its number, or trello.card:ID or project.task:ID", name)}
 	}
+	return a.pairsOf(ctx, db, c, model, id)
+}
+
+// pairsOf are the bindings of a binding model, or of a model of Odoo, with an id of that side.
+func (a *app) pairsOf(ctx context.Context, db *state.DB, c *config.Config, model, id string) ([]binding.Found, error) {
 	if err := a.checkModelOf(c.Backends, model); err != nil {
 		return nil, err
 	}

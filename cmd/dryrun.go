@@ -83,7 +83,8 @@ func (a *app) openCopy(ctx context.Context, names []string) (*running, error) {
 // copyState opens a copy of the state in a directory of its own, which Close removes.
 func (r *running) copyState(ctx context.Context, location string, chosen []config.Backend) (err error) {
 	if r.copied, err = os.MkdirTemp("", "connector-dry-run-"); err != nil {
-		return &environmentError{fmt.Errorf("there is no place for a copy of the state, which this works on: %w; set TMPDIR to a directory that can be written", err)}
+		const help = "there is no place for a copy of the state, which this works on: %w; set TMPDIR to a directory that can be written"
+		return &environmentError{fmt.Errorf(help, err)}
 	}
 	path := filepath.Join(r.copied, "state.db")
 	there, err := hasState(ctx, location)

@@ -144,15 +144,13 @@ func globalFlags(c *cobra.Command) string {
 // helpCommand says of cobra's own command what the help of all others says.
 func helpCommand(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
-	for _, c := range root.Commands() {
-		if c.Name() == "help" {
-			c.Short = "Show the help of a command"
-			c.Long = "help shows what --help shows.\n\nExit codes: 0 done, 2 usage.\n\nNext: `connector --help` lists all commands."
-			c.Example = "  connector help jobs retry"
-			c.GroupID = root.Groups()[len(root.Groups())-1].ID
-			c.Run, c.RunE = nil, helpOf
-		}
-	}
+	at := slices.IndexFunc(root.Commands(), func(c *cobra.Command) bool { return c.Name() == "help" })
+	c := root.Commands()[at]
+	c.Short = "Show the help of a command"
+	c.Long = "help shows what --help shows.\n\nExit codes: 0 done, 2 usage.\n\nNext: `connector --help` lists all commands."
+	c.Example = "  connector help jobs retry"
+	c.GroupID = root.Groups()[len(root.Groups())-1].ID
+	c.Run, c.RunE = nil, helpOf
 }
 
 // helpOf shows the help of the command that is named. What is none is a mistake, as it is without help before it.
