@@ -30,6 +30,7 @@ func (sl *slice) commit(ctx context.Context, it *item, external, odoo record.Rec
 		return err
 	}
 	if first := it.rebound || it.binding.SyncDate.IsZero(); first {
+		sl.made[b.Model] = true
 		fresh, err := sl.newcomers(ctx, sl.model, b, it.along.bindings)
 		if err != nil {
 			return err

@@ -117,6 +117,7 @@ func (l *odooLook) row(r record.Record, bindings []binding.Binding) {
 	}
 	for _, b := range bindings {
 		if l.exports && l.comesBack(b, r) {
+			l.turned = true
 			l.changes = append(l.changes, Change{Args: bindingArgs(b), Name: name})
 		}
 		if !b.TakesPart() || (!l.exports && l.waitingFields(b) == nil) {

@@ -3,7 +3,6 @@ package synchronizer
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -18,10 +17,10 @@ import (
 // out.
 type Probe struct {
 	all      []*Synchronizer
-	aims     []aim                        // of Odoo
-	turn     int                          // of the aims but the first, which is looked at next
-	external map[string]map[string]string // by backend and parent, what was seen last
-	rows     map[string]map[string]string // by Odoo model and id, the write date that was seen last
+	aims     []aim                               // of Odoo
+	turn     int                                 // of the aims but the first, which is looked at next
+	external map[string]map[string]backend.Sight // by backend and parent, what was seen last
+	rows     map[string]map[string]string        // by Odoo model and id, the write date that was seen last
 }
 
 // aim is what is asked of one Odoo model.
@@ -29,8 +28,7 @@ type aim struct {
 	model     string
 	domain    odoo.Domain
 	consumers []consumer
-	polled    bool // unbound rows may be created outside
-	fields    int  // that are mapped
+	fields    int // that are mapped
 }
 
 // consumer is a binding model of a backend.
@@ -39,20 +37,10 @@ type consumer struct {
 	model string
 }
 
-// News is what a look found changed. A backend that could not be asked is among Errs.
-type News struct {
-	External []string                // parents, as backend/id
-	Odoo     []string                // Odoo models
-	Errs     map[*Synchronizer]error // nil where all answered
-}
-
-// Any tells whether there is reason for a sync.
-func (n News) Any() bool { return len(n.External)+len(n.Odoo) > 0 }
-
 // NewProbe gives a probe of backends of one Odoo that has seen nothing yet: to its first look everything is new but what the
 // bindings know.
 func NewProbe() *Probe {
-	return &Probe{external: map[string]map[string]string{}, rows: map[string]map[string]string{}}
+	return &Probe{external: map[string]map[string]backend.Sight{}, rows: map[string]map[string]string{}}
 }
 
 // Aim tells the probe what to look at from now on: the backends, and what of Odoo is bound by now. It sends no request but those that
@@ -79,7 +67,6 @@ func (p *Probe) Aim(ctx context.Context, all []*Synchronizer) error {
 			}
 			a.consumers = append(a.consumers, consumer{s, m.Name})
 			a.fields += fields
-			a.polled = a.polled || polledOut(m)
 		}
 	}
 	p.aims = make([]aim, len(order))
@@ -168,6 +155,7 @@ func (p *Probe) LookOutside(ctx context.Context) (news News) {
 		prober := s.prober()
 		if prober == nil {
 			news.External = append(news.External, name+"/")
+			news.of(s).listedOutside(s)
 			continue
 		}
 		seen, err := prober.Probe(ctx)
@@ -176,9 +164,10 @@ func (p *Probe) LookOutside(ctx context.Context) (news News) {
 			continue
 		}
 		before := p.external[name]
-		for _, parent := range slices.Sorted(maps.Keys(seen)) {
-			if seen[parent] != before[parent] {
+		for _, parent := range sortedKeys(union(seen, before)) {
+			if models := differing(seen[parent], before[parent]); len(models) > 0 {
 				news.External = append(news.External, name+"/"+parent)
+				news.of(s).seenOutside(models)
 			}
 		}
 		p.external[name] = seen
@@ -186,30 +175,20 @@ func (p *Probe) LookOutside(ctx context.Context) (news News) {
 	return news
 }
 
-func (n *News) fail(s *Synchronizer, err error) {
-	if n.Errs == nil {
-		n.Errs = map[*Synchronizer]error{}
-	}
-	n.Errs[s] = err
-}
-
-func (n *News) failAll(all []*Synchronizer, err error) {
-	for _, s := range all {
-		n.fail(s, err)
-	}
-}
-
 // LookAtOdoo asks Odoo for so many of its models, or for all of them where most is 0: always for the one with the most mapped fields,
 // where people work most, and for the others in turn.
 func (p *Probe) LookAtOdoo(ctx context.Context, most int) (news News) {
 	for _, a := range p.next(most) {
-		changed, err := p.look(ctx, a)
+		concerned, err := p.look(ctx, a)
 		if err != nil {
 			news.failAll(p.all, err) // Odoo is everybody's
 			return news
 		}
-		if changed {
+		if len(concerned) > 0 {
 			news.Odoo = append(news.Odoo, a.model)
+		}
+		for _, c := range concerned {
+			news.of(c.of).inOdoo[c.model] = true
 		}
 	}
 	return news
@@ -236,13 +215,12 @@ func (p *Probe) next(most int) []aim {
 // newestRows is how many rows a look at an Odoo model reads: those written last.
 const newestRows = 100
 
-// look reads which rows were written last, and tells whether there is one among them that neither an earlier look nor the bindings
-// know as it is.
-func (p *Probe) look(ctx context.Context, a aim) (changed bool, err error) {
+// look reads which rows were written last, and gives whom those concern that neither an earlier look nor the bindings know as they are.
+func (p *Probe) look(ctx context.Context, a aim) (concerned []consumer, err error) {
 	rows, err := a.consumers[0].of.reading().SearchRead(ctx, a.model, a.domain, []string{"write_date"},
 		odoo.SearchOptions{Limit: newestRows, Order: "write_date desc, id desc"})
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	before, seen := p.rows[a.model], make(map[string]string, len(rows))
 	var unknown []record.Record
@@ -252,29 +230,48 @@ func (p *Probe) look(ctx context.Context, a aim) (changed bool, err error) {
 			unknown = append(unknown, r)
 		}
 	}
-	changed, err = a.news(ctx, unknown)
+	concerned, err = a.news(ctx, unknown)
 	if err == nil {
 		p.rows[a.model] = seen
 	}
-	return changed, err
+	return concerned, err
 }
 
-// news tells whether the bindings don't know one of the rows as it is.
-func (a aim) news(ctx context.Context, rows []record.Record) (bool, error) {
-	known := map[int64]bool{}
-	for _, c := range a.consumers {
+// news gives the consumers that rows concern: those whose bindings don't know one of them as it is. A row that changed in one backend, or
+// that none has bound, concerns besides all who may create it outside and whose backend has not bound it.
+func (a aim) news(ctx context.Context, rows []record.Record) (concerned []consumer, err error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	changed, boundIn := map[int64]bool{}, map[*Synchronizer]map[int64]bool{}
+	known, own := map[int64]bool{}, make([]bool, len(a.consumers))
+	for i, c := range a.consumers {
 		bound, err := c.of.env.Binder.Lean().ByOdoo(ctx, c.model, ids(rows))
 		if err != nil {
-			return false, err
+			return nil, err
+		}
+		if boundIn[c.of] == nil {
+			boundIn[c.of] = map[int64]bool{}
 		}
 		for _, r := range rows {
-			for _, b := range bound[odooID(r)] {
+			id := odooID(r)
+			for _, b := range bound[id] {
+				known[id], boundIn[c.of][id] = true, true
 				if b.TakesPart() && b.OdooWriteDate != writeDate(r) {
-					return true, nil
+					changed[id], own[i] = true, true
 				}
-				known[odooID(r)] = true
 			}
 		}
 	}
-	return a.polled && slices.ContainsFunc(rows, func(r record.Record) bool { return !known[odooID(r)] }), nil
+	for i, c := range a.consumers {
+		m, _ := c.of.env.Model(c.model)
+		lacks := func(r record.Record) bool {
+			id := odooID(r)
+			return (changed[id] || !known[id]) && !boundIn[c.of][id]
+		}
+		if own[i] || (polledOut(m) && slices.ContainsFunc(rows, lacks)) {
+			concerned = append(concerned, c)
+		}
+	}
+	return concerned, nil
 }

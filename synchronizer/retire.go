@@ -223,6 +223,7 @@ func (p *poll) turn(ctx context.Context, b *binding.Binding, now time.Time) erro
 		p.report.Of(b.Model).Retired++
 		p.dry.retired(*b)
 	} else {
+		p.turned = true
 		p.env.Explainf("%s '%s' is back", p.model.Noun, b.Name) // what changed meanwhile is found as always
 	}
 	return p.db.Write(ctx, func(tx *state.Tx) error {

@@ -24,10 +24,19 @@ type RunOptions struct {
 	Limits    Limits // of a run by Sync or DryRun
 	Info      any    // what is noted of this process's workers for people, as JSON
 
-	dry bool // see DryRun
+	dry   bool              // see DryRun
+	found map[string]*focus // by backend, what a run looks at that follows from a look; nil: everything
 }
 
 const defaultSlice = 200
+
+// focusOf is what a backend's run looks at; one that looks at everything comes with found being nil.
+func (o RunOptions) focusOf(s *Synchronizer) *focus {
+	if o.found == nil {
+		return nil
+	}
+	return o.found[s.env.Config.Name]
+}
 
 // Begin takes back what an earlier process left: its jobs, and creations whose outcome nobody saw.
 // The caller holds the backend's lock, so whoever had those jobs is dead.
@@ -79,11 +88,13 @@ func Sync(ctx context.Context, all []*Synchronizer, o RunOptions) []error {
 	g := newGroup(all, o)
 	for _, s := range all {
 		s.limit(o.Limits)
+		s.focusOn(o.focusOf(s))
 	}
-	g.each(ctx, all, func(s *Synchronizer) error { return s.Begin(ctx) })
+	g.each(ctx, all, func(s *Synchronizer) error { return s.begin(ctx, !s.focus.empty()) })
 	g.each(ctx, all, func(s *Synchronizer) error { return s.awaitLeft(ctx) })
 	g.each(ctx, all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{NoHold: true}) })
 	g.pollAndWork(ctx, o)
+	g.widen(ctx, o)
 	if !o.dry { // it waits for nothing
 		g.settleHeld(ctx, o)
 	}
@@ -139,6 +150,9 @@ func (g *group) settleHeld(ctx context.Context, o RunOptions) {
 	before := g.parentsMade()
 	g.each(ctx, g.all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{}) })
 	if g.parentsMade() > before { // nobody has looked yet for what lives in them
+		for _, s := range g.all {
+			s.focus = nil
+		}
 		g.pollAndWork(ctx, o)
 		g.each(ctx, g.all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{}) })
 	}
@@ -148,11 +162,19 @@ func (g *group) settleHeld(ctx context.Context, o RunOptions) {
 func (g *group) pollAndWork(ctx context.Context, o RunOptions) {
 	for _, step := range g.steps() {
 		g.each(ctx, step.consumers, func(s *Synchronizer) error {
+			if !s.pollsOutside(step.models[s]) {
+				return nil
+			}
 			return s.importPhase(ctx, step.models[s], o)
 		})
 		g.pollOdoo(ctx, step)
 		g.each(ctx, step.consumers, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{NoHold: true}) })
-		g.each(ctx, step.consumers, func(s *Synchronizer) error { return s.orderPhase(ctx, step.models[s], o) })
+		g.each(ctx, step.consumers, func(s *Synchronizer) error {
+			if !s.putsInOrder(step.models[s]) {
+				return nil
+			}
+			return s.orderPhase(ctx, step.models[s], o)
+		})
 	}
 }
 
@@ -251,7 +273,7 @@ func (g *group) pollOdoo(ctx context.Context, st step) {
 	var consumers []*Synchronizer
 	var models []string
 	for _, s := range st.consumers {
-		if !g.idle(s) {
+		if !g.idle(s) && s.pollsOdoo(st.models[s]) {
 			consumers, models = append(consumers, s), append(models, st.models[s])
 		}
 	}

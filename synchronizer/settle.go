@@ -139,6 +139,7 @@ func (s *Synchronizer) completed(ctx context.Context, b binding.Binding, fields 
 		s.report.Of(b.Model).Created++
 		s.report.touched[b.Model][b.ExternalID] = true
 		s.dry.settled(b)
+		s.made[b.Model] = true
 		s.reorder(b.Model, b.ExternalID)
 	}
 	return b, err

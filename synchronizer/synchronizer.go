@@ -88,6 +88,10 @@ type Synchronizer struct {
 	limits Limits          // of this run
 	spent  map[string]bool // records that this run wrote, by [keyOf], where it may write a certain number only
 
+	focus  *focus          // of this run; nil: it looks at everything
+	made   map[string]bool // models of which this run bound records
+	turned bool            // this run took up pairs again that had retired or had left their parents
+
 	rest context.CancelFunc // ends the work on jobs once the handler has returned
 
 	dry *dryRun // of a run that writes nothing; nil in every other
@@ -106,7 +110,7 @@ func New(o Options) *Synchronizer {
 	s := &Synchronizer{
 		env: o.Env, db: o.DB, queue: o.Queue, window: o.Window, chunk: o.Chunk, report: newReport(o.Env),
 		followed: newFollowed(), shared: o.Places, witness: o.Witness, hide: o.Hide,
-		orders: map[string]*orderSeen{}, leftAlone: map[string]bool{},
+		orders: map[string]*orderSeen{}, leftAlone: map[string]bool{}, made: map[string]bool{},
 		OnExternalChange: event.New[[]Change]("on_external_change"),
 		OnOdooChange:     event.New[[]Change]("on_odoo_change"),
 	}

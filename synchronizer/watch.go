@@ -263,11 +263,7 @@ func (w *Watch) wait(ctx context.Context, d time.Duration) {
 // look looks for changes.
 func (w *Watch) look(ctx context.Context) {
 	news := w.probe.LookOutside(ctx)
-	ofOdoo := w.probe.LookAtOdoo(ctx, w.o.OdooModels)
-	news.Odoo = ofOdoo.Odoo
-	for s, err := range ofOdoo.Errs {
-		news.fail(s, err)
-	}
+	news.Add(w.probe.LookAtOdoo(ctx, w.o.OdooModels))
 	w.nextLook = w.o.Clock.Now().Add(w.interval())
 	switch {
 	case ctx.Err() != nil:
@@ -314,11 +310,14 @@ func (w *Watch) work(ctx context.Context, r *Round) {
 	if r.All = w.fit(r.Started); r.Reason == Asked {
 		r.All = slices.Clone(w.all)
 	}
-	if r.Reason == JobsDue {
+	switch r.Reason {
+	case JobsDue:
 		for _, s := range r.All {
 			r.Errs = append(r.Errs, RunJobs(ctx, s, nil, w.run()))
 		}
-	} else {
+	case Changed: // the look that led to it noted what it saw
+		r.Errs = SyncFound(ctx, r.All, r.News, w.run())
+	default:
 		w.noteBefore(ctx, r)
 		r.Errs = Sync(ctx, r.All, w.run())
 	}
@@ -342,9 +341,6 @@ func (w *Watch) run() RunOptions {
 
 // noteBefore looks at what is there before a round that no look led to, so that the look after it tells what came since.
 func (w *Watch) noteBefore(ctx context.Context, r *Round) {
-	if r.Reason == Changed {
-		return
-	}
 	if err := w.probe.Aim(ctx, r.All); err != nil {
 		return // the round meets the same
 	}
@@ -387,10 +383,11 @@ func (w *Watch) conclude(ctx context.Context, r *Round, now time.Time) {
 	}
 	w.pending, w.news, w.offline, w.notBefore = "", News{}, setback{}, time.Time{}
 	w.nextLook, w.jobsAfter = now.Add(w.interval()), time.Time{}
-	if r.Reason != JobsDue {
-		w.nextSweep = now.Add(w.o.Sweep)
-	} else if !r.progressed() {
+	switch {
+	case r.Reason == JobsDue && !r.progressed():
 		w.jobsAfter = now.Add(longestWait)
+	case r.Reason != JobsDue && r.Reason != Changed: // those looked at everything
+		w.nextSweep = now.Add(w.o.Sweep)
 	}
 }
 

@@ -5,8 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/odoo-connector/connector/backend"
 )
 
 // probeQuery asks for a board with all that is on it but for its cards, and for when anything was last done on it: dateLastActivity, which
@@ -21,26 +26,60 @@ func probeQuery() url.Values {
 // unansweredBoard stands for a board that the token's member sees no more.
 const unansweredBoard = "no answer"
 
-// Probe gives a hash of each board that is synchronized, in one request each.
-func (a *boardAdapter) Probe(ctx context.Context) (map[string]string, error) {
+// Probe gives hashes of what is on each board that is synchronized, in one request each.
+func (a *boardAdapter) Probe(ctx context.Context) (map[string]backend.Sight, error) {
 	boards, err := a.client.openParents(ctx, a.env)
 	if err != nil {
 		return nil, err
 	}
-	seen := make(map[string]string, len(boards))
+	seen := make(map[string]backend.Sight, len(boards))
 	for _, b := range boards {
-		var answer json.RawMessage
+		var answer map[string]json.RawMessage
 		switch err := a.client.get(ctx, a.prefix+"/"+url.PathEscape(b.ID), probeQuery(), &answer); {
 		case err == nil:
-			sum := sha256.Sum256(answer)
-			seen[b.ID] = hex.EncodeToString(sum[:])
+			seen[b.ID] = sightOf(answer)
 		case noAnswer(err):
-			seen[b.ID] = unansweredBoard
+			seen[b.ID] = backend.Sight{"": unansweredBoard}
 		default:
 			return nil, err
 		}
 	}
 	return seen, nil
+}
+
+// shownBy are the parts of a board's answer that tell of one model alone. A board's custom fields make what cards are mapped to, and so
+// concern all. What is left tells of the board itself.
+var shownBy = map[string]string{"lists": ListModel, "labels": LabelModel, "members": MemberModel, "customFields": ""}
+
+// activityOf are the parts that move with whatever is done on a board, and the models that nothing else tells of.
+var (
+	activity   = []string{"dateLastActivity", "actions"}
+	activityOf = []string{CardModel, CheckItemModel, CommentModel, AttachmentModel}
+)
+
+// sightOf hashes the parts of a board's answer by what they tell of.
+func sightOf(answer map[string]json.RawMessage) backend.Sight {
+	by := map[string][]string{}
+	for _, name := range slices.Sorted(maps.Keys(answer)) {
+		part := name + string(answer[name])
+		model, alone := shownBy[name]
+		switch {
+		case slices.Contains(activity, name):
+			for _, m := range activityOf {
+				by[m] = append(by[m], part)
+			}
+		case alone:
+			by[model] = append(by[model], part)
+		default:
+			by[BoardModel] = append(by[BoardModel], part)
+		}
+	}
+	sight := make(backend.Sight, len(by))
+	for model, parts := range by {
+		sum := sha256.Sum256([]byte(strings.Join(parts, "\n")))
+		sight[model] = hex.EncodeToString(sum[:])
+	}
+	return sight
 }
 
 // ProbePace leaves half of the requests that Trello allows a token, or of those that the configuration allows where they are fewer.

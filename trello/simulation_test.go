@@ -231,9 +231,10 @@ type simulation struct {
 	mine      map[string]bool // what people made, by "card <id>" and "task <id>"
 	known     map[string]bool // external records that are bound, and projects
 	edits     map[editKey]edit
-	elsewhere int64 // a project without a board
-	rehearses bool  // every sync comes after a dry run
-	cascade   bool  // a project was archived or restored since the last rest, and Odoo took its tasks along
+	elsewhere int64               // a project without a board
+	rehearses bool                // every sync comes after a dry run
+	probe     *synchronizer.Probe // syncs follow from its looks, and look only at what was found; nil: they look at everything
+	cascade   bool                // a project was archived or restored since the last rest, and Odoo took its tasks along
 }
 
 // editKey names one field of one record of one side.
@@ -252,6 +253,9 @@ func newSimulation(t testing.TB, seed uint64) *simulation {
 		chance: rand.New(rand.NewPCG(seed, 1)),
 	}
 	s.rehearses = seed%5 == 1
+	if seed%2 == 0 {
+		s.probe = synchronizer.NewProbe()
+	}
 	policies := []config.Conflict{config.ConflictAsk, config.ConflictAsk, config.ConflictAsk, config.ConflictOdoo, config.ConflictBackend, config.ConflictNewest}
 	policy := policies[seed%uint64(len(policies))]
 	for _, m := range allModels() {
@@ -331,6 +335,10 @@ func (s *simulation) begins(format string, args ...any) {
 }
 
 func (s *simulation) justSync() {
+	if s.probe != nil {
+		s.follow()
+		return
+	}
 	if s.rehearses {
 		s.rehearse()
 	}
@@ -339,6 +347,40 @@ func (s *simulation) justSync() {
 		s.t.Errorf("sync reports: %v", err)
 	}
 	s.learn()
+}
+
+// follow is a look, and a sync of what it found.
+func (s *simulation) follow() {
+	s.begins("a look, and a sync of what it found")
+	s.withProbe(func(ctx context.Context, r *run, news synchronizer.News) {
+		if !news.Any() {
+			return
+		}
+		all := []*synchronizer.Synchronizer{r.Synchronizer}
+		if err := synchronizer.SyncFound(ctx, all, news, synchronizer.RunOptions{Owner: "test", Repanic: isCrash})[0]; err != nil {
+			s.t.Errorf("sync reports: %v", err)
+		}
+	})
+	s.learn()
+}
+
+// withProbe looks at both sides and hands on what was found.
+func (s *simulation) withProbe(do func(context.Context, *run, synchronizer.News)) {
+	ctx := context.Background()
+	r, err := s.world.begin(ctx)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = r.db.Close() }()
+	if err := s.probe.Aim(ctx, []*synchronizer.Synchronizer{r.Synchronizer}); err != nil {
+		s.t.Fatal(err)
+	}
+	news := s.probe.LookOutside(ctx)
+	news.Add(s.probe.LookAtOdoo(ctx, 0))
+	for _, err := range news.Errs {
+		s.t.Fatalf("a look fails: %v", err)
+	}
+	do(ctx, r, news)
 }
 
 // rehearse compares a dry run with the sync after it. Where either server puts a moved record by itself, nobody can foretell.
@@ -451,6 +493,10 @@ func (s *simulation) learn() {
 
 // rest lets syncs run until one has nothing to do, at most four, and looks at both sides.
 func (s *simulation) rest() {
+	if s.probe != nil {
+		s.follow()
+		defer s.withProbe(func(context.Context, *run, synchronizer.News) {})
+	}
 	for range 4 {
 		s.begins("a sync that ends well")
 		s.resetRequests()
