@@ -367,7 +367,7 @@ func (s *simulation) follow() {
 // withProbe looks at both sides and hands on what was found.
 func (s *simulation) withProbe(do func(context.Context, *run, synchronizer.News)) {
 	ctx := context.Background()
-	r, err := s.world.begin(ctx)
+	r, err := s.begin(ctx)
 	if err != nil {
 		s.t.Fatal(err)
 	}
