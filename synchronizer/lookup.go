@@ -79,6 +79,15 @@ func (l *lookup) taken(model, odooID, scope string) bool {
 	return bound || gone || l.idle[at]
 }
 
+// forget takes back that a binding stands for its Odoo record; what else is known of its external record stays.
+func (l *lookup) forget(b binding.Binding) {
+	ref := record.Reference{Model: b.Model, ID: binding.OdooID(b.OdooID)}
+	if at := (scoped{ref, b.Scope}); l.toExternal[at] == b.ExternalID {
+		delete(l.toExternal, at)
+	}
+	l.bindings[ref] = slices.DeleteFunc(slices.Clone(l.bindings[ref]), func(o binding.Binding) bool { return o.ExternalID == b.ExternalID })
+}
+
 func (l *lookup) add(b binding.Binding) {
 	if b.ExternalID != "" {
 		l.known[record.Reference{Model: b.Model, ID: b.ExternalID}] = true

@@ -135,6 +135,10 @@ func (sl *slice) rebindTo(ctx context.Context, it *item, to *record.Record) erro
 	plan.field(match.Name).Note = fmt.Sprintf("the %s stands for the %s %s now, and no longer for %d", sl.model.Noun, sl.model.OdooNoun, to.ID, former.OdooID)
 	it.plan = plan
 	it.rebound, it.along = true, follow.and(next)
+	sl.lookup.forget(former) // who takes its place in this pass does not come second to it
+	for _, b := range next.bindings {
+		sl.lookup.add(b)
+	}
 	return sl.commit(ctx, it, *it.external, *to)
 }
 
