@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -76,6 +78,9 @@ func TestDoctorOfTheState(t *testing.T) {
 		mustHave(t, out, "  fail  state          ")
 	})
 	t.Run("Ensure that a disk which cannot be looked at is a failure", func(t *testing.T) {
+		if err := writable(t.TempDir()); err != nil || !errors.Is(writable(t.TempDir()+"/nowhere"), fs.ErrNotExist) {
+			t.Errorf("a directory of ours: %v", err)
+		}
 		if f := examineDisk(t.TempDir() + "/nowhere")[0]; f.Level != "fail" || f.Remedy == "" {
 			t.Errorf("%+v", f)
 		}

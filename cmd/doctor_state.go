@@ -43,6 +43,12 @@ func (r *running) examineState(ctx context.Context, outcome *findingsError) *exa
 	}
 	if dir := r.config.StateDir(); dir != "" {
 		view.take(examineDisk(dir), outcome)
+		if err := writable(dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // of that the disk tells
+			take(odoo.Finding{
+				Check: checkPermissions, Level: odoo.LevelFail, What: fmt.Sprintf("this user may not write in %s: %v", dir, err),
+				Why: "a run makes and locks files there", Remedy: "run as the user who owns the directory, or change state: in the configuration",
+			})
+		}
 		take(readableBy(r.config.State, "bindings and jobs are in it, with names of records"))
 	}
 	take(readableBy(r.config.Path, "whoever can change it decides which commands the connector runs"))
@@ -85,6 +91,12 @@ func sizeText(bytes uint64) string {
 		}
 	}
 	return fmt.Sprintf("%d bytes", bytes)
+}
+
+// writable asks the system whether this user may make files in a directory, and makes none.
+func writable(dir string) error {
+	const write = 2
+	return syscall.Access(dir, write)
 }
 
 // readableBy tells whether others than its owner may do with a file what they should not: read a state, change a configuration.
