@@ -80,6 +80,9 @@ type Sent struct {
 	Parent   string                  `json:"parent,omitempty"`   // external id of the parent, for an export
 	Fields   Fields                  `json:"fields"`             // the binding's fields once it succeeded
 	Repeated bool                    `json:"repeated,omitempty"` // it was sent a second time, so a late twin may appear
+	// Newest is, for an import, the highest id that the Odoo model had before: what has the identifier and no higher one was not made by
+	// what was sent.
+	Newest int64 `json:"newest,omitempty"`
 }
 
 // Binding is one pair of records.

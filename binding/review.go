@@ -87,6 +87,7 @@ const (
 	Ambiguous        ReviewKind = "ambiguous"         // several records of that name
 	Unchosen         ReviewKind = "unchosen"          // records of that name outside, of which none is chosen to take part
 	Unequal          ReviewKind = "unequal"           // one record of that name, with other contents
+	Imported         ReviewKind = "imported"          // the Odoo record was made of the external one before, and holds something else now
 	Conflict         ReviewKind = "conflict"          // both sides changed the same field
 	Lossy            ReviewKind = "lossy"             // Odoo holds more than the other side's edit
 	Shared           ReviewKind = "shared"            // the Odoo record stands for several external ones

@@ -146,6 +146,12 @@ func remedy(rv binding.Review, outside, inOdoo int) string {
 	case binding.Unequal:
 		return fmt.Sprintf("They are the same: `connector review link %d`, with `--prefer odoo` or `--prefer backend`.\n"+
 			"They are not: rename one of them.\n%s", rv.ID, skip)
+	case binding.Imported:
+		if rv.OdooID == 0 {
+			return fmt.Sprintf("Name an Odoo record of its own: `connector review link %d OTHER`, OTHER being its id.\n%s", rv.ID, skip)
+		}
+		return fmt.Sprintf("Bind them again: `connector review link %d`, with `--prefer odoo` or `--prefer backend`.\n"+
+			"Or make them equal on one side.\n%s", rv.ID, skip)
 	case binding.Ambiguous:
 		other := "the Odoo record's id"
 		if rv.ExternalID == "" {

@@ -36,7 +36,7 @@ func (s *Session) LoadContent(ctx context.Context, model string, r NewRecord, fi
 		return LoadResult{Err: err}
 	}
 	b := &loading{
-		session: s.WithContext(map[string]any{"tz": "UTC", "noupdate": true, "active_test": false}), model: model,
+		session: s.WithContext(map[string]any{"tz": "UTC", "noupdate": true, "active_test": false}).WithContext(leavesAlone), model: model,
 		fields: append(columns, field), rows: [][]string{append(cells, placeholder)}, results: make([]LoadResult, 1),
 		options: []CallOption{func(c *call) { c.content = &content }},
 	}

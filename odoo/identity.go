@@ -2,6 +2,7 @@ package odoo
 
 import (
 	"context"
+	"slices"
 	"strings"
 )
 
@@ -108,4 +109,49 @@ func (s *Session) DatabaseUUID(ctx context.Context) (uuid string, readable bool,
 	}
 	uuid, readable = result.(string)
 	return uuid, readable, nil
+}
+
+// Newest is the highest id of the model's records that the user sees, archived ones too; 0 where there is none. What is created
+// afterwards has a higher one.
+func (s *Session) Newest(ctx context.Context, model string) (int64, error) {
+	ids, err := s.WithContext(map[string]any{"active_test": false}).Search(ctx, model, nil, SearchOptions{Limit: 1, Order: "id desc"})
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	return ids[0], nil
+}
+
+// identifiersAtOnce is for how many records one call asks for the identifiers.
+const identifiersAtOnce = 500
+
+// Identifiers are the external identifiers, "module.name", of records that are there, each with its record's id. Any user may ask for
+// those of records that he may read.
+func (s *Session) Identifiers(ctx context.Context, model string, ids []int64) (map[string]int64, error) {
+	const method = "get_metadata"
+	out := map[string]int64{}
+	for part := range slices.Chunk(ids, identifiersAtOnce) {
+		result, err := s.ExecuteKW(ctx, model, method, []any{part}, nil, Read())
+		if err != nil {
+			return nil, err
+		}
+		rows, ok := result.([]any)
+		if !ok {
+			return nil, s.unexpected(model, method, "the answer is no list")
+		}
+		for _, row := range rows {
+			r, _ := row.(map[string]any)
+			id, ok := r["id"].(int64)
+			if !ok {
+				return nil, s.unexpected(model, method, "the answer has a row without an id")
+			}
+			named, _ := r["xmlids"].([]any)
+			for _, n := range named {
+				n, _ := n.(map[string]any)
+				if identifier, ok := n["xmlid"].(string); ok {
+					out[identifier] = id
+				}
+			}
+		}
+	}
+	return out, nil
 }

@@ -28,7 +28,7 @@ type LoadResult struct {
 // NewRecord is a record for LoadRecords.
 type NewRecord struct {
 	// Identifier is its external identifier, "module.name", without spaces. A second load with the
-	// same one updates the same record.
+	// same one makes no second record.
 	Identifier string
 	Values     map[string]record.Value
 }
@@ -37,13 +37,14 @@ type NewRecord struct {
 // makes no second one. Each record gets its own result, in this order. Records with the same
 // fields go in one call: an empty cell would be written as empty and hide the field's default.
 //
-// It is for records that are new. One that exists is updated, and then a many2many does not grow: load
-// replaces the whole set, also by what others have added since (seen on Odoo 16 to 19). To change
-// records use WriteRecords.
+// It is for records that are new. One that exists under its identifier is left alone, and its id is the
+// result: what people made of it since is not written over. Only where somebody took the mark away from the identifier by which it
+// is not updated (in Odoo's developer mode), is it written over. To change records use WriteRecords.
 //
 // A value that its field cannot hold is that record's error. The error beside the results is the
 // one that ended the work, as in Load.
 func (s *Session) LoadRecords(ctx context.Context, model string, records []NewRecord) ([]LoadResult, error) {
+	s = s.WithContext(leavesAlone)
 	fields, err := s.FieldsGet(ctx, model)
 	if err != nil {
 		return nil, err
@@ -65,6 +66,11 @@ func (s *Session) LoadRecords(ctx context.Context, model string, records []NewRe
 	}
 	return results, s.loadGroups(ctx, model, groups, order, results)
 }
+
+// leavesAlone is the context in which load leaves a record alone that exists under an identifier of `noupdate`: load hands on the mode
+// as `update`, and _load_records writes a record that exists only "if not (update and d_noupdate)" (odoo/models.py of 16, 17 and 18,
+// odoo/orm/models.py of 19; seen on 18).
+var leavesAlone = map[string]any{"mode": "update"}
 
 // loadGroup are rows of the same columns, with the positions of their results.
 type loadGroup struct {

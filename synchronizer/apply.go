@@ -76,13 +76,17 @@ func (sl *slice) applyExternal(ctx context.Context, it *item) error {
 	}
 }
 
-// createOdoo creates records by load, under identifiers that make a second call an update.
+// createOdoo creates records by load, under identifiers by which a second call makes no second one.
 func (sl *slice) createOdoo(ctx context.Context, items []*item) error {
 	items, err := sl.validated(items, sl.env.Backend.ImporterOf(sl.model.Name).Validate)
 	if err != nil || len(items) == 0 {
 		return err
 	}
-	if err := sl.saveIntents(ctx, items, binding.Import); err != nil {
+	items, newest, err := sl.beforeCreation(ctx, items)
+	if err != nil || len(items) == 0 {
+		return err
+	}
+	if err := sl.saveIntents(ctx, items, binding.Import, newest); err != nil {
 		return err
 	}
 	sl.env.Explainf("create %d %s in Odoo", len(items), plural(sl.model.OdooNoun, len(items)))
@@ -90,7 +94,10 @@ func (sl *slice) createOdoo(ctx context.Context, items []*item) error {
 	if ended != nil && len(results) == 0 {
 		return ended
 	}
-	made := sl.loaded(items, results)
+	made, before := sl.loaded(items, results)
+	if err := sl.leaveFound(ctx, before); err != nil {
+		return err
+	}
 	if len(made) > 0 {
 		if err := sl.readBack(ctx, made); err != nil {
 			return err
@@ -120,15 +127,21 @@ func (sl *slice) makeInOdoo(ctx context.Context, items []*item) ([]odoo.LoadResu
 	return session.LoadRecords(ctx, sl.model.OdooModel, rows)
 }
 
-// loaded notes the new ids and gives the items that have one.
-func (sl *slice) loaded(items []*item, results []odoo.LoadResult) (made []*item) {
+// loaded notes the new ids and gives the items that have one, apart from those whose record was there before.
+func (sl *slice) loaded(items []*item, results []odoo.LoadResult) (made, before []*item) {
 	for i, it := range items {
-		if results[i].Err == nil {
-			it.binding.OdooID = results[i].ID
+		id := results[i].ID
+		switch {
+		case results[i].Err != nil:
+		case id <= it.binding.Sent.Newest:
+			sl.imported[it.external.ID] = id
+			before = append(before, it)
+		default:
+			it.binding.OdooID = id
 			made = append(made, it)
 		}
 	}
-	return made
+	return made, before
 }
 
 // readBack reads what Odoo made of it and commits.
@@ -200,11 +213,12 @@ func (sl *slice) dropIntent(b binding.Binding) func(context.Context, *state.Tx) 
 	return func(ctx context.Context, tx *state.Tx) error { return sl.env.Binder.Delete(ctx, tx, b.ID) }
 }
 
-// saveIntents commits, durably and before anything is sent, what is about to be created.
-func (sl *slice) saveIntents(ctx context.Context, items []*item, intent binding.Intent) error {
+// saveIntents commits, durably and before anything is sent, what is about to be created: in Odoo beyond the newest record that it has.
+func (sl *slice) saveIntents(ctx context.Context, items []*item, intent binding.Intent, newest int64) error {
 	now := sl.env.Clock.Now()
 	for _, it := range items {
 		sl.intend(it, intent, now)
+		it.binding.Sent.Newest = newest
 	}
 	return sl.db.WriteDurable(ctx, func(tx *state.Tx) error {
 		for _, it := range items {
@@ -368,7 +382,7 @@ func (sl *slice) createExternal(ctx context.Context, it *item) error {
 	if left, err := sl.validated([]*item{it}, sl.env.Backend.ExporterOf(sl.model.Name).Validate); err != nil || len(left) == 0 {
 		return err
 	}
-	if err := sl.saveIntents(ctx, []*item{it}, binding.Export); err != nil {
+	if err := sl.saveIntents(ctx, []*item{it}, binding.Export, 0); err != nil {
 		return err
 	}
 	sl.env.Explainf("create the %s outside", sl.model.Noun)

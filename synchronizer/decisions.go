@@ -46,8 +46,8 @@ func (s *Synchronizer) Decide(ctx context.Context, r binding.Review, d binding.D
 // fitting is the decision as the review can have it, or the reason why it can't.
 func fitting(r binding.Review, d binding.Decision) (binding.Decision, error) {
 	refuse := func(reason string) (binding.Decision, error) { return d, &DecisionError{ID: r.ID, Reason: reason} }
-	whole := r.Field == "" && (ofNamesakes(r) || r.Kind == binding.MissingReference)
-	if d.Verdict == binding.Take && r.Kind == binding.Unequal {
+	whole := r.Field == "" && (ofNamesakes(r) || r.Kind == binding.Imported || r.Kind == binding.MissingReference)
+	if d.Verdict == binding.Take && (r.Kind == binding.Unequal || r.Kind == binding.Imported) {
 		d.Verdict = binding.Link // which record it is, nobody asks any more
 	}
 	switch d.Verdict {
@@ -86,15 +86,19 @@ func bothHalves(r binding.Review, d binding.Decision, refuse func(string) (bindi
 	}
 }
 
-// candidatesOf are the records that an unbound item may be the same as: the one that a person named, or those of its name.
+// candidatesOf are the records that an unbound item may be the same as: the one that a person named, those of its name, or the one that
+// was imported as the other before.
 func (sl *slice) candidatesOf(ctx context.Context, it *item, p *pool, at place) (Candidates, error) {
 	d, linked := sl.linkOf(it)
 	if !linked {
-		return p.of(at, it), nil
+		return sl.namesakesOr(ctx, it, p.of(at, it))
 	}
 	named, err := sl.named(ctx, it, d)
-	if err != nil || named == nil {
-		return p.of(at, it), err
+	if err != nil {
+		return Candidates{}, err
+	}
+	if named == nil {
+		return sl.namesakesOr(ctx, it, p.of(at, it))
 	}
 	it.pair.Linked = true
 	if d.Prefer != binding.NoSide {

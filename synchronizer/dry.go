@@ -33,6 +33,8 @@ type dryRun struct {
 	groups   map[string]bool           // groups that were put in order
 	flipped  map[record.Reference]bool // Odoo records that were archived (false) or restored, with what lives in them
 	followed binding.Side              // where a deletion was carried over to last
+	// identified are the ids of records that our user made in Odoo, by identifier, by Odoo model.
+	identified map[string]map[string]int64
 }
 
 func newDryRun() *dryRun {
@@ -40,7 +42,7 @@ func newDryRun() *dryRun {
 		outlook: newOutlook(), odoo: map[record.Reference]record.Record{}, external: map[record.Reference]record.Record{},
 		defaults: map[string]map[string]record.Value{},
 		made:     map[string][]record.Record{}, created: map[string][]string{}, done: map[record.Reference]bool{}, groups: map[string]bool{},
-		flipped: map[record.Reference]bool{},
+		flipped: map[record.Reference]bool{}, identified: map[string]map[string]int64{},
 	}
 }
 

@@ -19,6 +19,9 @@ type Candidates struct {
 	Siblings int // how many unbound records of that name there are on the record's own side, itself among them
 	// Unchosen is how many more of that name there are outside that do not take part until a person chooses them.
 	Unchosen int
+	// Unusable is the id of the Odoo record that was made of the external one before, where that is none of the Records: our user
+	// cannot read it, or it is bound to another. 0 where there is none such.
+	Unusable int64
 }
 
 // Match plans an unbound record: of a Pair one side is nil. It binds the record to its one candidate where they are equal or
@@ -26,6 +29,8 @@ type Candidates struct {
 // The chosen candidate comes back for Bind and Update. It is pure.
 func Match(p Pair, c Candidates) (plan Plan, chosen *record.Record, err error) {
 	switch {
+	case c.Unusable != 0:
+		return p.unusable(c), nil, nil
 	case len(c.Records) == 0 && p.External != nil:
 		plan, err = planCreateOdoo(p)
 		return plan, nil, err
@@ -44,7 +49,7 @@ func Match(p Pair, c Candidates) (plan Plan, chosen *record.Record, err error) {
 		p.External = chosen
 	}
 	p.Linked = p.Linked || p.Model.Alike // they are the same, whatever else they hold
-	if p.Model.ByName && !p.Linked {
+	if p.Model.ByName && !p.Linked && !p.Imported {
 		plan, err = p.agree()
 		return plan, chosen, err
 	}
@@ -123,12 +128,32 @@ func (p Pair) unequal(planned Plan) Plan {
 	fp := planned.field(planned.Reviews[0].Field)
 	reason := fmt.Sprintf("the %s and the %s of this name differ in %s: %s outside, %s in Odoo%s; make them equal, rename one, or bind them with `connector review link`",
 		p.Model.Noun, p.Model.OdooNoun, fp.Field, p.brief(fp.External), p.brief(fp.Odoo), others(planned.Reviews[1:]))
+	kind := binding.Unequal
+	if p.Imported {
+		kind, reason = binding.Imported, p.importedBefore(fp, planned)
+	}
 	out := Plan{Action: Skip, Reason: reason, Fields: planned.Fields}
 	for i := range out.Fields { // nothing of it is written
 		out.Fields[i].ToOdoo, out.Fields[i].ToExternal = false, false
 	}
-	p.reviewUnbound(&out, binding.Unequal, reason)
+	p.reviewUnbound(&out, kind, reason)
 	return out
+}
+
+// importedBefore says of two records that are unequal how one was made of the other.
+func (p Pair) importedBefore(fp *FieldPlan, planned Plan) string {
+	return fmt.Sprintf("the %s was imported before, as the %s '%s' (%d), and the two differ in %s: %s outside, %s in Odoo%s; make them equal, or bind them with `connector review link`",
+		p.Model.Noun, p.Model.OdooNoun, excerpt(nameOf(p.Odoo.Value(p.Model.OdooNameField))), odooID(*p.Odoo), fp.Field,
+		p.brief(fp.External), p.brief(fp.Odoo), others(planned.Reviews[1:]))
+}
+
+// unusable leaves an external record alone whose Odoo record cannot be had: its identifier is taken, so no other is made.
+func (p Pair) unusable(c Candidates) Plan {
+	reason := fmt.Sprintf("the %s was imported before, as %s %d, which the Odoo user cannot read or which is bound to another %s; "+
+		"let him read it, or name an Odoo record of its own with `connector review link`", p.Model.Noun, p.Model.OdooModel, c.Unusable, p.Model.Noun)
+	plan := Plan{Action: Skip, Reason: reason}
+	p.reviewUnbound(&plan, binding.Imported, reason)
+	return plan
 }
 
 // others names further fields that differ.

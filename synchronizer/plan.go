@@ -69,6 +69,8 @@ type Pair struct {
 	Linked bool
 	// LeftOut is the direction that this run alone leaves out, import or export: what would go there stays a change. "" if none.
 	LeftOut config.Direction
+	// Imported says that the Odoo record was made of the external one, of which nothing is known any more: its identifier says so.
+	Imported bool
 }
 
 // FieldPlan is what a plan does with one field.

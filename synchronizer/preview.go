@@ -8,6 +8,7 @@ import (
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/jobs"
+	"github.com/odoo-connector/connector/mapping"
 	"github.com/odoo-connector/connector/odoo"
 	"github.com/odoo-connector/connector/record"
 )
@@ -82,10 +83,17 @@ func (sl *slice) preview(ctx context.Context, assumed *[]binding.Binding) (Model
 		return out, err
 	}
 	match, _ := sl.mapper.MatchField()
+	if err := sl.previewImported(ctx, match, pool); err != nil {
+		return out, err
+	}
 	for _, it := range sl.items {
 		at, _ := sl.placeOf(match, it)
 		it.pair = sl.pairOf(it)
-		plan, chosen, err := Match(it.pair, pool.of(at, it))
+		candidates, err := sl.namesakesOr(ctx, it, pool.of(at, it))
+		if err != nil {
+			return out, err
+		}
+		plan, chosen, err := Match(it.pair, candidates)
 		if err != nil {
 			return out, err
 		}
@@ -100,6 +108,22 @@ func (sl *slice) preview(ctx context.Context, assumed *[]binding.Binding) (Model
 	}
 	out.OnlyIn, err = sl.onlyInOdoo(ctx, *assumed)
 	return out, err
+}
+
+// previewImported notes, for the items without a namesake in Odoo, the records there that were made of them before.
+func (sl *slice) previewImported(ctx context.Context, match mapping.Field, p *pool) error {
+	alone := slices.DeleteFunc(slices.Clone(sl.items), func(it *item) bool {
+		at, _ := sl.placeOf(match, it)
+		return len(p.odoo[at]) > 0
+	})
+	if len(alone) == 0 || sl.env.Backend.ImporterOf(sl.model.Name).Creator != nil || !sl.direction(sl.model.Name).Imports() {
+		return nil
+	}
+	identified, err := sl.identified(ctx, sl.model)
+	for _, it := range alone {
+		sl.noteImported(it, identified)
+	}
+	return err
 }
 
 // unboundOf makes items of the unbound ones of the records, and a lookup in which the assumed bindings stand.

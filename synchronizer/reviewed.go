@@ -209,6 +209,8 @@ func (s *Synchronizer) reviewedDomain(ctx context.Context, m backend.Model) (odo
 		switch {
 		case ofNamesakes(r):
 			names = append(names, r.Name)
+		case r.Kind == binding.Imported && r.OdooID != 0:
+			ids = append(ids, r.OdooID)
 		case r.OdooID != 0 && pendsOutside(r) == exports && r.Kind != binding.Deleted:
 			ids = append(ids, r.OdooID) // what is exported and bound is polled anyway
 		}
@@ -306,6 +308,9 @@ func (l *odooLook) stillReviewed(rows []record.Record) map[int64]bool {
 		switch {
 		case ofNamesakes(rv):
 			still = then == fingerprint(l.mapper.OdooFields(), l.reviewed.at[l.reviewPlace(rv)]...)
+		case rv.Kind == binding.Imported && rv.OdooID != 0:
+			r := byID[rv.OdooID]
+			still = r != nil && then == fingerprint(l.mapper.OdooFields(), *r)
 		case rv.Field == "" && rv.OdooID != 0 && (rv.Kind == binding.MissingReference || rv.Kind == binding.Unfit) && l.exports:
 			still = l.stillMissing(byID[rv.OdooID]) || l.stillRefused(rv, byID[rv.OdooID])
 		default:

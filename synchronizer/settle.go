@@ -88,7 +88,7 @@ func (s *Synchronizer) settleImport(ctx context.Context, b binding.Binding) (aft
 	}
 }
 
-// createdInOdoo looks for the record that an import made; again says that making it again makes no second
+// createdInOdoo looks for the record that an import made, and not for one that was there before; again says that making it again makes no second
 // one.
 func (s *Synchronizer) createdInOdoo(ctx context.Context, b binding.Binding) (id int64, found, again bool, err error) {
 	identifier := s.identifier(b.Model, b.ExternalID)
@@ -101,7 +101,7 @@ func (s *Synchronizer) createdInOdoo(ctx context.Context, b binding.Binding) (id
 	if odoo.IsKind(err, odoo.AccessError) {
 		found, err = false, nil // the identifier of a record that was deleted since
 	}
-	return id, found, true, err
+	return id, found && id > b.Sent.Newest, true, err // one that was there before goes to the merge
 }
 
 func cutIdentifier(identifier string) (module, name string, ok bool) {

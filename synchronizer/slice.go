@@ -49,7 +49,9 @@ type slice struct {
 	now     time.Time // of this pass, in whole seconds
 	rereads int       // items that this pass left to the next, to be read anew
 	held    []string  // places that this pass took
-	finish  func(index int, o jobs.Outcome) error
+	// imported are the Odoo ids of records that were made, before there was this state, of unbound external ones, by external id.
+	imported map[string]int64
+	finish   func(index int, o jobs.Outcome) error
 }
 
 // Run synchronizes the records that the arguments name, all of one binding model, and calls finish
@@ -97,7 +99,7 @@ func (s *Synchronizer) newSlice(ctx context.Context, model string, finish func(i
 	if err != nil {
 		return nil, err
 	}
-	return &slice{Synchronizer: s, model: m, mapper: mapper, adapter: adapter, types: types, finish: finish}, nil
+	return &slice{Synchronizer: s, model: m, mapper: mapper, adapter: adapter, types: types, finish: finish, imported: map[string]int64{}}, nil
 }
 
 func (s *Synchronizer) fieldTypes(ctx context.Context, m backend.Model) (map[string]string, error) {

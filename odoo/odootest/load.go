@@ -355,13 +355,17 @@ func (l *loader) record(r *loadRow) (int64, error) {
 	return id, l.identify(r.identifier, id)
 }
 
-// updateIdentified changes the record that has the row's identifier.
+// updateIdentified changes the record that has the row's identifier, unless the mode is to update and the identifier is not to be
+// updated ("if not (update and d_noupdate)" in _load_records: odoo/models.py of 16 to 18, odoo/orm/models.py of 19; seen on 18).
 func (l *loader) updateIdentified(r *loadRow, data row) (int64, error) {
 	if data.text("model") != l.m.name {
 		return 0, warning("For external id %s when trying to create/update a record of model %s found record of different model %s (%d)",
 			r.identifier, l.m.name, data.text("model"), data.id())
 	}
 	id := data.link("res_id")
+	if l.t.context["mode"] == "update" && data.flag("noupdate") {
+		return id, nil
+	}
 	return id, l.t.write(l.m.name, []int64{id}, r.vals)
 }
 
