@@ -246,8 +246,8 @@ func (a *app) consequences(c *config.Config, f binding.Found) []string {
 	}
 	list := []string{fmt.Sprintf("where the %s and the %s still have the same name in the same place, the next sync binds them again", m.Noun, m.OdooNoun)}
 	if direction.Imports() {
-		list = append(list, fmt.Sprintf("where they have not, it imports the %s anew; a %s that was made for it before is found by its identifier, "+
-			"bound again, and gets what stands outside", m.Noun, m.OdooNoun))
+		list = append(list, fmt.Sprintf("where they have not, it imports the %s anew, unless the %s was made of it once: that is found by its "+
+			"identifier, and what differs waits for review, or follows `conflict:`", m.Noun, m.OdooNoun))
 	}
 	if m.Creates && direction.Exports() {
 		list = append(list, fmt.Sprintf("a %s that has no counterpart then gets a new %s outside", m.OdooNoun, m.Noun))

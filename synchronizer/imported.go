@@ -17,7 +17,7 @@ import (
 // is newer than all that there was. Such a pair is then matched as two records of one name are.
 
 // beforeCreation gives the items whose Odoo records are to be made, and the highest id of those that there are: 0 where the model's own
-// creator makes them, which is asked for what it made.
+// creator makes them, which is asked for what it made. It is asked for once in a pass.
 func (sl *slice) beforeCreation(ctx context.Context, items []*item) (left []*item, newest int64, err error) {
 	switch {
 	case sl.env.Backend.ImporterOf(sl.model.Name).Creator != nil:
@@ -25,8 +25,11 @@ func (sl *slice) beforeCreation(ctx context.Context, items []*item) (left []*ite
 	case sl.dry != nil:
 		left, err = sl.leaveIdentified(ctx, items)
 		return left, 0, err
+	case sl.newest != nil:
+		return items, *sl.newest, nil
 	default:
 		newest, err = sl.reading().Newest(ctx, sl.model.OdooModel)
+		sl.newest = &newest
 		return items, newest, err
 	}
 }

@@ -29,15 +29,8 @@ type Candidates struct {
 // The chosen candidate comes back for Bind and Update. It is pure.
 func Match(p Pair, c Candidates) (plan Plan, chosen *record.Record, err error) {
 	switch {
-	case c.Unusable != 0:
-		return p.unusable(c), nil, nil
-	case len(c.Records) == 0 && p.External != nil:
-		plan, err = planCreateOdoo(p)
-		return plan, nil, err
-	case len(c.Records) == 0 && c.Unchosen > 0 && p.creates():
-		return p.unchosen(c), nil, nil
 	case len(c.Records) == 0:
-		plan, err = planCreateExternal(p)
+		plan, err = p.single(c)
 		return plan, nil, err
 	case !p.Model.Alike && (len(c.Records) > 1 || c.Siblings > 1):
 		return p.ambiguous(c), nil, nil
@@ -55,6 +48,20 @@ func Match(p Pair, c Candidates) (plan Plan, chosen *record.Record, err error) {
 	}
 	plan, err = p.first()
 	return plan, chosen, err
+}
+
+// single plans an unbound record that has no candidate.
+func (p Pair) single(c Candidates) (Plan, error) {
+	switch {
+	case c.Unusable != 0:
+		return p.unusable(c), nil
+	case p.External != nil:
+		return planCreateOdoo(p)
+	case c.Unchosen > 0 && p.creates():
+		return p.unchosen(c), nil
+	default:
+		return planCreateExternal(p)
+	}
 }
 
 func (p Pair) ambiguous(c Candidates) Plan {

@@ -244,6 +244,25 @@ func TestMatch(t *testing.T) {
 			t.Errorf("got %+v, %v", plan, err)
 		}
 	})
+	t.Run("Ensure what was imported before is bound where it is equal, and asked about by its own kind of review where it is not", func(t *testing.T) {
+		for text, want := range map[string]synchronizer.Action{"Paint": synchronizer.Bind, "Oil": synchronizer.Skip} {
+			p := unbound(note("Door", "Paint", false), nil)
+			p.Imported = true
+			plan, _, err := synchronizer.Match(p, synchronizer.Candidates{Records: []record.Record{*task("Door", text, true)}, Siblings: 1})
+			if err != nil || plan.Action != want || len(plan.Odoo)+len(plan.Outside) != 0 {
+				t.Fatalf("%s: got %+v, %v", text, plan, err)
+			}
+			if asks := slices.Equal(kinds(plan), []binding.ReviewKind{binding.Imported}); asks != (want == synchronizer.Skip) {
+				t.Errorf("%s: the reviews are %+v", text, plan.Reviews)
+			}
+		}
+	})
+	t.Run("Ensure no other is made of what was imported before and cannot be had", func(t *testing.T) {
+		plan, chosen, err := synchronizer.Match(unbound(note("Door", "Paint", false), nil), synchronizer.Candidates{Siblings: 1, Unusable: 7})
+		if err != nil || chosen != nil || plan.Action != synchronizer.Skip || !slices.Equal(kinds(plan), []binding.ReviewKind{binding.Imported}) {
+			t.Errorf("got %+v, %v", plan, err)
+		}
+	})
 	for name, c := range map[string]synchronizer.Candidates{
 		"two namesakes on the other side": {Records: []record.Record{*task("Door", "Paint", true), *task("Door", "Paint", true)}, Siblings: 1},
 		"two namesakes on its own side":   {Records: []record.Record{*task("Door", "Paint", true)}, Siblings: 2},

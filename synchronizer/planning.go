@@ -135,7 +135,7 @@ func (sl *slice) planOneUnbound(ctx context.Context, it *item, match mapping.Fie
 	if err != nil {
 		return err
 	}
-	if len(candidates.Records) == 0 && it.external != nil {
+	if len(candidates.Records) == 0 && candidates.Unusable == 0 && it.external != nil {
 		candidates.Records, candidates.Siblings = p.joinable(sl, at.name, it), 1
 	}
 	plan, chosen, err := Match(it.pair, candidates)

@@ -49,6 +49,7 @@ type slice struct {
 	now     time.Time // of this pass, in whole seconds
 	rereads int       // items that this pass left to the next, to be read anew
 	held    []string  // places that this pass took
+	newest  *int64    // the highest id in Odoo before this pass made any; nil while it was not asked for
 	// imported are the Odoo ids of records that were made, before there was this state, of unbound external ones, by external id.
 	imported map[string]int64
 	finish   func(index int, o jobs.Outcome) error
@@ -127,6 +128,7 @@ func (sl *slice) unfinished() (left []*item) {
 // pass made for others (two labels of one new name) stay for the next.
 func (sl *slice) pass(ctx context.Context) error {
 	sl.now = sl.env.Clock.Now().UTC().Truncate(time.Second)
+	sl.newest = nil
 	defer sl.freePlaces()
 	if err := sl.takeModel(ctx); err != nil {
 		return err

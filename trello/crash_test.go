@@ -229,7 +229,7 @@ trello.label Urgent(yellow) ↔ Urgent alias
 trello.list Doing ↔ Doing
 trello.list To do ↔ To do
 `, false},
-	allOut, labelsPart,
+	allOut, labelsPart, importedBefore,
 }
 
 var doorDue = time.Date(2026, 3, 9, 15, 0, 0, 0, time.UTC)

@@ -40,6 +40,7 @@ func (r *run) sessionChecks(t *testing.T) {
 	if len(c.tasks) == 0 {
 		return
 	}
+	r.count(t, "Ensure a record that is there under its identifier is left alone, and told from a new one", c.leavesAlone)
 	r.count(t, "Ensure a bad row fails alone", c.badRow)
 	r.count(t, "Ensure values come back as they were written", c.writes)
 	r.count(t, "Ensure pages hold every record once", c.pages)
@@ -162,6 +163,35 @@ func failed(t *testing.T, err error) *odoo.Error {
 		t.Fatalf("the error is a %T (%v), not an *odoo.Error", err, err)
 	}
 	return e
+}
+
+// leavesAlone loads a task again that was renamed, beside one that is new.
+func (c *checks) leavesAlone(t *testing.T) {
+	renamed := record.Text(c.run.id + " renamed since")
+	_, err := c.WriteRecords(ctx, "project.task", []odoo.RecordChange{{ID: c.tasks[4], Values: map[string]record.Value{"name": renamed}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest, err := c.Newest(ctx, "project.task")
+	if err != nil || newest < slices.Max(c.tasks) {
+		t.Errorf("the newest task is %d, and there are %v; error %v", newest, c.tasks, err)
+	}
+	ids := c.load(t, "project.task", c.task(4), c.task(8))
+	if ids[0] != c.tasks[4] || ids[1] <= newest {
+		t.Errorf("the tasks %v, of which the first is %d and the second beyond %d", ids, c.tasks[4], newest)
+	}
+	found, _, err := c.Read(ctx, "project.task", ids[:1], []string{"name"})
+	if err != nil || len(found) != 1 || !found[0].Value("name").Equal(renamed) {
+		t.Errorf("the task that was there is %v now; error %v", found, err)
+	}
+	known, err := c.Identifiers(ctx, "project.task", ids)
+	if err != nil || known[c.identifier("task4")] != ids[0] || known[c.identifier("task8")] != ids[1] {
+		t.Errorf("their identifiers are %v; error %v", known, err)
+	}
+	undone := map[string]record.Value{"name": c.task(4).Values["name"]}
+	if _, err := c.WriteRecords(ctx, "project.task", []odoo.RecordChange{{ID: c.tasks[4], Values: undone}}); err != nil {
+		t.Error(err)
+	}
 }
 
 func (c *checks) badRow(t *testing.T) {
