@@ -1,7 +1,7 @@
 # Short names for the commands that README.md, CONTRIBUTING.md and .ci/run spell out.
 PREFIX ?= $(HOME)/.local
 
-.PHONY: build test lint fmt generate docs ci install uninstall release clean
+.PHONY: build cover test lint fmt generate docs ci install uninstall release clean
 
 build:
 	go build -o connector .
@@ -23,6 +23,10 @@ generate:
 # The site at http://127.0.0.1:8000, anew with each change.
 docs:
 	.ci/run site-serve
+
+# How much of cmd and config real runs see; the profile is in cover.out.
+cover:
+	COVER_PROFILE=$(CURDIR)/cover.out .ci/run cover
 
 ci:
 	.ci/run
@@ -49,4 +53,4 @@ release:
 	deploy/release.sh $(VERSION)
 
 clean:
-	rm -rf connector connector.completion dist site
+	rm -rf connector connector.completion cover.out dist site

@@ -2,6 +2,7 @@ package cmd_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"runtime"
 	"strconv"
@@ -23,8 +24,15 @@ func TestMain(m *testing.M) {
 // withDatabases stops the PostgreSQL that a script has started.
 type withDatabases struct{ *testing.M }
 
-// Run runs the tests and gives the exit code.
+// Run runs the tests and gives the exit code. CONNECTOR_TEST_PROGRAM is the directory of a connector that goes before the test binary
+// under that name: one that writes down what was run of it.
 func (m withDatabases) Run() int {
+	if dir := os.Getenv("CONNECTOR_TEST_PROGRAM"); dir != "" {
+		if err := os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
 	waitTogether()
 	return statetest.Main(m.M)
 }

@@ -123,10 +123,8 @@ func setUp(env *testscript.Env) error {
 		return err
 	}
 	env.Setenv("example", example)
-	if dir := os.Getenv("CONNECTOR_TEST_PROGRAM"); dir != "" { // where a program is that writes down what was run of it
-		env.Setenv("PATH", dir+string(os.PathListSeparator)+env.Getenv("PATH"))
-		env.Setenv("GOCOVERDIR", os.Getenv("GOCOVERDIR"))
-	}
+	env.Setenv("PATH", os.Getenv("PATH")) // with the program first, see withDatabases
+	env.Setenv("GOCOVERDIR", os.Getenv("GOCOVERDIR"))
 	env.Setenv("CONNECTOR_NO_PROGRESS", "true") // a line every ten seconds would depend on the machine's speed
 	env.Setenv("CONNECTOR_ODOO_PASSWORD", passwordMarker)
 	env.Setenv("TRELLO_KEY", keyMarker)
