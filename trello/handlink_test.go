@@ -133,7 +133,7 @@ func TestUnlink(t *testing.T) {
 		}
 		w.quiet()
 	})
-	t.Run("Ensure that an Odoo record that was made for an external one is taken for it again, whatever it is called", func(t *testing.T) {
+	t.Run("Ensure that an Odoo record that was made of an external one is found, whatever it is called, and bound once both are equal", func(t *testing.T) {
 		w := newWorld(t)
 		workshop(w)
 		w.mustSync()
@@ -142,10 +142,14 @@ func TestUnlink(t *testing.T) {
 		w.unlink(card.ID)
 		w.edit("Oil the hinges", func(c *trellotest.Card) { c.Name = "Grease the hinges" })
 		w.mustSync()
+		w.reviewed(trello.CardModel, binding.Imported)
+		w.want("project.task", was.OdooID, "name", "Oil the hinges")
+		w.set("project.task", was.OdooID, "name", "Grease the hinges")
+		w.mustSync()
 		if is := w.bindingOf(trello.CardModel, card.ID); is.OdooID != was.OdooID || is.ID == was.ID {
 			t.Errorf("%s, and was %s", is, was)
 		}
-		w.want("project.task", was.OdooID, "name", "Grease the hinges")
+		w.reviewed(trello.CardModel)
 		if cards := w.cardsOf(card.IDBoard); len(cards) != 3 {
 			t.Errorf("the board has %q", cards)
 		}

@@ -244,21 +244,37 @@ func TestWhatHangsOnACardAfterARestore(t *testing.T) {
 	})
 }
 
-// importedBefore is a run that finds the task of a card which the state forgot, under another name.
+// importedBefore is a run that finds the task of a card which the state forgot, under another name, beside a new card, a new task and
+// one that was edited.
 var importedBefore = scenario{"an import of what was imported before", func(w *world) {
 	board := w.trello.AddBoard("Workshop")
-	card := w.trello.AddCard(w.trello.AddList(board.ID, "To do").ID, "A shed")
+	todo := w.trello.AddList(board.ID, "To do")
+	card := w.trello.AddCard(todo.ID, "A shed")
+	w.trello.AddCard(todo.ID, "A gate")
 	w.mustSync()
 	w.unlink(card.ID)
 	w.editTask("A shed", map[string]any{"name": "A greenhouse"})
+	w.trello.AddCard(todo.ID, "A fence")
+	w.editCard("A gate", func(c *trellotest.Card) { c.Desc = "Of oak" })
+	project, stage := w.odooID("project.project", "Workshop"), w.odooID("project.task.type", "To do")
+	w.odoo.Create("project.task", map[string]any{"name": "A ramp", "project_id": project, "stage_id": stage})
 }, `
 board Workshop
+card A fence @ Workshop/To do
+card A gate @ Workshop/To do "Of oak"
+card A ramp @ Workshop/To do
 card A shed @ Workshop/To do
 list To do on Workshop
 project Workshop
 review of trello.card A shed: imported
 stage To do in [Workshop]
+task A fence @ Workshop/To do
+task A gate @ Workshop/To do "<p>Of oak</p>"
 task A greenhouse @ Workshop/To do
+task A ramp @ Workshop/To do
 trello.board Workshop ↔ Workshop
+trello.card A fence ↔ A fence
+trello.card A gate ↔ A gate
+trello.card A ramp ↔ A ramp
 trello.list To do ↔ To do
-`, false}
+`, true}
