@@ -8,6 +8,7 @@ import (
 
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/config"
+	"github.com/odoo-connector/connector/odoo/odootest"
 	"github.com/odoo-connector/connector/synchronizer"
 	"github.com/odoo-connector/connector/trello"
 	"github.com/odoo-connector/connector/trello/trellotest"
@@ -147,6 +148,25 @@ func TestImportedBefore(t *testing.T) {
 			s.noTrelloWrites()
 			s.quiet()
 		}
+	})
+	t.Run("Ensure a load whose answer is lost takes no task that was there for a fresh one", func(t *testing.T) {
+		s, shed := renamedSince(t)
+		s.odoo.Fail(func(r odootest.Request) error {
+			if r.Model == "project.task" && r.Method == "load" && r.Moment == odootest.After {
+				return odootest.ErrNoAnswer
+			}
+			return nil
+		})
+		if _, err := s.sync(); !isOutage(err) {
+			t.Fatalf("the lost answer is told as %v", err)
+		}
+		s.odoo.Fail(nil)
+		s.again()
+		s.reviewed(trello.CardModel, binding.Imported)
+		s.want("project.task", shed, "name", "A greenhouse")
+		s.alone("project.task", shed, "A shed", "A greenhouse")
+		s.card("A shed")
+		s.noTrelloWrites()
 	})
 	t.Run("Ensure a task that was moved to a project outside and renamed is not written over either", func(t *testing.T) {
 		s, shed := renamedSince(t)
