@@ -150,8 +150,8 @@ func testAwaitLock(t *testing.T, s statetest.Store) {
 
 // over is a context whose deadline passes when the test says so.
 type over struct {
-	context.Context
-	late chan struct{}
+	context.Context //nolint:containedctx // it is one itself, whose end the test decides
+	late            chan struct{}
 }
 
 func (o *over) Done() <-chan struct{} { return o.late }
