@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,12 +22,19 @@ import (
 type desk struct {
 	testing.TB
 	dir string
-	now time.Time
+	now time.Time  // the test's own to read and set while no command runs
+	mu  sync.Mutex // guards now while one does
 }
 
-func (d *desk) Now() time.Time { return d.now }
+func (d *desk) Now() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.now
+}
 
 func (d *desk) Sleep(ctx context.Context, by time.Duration) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.now = d.now.Add(by)
 	return ctx.Err()
 }
@@ -36,7 +44,7 @@ const sandboxed = "odoo: [{name: main, url: 'sandbox://demo'}]\nbackends: [{name
 
 func newDesk(t *testing.T, configuration string) *desk {
 	t.Helper()
-	d := &desk{t, t.TempDir(), time.Date(2026, 3, 2, 15, 4, 5, 0, time.UTC)}
+	d := &desk{TB: t, dir: t.TempDir(), now: time.Date(2026, 3, 2, 15, 4, 5, 0, time.UTC)}
 	d.write("config.yaml", configuration)
 	return d
 }
