@@ -94,14 +94,16 @@ func MainOnEach(m *testing.M) int {
 
 func running(t testing.TB) *Server {
 	t.Helper()
-	server.once.Do(func() { server.err = server.start() })
+	server.once.Do(func() {
+		server.err = server.start()
+		server.used.server = &server.Server
+	})
 	switch {
 	case errors.Is(server.err, errNoBinaries) && !required():
 		t.Skip(server.err)
 	case server.err != nil:
 		t.Fatal(server.err)
 	}
-	server.used.server = &server.Server
 	return &server.Server
 }
 
