@@ -54,15 +54,7 @@ func (o *opened) requests() synchronizer.RequestCounts {
 // locks. Where there is no state the copy is empty.
 func (a *app) openCopy(ctx context.Context, names []string) (*running, error) {
 	r := newRunning(a)
-	var err error
-	if r.config, err = a.load(); err != nil {
-		return r, err
-	}
-	chosen, err := choose(r.config, names)
-	if err != nil {
-		return r, err
-	}
-	location, err := r.config.StateLocation(ctx)
+	chosen, location, err := r.choose(ctx, names)
 	if err != nil {
 		return r, err
 	}
@@ -73,10 +65,7 @@ func (a *app) openCopy(ctx context.Context, names []string) (*running, error) {
 		return r, err
 	}
 	r.queue = jobs.New(r.db) // without channels: they are about when, and not about what
-	if err := r.openSandboxes(chosen, r.odoosOf(chosen)); err != nil {
-		return r, err
-	}
-	err = r.connectAll(ctx, chosen)
+	err = r.connectSides(ctx, chosen)
 	return r, err
 }
 

@@ -165,15 +165,7 @@ func newRunning(a *app) *running {
 func (a *app) open(ctx context.Context, names []string, explain func(string)) (*running, error) {
 	r := newRunning(a)
 	r.explain = explain
-	var err error
-	if r.config, err = a.load(); err != nil {
-		return r, err
-	}
-	chosen, err := choose(r.config, names)
-	if err != nil {
-		return r, err
-	}
-	location, err := r.config.StateLocation(ctx)
+	chosen, location, err := r.choose(ctx, names)
 	if err != nil {
 		return r, err
 	}
@@ -188,11 +180,28 @@ func (a *app) open(ctx context.Context, names []string, explain func(string)) (*
 	if err := r.beginAttending(ctx); err != nil {
 		return r, err
 	}
-	if err := r.openSandboxes(chosen, r.odoosOf(chosen)); err != nil {
-		return r, err
-	}
-	err = r.connectAll(ctx, chosen)
+	err = r.connectSides(ctx, chosen)
 	return r, err
+}
+
+// choose reads the configuration, and gives the backends of it that are named and where its state is.
+func (r *running) choose(ctx context.Context, names []string) (chosen []config.Backend, location string, err error) {
+	if r.config, err = r.app.load(); err != nil {
+		return nil, "", err
+	}
+	if chosen, err = choose(r.config, names); err != nil {
+		return nil, "", err
+	}
+	location, err = r.config.StateLocation(ctx)
+	return chosen, location, err
+}
+
+// connectSides opens the sandboxes that the backends need, and makes the backends ready to run.
+func (r *running) connectSides(ctx context.Context, chosen []config.Backend) error {
+	if err := r.openSandboxes(chosen, r.odoosOf(chosen)); err != nil {
+		return err
+	}
+	return r.connectAll(ctx, chosen)
 }
 
 // connectAll makes the backends ready to run. Those that cannot be are failures, and an error where there is no other.

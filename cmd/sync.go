@@ -185,10 +185,7 @@ func (r *running) complete(o *opened, started time.Time) *synchronizer.Report {
 	report := o.Report()
 	report.Started = started.UTC().Truncate(time.Millisecond)
 	report.Duration = r.app.clock.Now().Sub(started).Milliseconds()
-	report.Requests.Odoo = o.session.Requests()
-	if c, ok := o.env.Client.(interface{ Requests() int }); ok {
-		report.Requests.Backend = c.Requests()
-	}
+	report.Requests = o.requests()
 	return report
 }
 

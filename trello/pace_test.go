@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/backend/backendtest"
 	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/transport"
 	"github.com/odoo-connector/connector/trello"
@@ -16,14 +17,14 @@ import (
 
 // limited is a Trello that refuses what is beyond its limits, and clients of one token that know nothing of each other.
 type limited struct {
-	clock   *clock
+	clock   *backendtest.Clock
 	trello  *trellotest.Server
 	clients []*trello.Client
 	started time.Time
 }
 
 func newLimited(clients int) *limited {
-	l := &limited{clock: newClock()}
+	l := &limited{clock: backendtest.NewClock()}
 	l.trello = trellotest.New(trellotest.Options{Clock: l.clock.Now, Strict: true, RateLimit: true})
 	for range clients {
 		settings := config.Backend{Name: "trello", URL: "https://api.trello.com/1", Timeout: 30 * time.Second}

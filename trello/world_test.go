@@ -6,11 +6,11 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/backend/backendtest"
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/jobs"
@@ -23,39 +23,10 @@ import (
 	"github.com/odoo-connector/connector/trello/trellotest"
 )
 
-// clock is a time that moves only when someone waits, and a little whenever it is read, so that
-// nothing happens at once.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newClock() *clock {
-	return &clock{now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(time.Millisecond)
-	return c.now
-}
-
-func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
-	c.Advance(d)
-	return ctx.Err()
-}
-
-func (c *clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // world is an Odoo, a Trello and a connector between them, all in this process.
 type world struct {
 	t       testing.TB
-	clock   *clock
+	clock   *backendtest.Clock
 	odoo    *odootest.Server
 	trello  *trellotest.Server
 	path    string
@@ -81,7 +52,7 @@ func newWorld(t testing.TB) *world {
 // newWorldOf is a world with this version of Odoo.
 func newWorldOf(t testing.TB, version string) *world {
 	t.Helper()
-	w := &world{t: t, clock: newClock(), path: filepath.Join(t.TempDir(), "state.db"), backend: trello.Backend(), user: "admin", name: "trello"}
+	w := &world{t: t, clock: backendtest.NewClock(), path: filepath.Join(t.TempDir(), "state.db"), backend: trello.Backend(), user: "admin", name: "trello"}
 	w.odoo = odootest.New(odootest.Options{Version: version, Clock: w.clock.Now, Users: []odootest.User{
 		{Login: "manager", Password: "manager", Groups: []string{"base.group_user", "project.group_project_manager"}},
 		{Login: "worker", Password: "worker", Groups: []string{"base.group_user", "project.group_project_user"}},

@@ -72,7 +72,7 @@ type World[F Fake] struct {
 // NewWorld makes a world in which nothing is bound yet.
 func NewWorld[F Fake](t testing.TB, s System[F]) *World[F] {
 	t.Helper()
-	w := &World[F]{t: t, system: s, Clock: newClock(), backend: s.Backend(), path: filepath.Join(t.TempDir(), "state.db")}
+	w := &World[F]{t: t, system: s, Clock: NewClock(), backend: s.Backend(), path: filepath.Join(t.TempDir(), "state.db")}
 	w.Odoo = odootest.New(odootest.Options{Version: s.Odoo, Clock: w.Clock.Now})
 	w.Fake = s.New(w.Clock.Now)
 	w.line = &line{base: w.Fake.RoundTripper(), writes: s.Writes}
