@@ -19,6 +19,7 @@ type pool struct {
 	unchosen map[place][]record.Record // external ones that do not take part, and that a person can choose
 	odoo     map[place][]record.Record
 	joins    map[string][]record.Record // Odoo records of other parents by name, where the model joins them
+	parents  map[string]bool            // external parents, true where the Odoo half was known; nil if nothing was looked for
 }
 
 func newPool() *pool {
@@ -35,6 +36,10 @@ func (sl *slice) candidates(ctx context.Context, items []*item) (*pool, error) {
 	match, ok := sl.mapper.MatchField()
 	if !ok || len(items) == 0 {
 		return p, nil
+	}
+	p.parents = map[string]bool{}
+	for _, it := range items {
+		_, p.parents[it.scope] = sl.lookup.ToOdoo(sl.model.Parent, it.scope)
 	}
 	if err := sl.odooCandidates(ctx, match, items, p); err != nil {
 		return nil, err
@@ -252,6 +257,21 @@ func (p *pool) of(at place, it *item) Candidates {
 		return Candidates{Records: p.odoo[at], Siblings: max(1, len(p.external[at]))}
 	}
 	return Candidates{Records: p.external[at], Unchosen: len(p.unchosen[at]), Siblings: max(1, len(p.odoo[at]))}
+}
+
+// outgrown leaves an unbound item to the next pass whose parent another slice bound after the pool was filled: its counterpart was
+// not looked for there, and since more bindings were read by then, it would be made there.
+func (sl *slice) outgrown(it *item, p *pool) bool {
+	if sl.model.OdooParent == "" || p.parents == nil {
+		return false
+	}
+	_, known := sl.lookup.ToOdoo(sl.model.Parent, it.scope)
+	if it.external != nil && (p.parents[it.scope] || !known) || it.external == nil && sl.parentOf(it) == it.scope {
+		return false
+	}
+	it.plan = Plan{}
+	sl.rereads++
+	return true
 }
 
 // sortedKeys are a map's keys in order.

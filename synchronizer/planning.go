@@ -115,7 +115,7 @@ func (sl *slice) planUnbound(ctx context.Context, items []*item) error {
 	making := map[string]bool{}
 	taken := map[string]bool{}
 	for _, it := range items {
-		if it.done {
+		if it.done || sl.outgrown(it, pool) {
 			continue
 		}
 		if err := sl.planOneUnbound(ctx, it, match, pool, making, taken); err != nil {
