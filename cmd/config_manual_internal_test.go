@@ -6,7 +6,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/odoo-connector/connector/config"
+	"github.com/odoo-connector/connector/config/manual"
 )
 
 //go:generate go test -count=1 -run ^TestConfigurationPage$ . -update-docs
@@ -16,7 +16,7 @@ var updateDocs = flag.Bool("update-docs", false, "write the generated pages of t
 
 func TestConfigurationPage(t *testing.T) {
 	const page = "../docs/configuration.md"
-	want := config.Manual(newApp().registry.Kinds(), choices())
+	want := manual.Page(newApp().registry.Kinds(), choices())
 	if *updateDocs {
 		if err := os.WriteFile(page, want, 0o644); err != nil {
 			t.Fatal(err)

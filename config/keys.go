@@ -71,6 +71,12 @@ type Documented interface {
 	SettingKeys() []Key
 }
 
+// FileKeys gives the keys of the file, with those of the blocks in it. They are shared: nobody may change them.
+func FileKeys() []Key { return topBlock }
+
+// SecretKeys gives the keys of a secret that says where it comes from. They are shared: nobody may change them.
+func SecretKeys() []Key { return secretBlock }
+
 // namesOf lists the names of keys in their order.
 func namesOf(keys []Key) []string {
 	names := make([]string, len(keys))
