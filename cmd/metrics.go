@@ -62,7 +62,7 @@ func checkMetricsFile(flag, path string) error {
 
 // collector reads the metrics of a state, with those of the configuration that have not come up yet.
 func (a *app) collector(db *state.DB, q *jobs.Queue, c *config.Config) *metrics.Collector {
-	o := metrics.Options{Build: metrics.Build{Version: release, Commit: commit(), Go: runtime.Version()}}
+	o := metrics.Options{Build: metrics.Build{Version: version(), Commit: commit(), Go: runtime.Version()}}
 	for _, b := range c.Backends {
 		o.Backends = append(o.Backends, b.Name)
 	}

@@ -75,7 +75,7 @@ func manualPage(c *cobra.Command) string {
 			b.WriteString(manualParagraph(p))
 		}
 	}
-	fmt.Fprintf(&b, ".TH %s 1 \"\" \"connector %s\" \"connector\"\n", strings.ToUpper(roff(manualName(c))), roff(release))
+	fmt.Fprintf(&b, ".TH %s 1 \"\" \"connector %s\" \"connector\"\n", strings.ToUpper(roff(manualName(c))), roff(version()))
 	b.WriteString(".nh\n.ad l\n")
 	section("NAME", manualName(c)+" - "+c.Short)
 	section("SYNOPSIS", usageLine(c))

@@ -36,7 +36,7 @@ func (*panicError) Code() string { return "CON-INTERNAL-PANIC" }
 // arguments, and what was panicked with has lost its secrets.
 func (a *app) panicked(value any, stack []byte) error {
 	e := &panicError{what: transport.Redact(fmt.Sprint(value), a.secrets()...), where: whence(stack)}
-	path, err := keepStack(fmt.Sprintf("connector %s (%s)\npanic: %s\n\n%s", release, commit(), e.what, stack))
+	path, err := keepStack(fmt.Sprintf("connector %s (%s)\npanic: %s\n\n%s", version(), commit(), e.what, stack))
 	if err != nil {
 		e.stack = fmt.Sprintf("its stack could not be kept (%v), so please say what you did", err)
 		return e

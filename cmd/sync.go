@@ -134,7 +134,7 @@ func thisHost() string {
 
 // runOptions are those of a run that ends by itself.
 func runOptions(command string) synchronizer.RunOptions {
-	note := workerNote{Command: command, Jobs: 1, TimeLimit: int64(defaultTimeLimit.Seconds()), Version: release}
+	note := workerNote{Command: command, Jobs: 1, TimeLimit: int64(defaultTimeLimit.Seconds()), Version: version()}
 	return synchronizer.RunOptions{Owner: owner(), TimeLimit: defaultTimeLimit, Info: note}
 }
 

@@ -38,7 +38,7 @@ func (a *app) beginTrace(path string) error {
 	if err := t.empty(path); err != nil {
 		return errors.Join(err, file.Close())
 	}
-	t.archive, err = transport.NewArchive(file, transport.HARCreator{Name: "connector", Version: release,
+	t.archive, err = transport.NewArchive(file, transport.HARCreator{Name: "connector", Version: version(),
 		Comment: "Credentials are left out; the records' own texts are not. Look through it before you give it away."})
 	if err != nil {
 		return errors.Join(environment(fmt.Errorf("--trace: %w", err)), file.Close())

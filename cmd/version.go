@@ -1,22 +1,30 @@
 package cmd
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/odoo-connector/connector/state"
 )
 
-// What a release says of itself, by -ldflags "-X …cmd.release=1.2.0 -X …cmd.revision=… -X …cmd.built=…". Where nothing is said, the
-// revision and its time are those that the Go tool recorded.
+// What a release says of itself, by -ldflags "-X …cmd.release=1.2.0 -X …cmd.revision=… -X …cmd.built=…". Where nothing is said, they
+// are what the Go tool recorded.
 var (
-	release  = "0.1.0-dev" // the version of this source tree
-	revision string        // the commit
-	built    string        // when it was built, or committed, as RFC 3339
+	release  string // the version
+	revision string // the commit
+	built    string // when it was built, or committed, as RFC 3339
+)
+
+const (
+	modulePath    = "github.com/odoo-connector/connector"
+	sourceVersion = "0.1.0-dev" // of this source tree, between releases
 )
 
 func (a *app) versionCommand() *cobra.Command {
@@ -66,31 +74,47 @@ func thisBuild() buildView {
 	return buildOf(info)
 }
 
+// version is the program's version.
+func version() string { return thisBuild().Version }
+
 // commit is the revision that the program was built from, as far as the build recorded it.
 func commit() string { return thisBuild().Commit }
 
 // buildOf reads what the build recorded; what a release says of itself goes first. Of a program without records only that is known.
 func buildOf(info *debug.BuildInfo) buildView {
-	v := buildView{
-		Version: release, Commit: revision, Built: built, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, SQLite: state.SQLiteVersion(),
-	}
 	if info == nil {
 		info = &debug.BuildInfo{}
 	}
-	for _, s := range info.Settings {
+	v := buildView{
+		Version: release, Commit: revision, Built: built, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, SQLite: state.SQLiteVersion(),
+	}
+	v.readSources(info.Settings)
+	v.readModules(info)
+	v.Commit = cmp.Or(v.Commit, "unknown")
+	v.Version = cmp.Or(v.Version, sourceVersion)
+	return v
+}
+
+// readSources takes what is recorded of a repository that the program was built in.
+func (v *buildView) readSources(settings []debug.BuildSetting) {
+	for _, s := range settings {
 		switch {
-		case s.Key == "vcs.revision" && v.Commit == "":
-			v.Commit = s.Value
-		case s.Key == "vcs.time" && v.Built == "":
-			v.Built = s.Value
+		case s.Key == "vcs.revision":
+			v.Commit = cmp.Or(v.Commit, s.Value)
+		case s.Key == "vcs.time":
+			v.Built = cmp.Or(v.Built, s.Value)
 		case s.Key == "vcs.modified" && revision == "":
 			v.Modified = s.Value == "true"
 		}
 	}
-	if v.Commit == "" {
-		v.Commit = "unknown"
-	}
+}
+
+// readModules takes what is recorded of the modules that the program is made of. This one is the main module, or one of those that
+// somebody's own program is made of.
+func (v *buildView) readModules(info *debug.BuildInfo) {
+	v.readModule(info.Main)
 	for _, m := range info.Deps {
+		v.readModule(*m)
 		switch {
 		case strings.HasSuffix(m.Path, "/go-sqlite3"):
 			v.SQLiteDriver = m.Path + " " + m.Version
@@ -98,7 +122,28 @@ func buildOf(info *debug.BuildInfo) buildView {
 			v.PostgreSQLDriver = m.Path + " " + m.Version
 		}
 	}
-	return v
+}
+
+// pseudo finds time and commit in a version that the Go tool makes of a commit without a tag, v0.0.0-20260302150405-0123456789ab.
+var pseudo = regexp.MustCompile(`[-.](\d{14})-([0-9a-f]{12})(\+.*)?$`)
+
+// readModule takes the version of this module: a tag's, or where it was fetched from elsewhere the one made of a commit. In a
+// repository of one's own the latter says no more than the commit, which is told apart.
+func (v *buildView) readModule(m debug.Module) {
+	if m.Path != modulePath || m.Version == "" || m.Version == "(devel)" || m.Replace != nil {
+		return
+	}
+	made := pseudo.FindStringSubmatch(m.Version)
+	if made != nil && v.Commit != "" {
+		return
+	}
+	v.Version = cmp.Or(v.Version, strings.TrimPrefix(strings.TrimSuffix(m.Version, "+dirty"), "v"))
+	if made != nil {
+		v.Commit = made[2]
+		if at, err := time.Parse("20060102150405", made[1]); err == nil && v.Built == "" {
+			v.Built = at.Format(time.RFC3339)
+		}
+	}
 }
 
 // text is the version for people.

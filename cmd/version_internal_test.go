@@ -38,4 +38,33 @@ func TestBuild(t *testing.T) {
 			t.Errorf("it is %+v", v)
 		}
 	})
+	t.Run("Ensure a module that was installed tells its version", func(t *testing.T) {
+		tagged := buildOf(&debug.BuildInfo{Main: debug.Module{Path: modulePath, Version: "v1.2.0"}})
+		if tagged.Version != "1.2.0" || tagged.Commit != "unknown" {
+			t.Errorf("it is %+v", tagged)
+		}
+		untagged := buildOf(&debug.BuildInfo{Main: debug.Module{Path: modulePath, Version: "v0.0.0-20260302150405-0123456789ab"}})
+		if untagged.Version != "0.0.0-20260302150405-0123456789ab" || untagged.Commit != "0123456789ab" || untagged.Built != "2026-03-02T15:04:05Z" {
+			t.Errorf("it is %+v", untagged)
+		}
+	})
+	t.Run("Ensure somebody's own program tells the version of this module in it", func(t *testing.T) {
+		v := buildOf(&debug.BuildInfo{
+			Main: debug.Module{Path: "example.com/mine", Version: "v9.0.0"}, Deps: []*debug.Module{{Path: modulePath, Version: "v1.2.0"}},
+		})
+		if v.Version != "1.2.0" {
+			t.Errorf("it is %+v", v)
+		}
+	})
+	t.Run("Ensure a build in a clone is of the source tree's version, or of the tag that was checked out", func(t *testing.T) {
+		cloned := *recorded
+		for recordedVersion, want := range map[string]string{
+			"(devel)": sourceVersion, "v0.0.0-20260302150405-0123abc01234+dirty": sourceVersion, "v1.2.0+dirty": "1.2.0",
+		} {
+			cloned.Main = debug.Module{Path: modulePath, Version: recordedVersion}
+			if v := buildOf(&cloned); v.Version != want || v.Commit != "0123abc" || !v.Modified {
+				t.Errorf("%s: it is %+v", recordedVersion, v)
+			}
+		}
+	})
 }
