@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/jobs"
@@ -71,11 +69,11 @@ func (a *app) openCopy(ctx context.Context, names []string) (*running, error) {
 
 // copyState opens a copy of the state in a directory of its own, which Close removes.
 func (r *running) copyState(ctx context.Context, location string, chosen []config.Backend) (err error) {
-	if r.copied, err = os.MkdirTemp("", "connector-dry-run-"); err != nil {
+	if r.copied, err = newCopyDir(r.app.clock.Now()); err != nil {
 		const help = "there is no place for a copy of the state, which this works on: %w; set TMPDIR to a directory that can be written"
 		return &environmentError{fmt.Errorf(help, err)}
 	}
-	path := filepath.Join(r.copied, "state.db")
+	path := r.copied.state()
 	there, err := hasState(ctx, location)
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ type running struct {
 	failures   []error // of backends that could not be opened, while others can
 	explain    func(string)
 	progress   *progress              // nil: nobody waits for its end
-	copied     string                 // the directory of the copy of the state that a dry run works on, "" for any other run
+	copied     copyDir                // of the state, which a dry run works on; without a path in any other run
 	reports    []*synchronizer.Report // of the backends that were run
 }
 
@@ -352,7 +352,7 @@ func (r *running) environment(ctx context.Context, b config.Backend) (*backend.E
 	if err != nil {
 		return nil, err
 	}
-	if r.copied != "" {
+	if r.copied.path != "" {
 		session = session.ReadOnly()
 	}
 	env := &backend.Environment{
@@ -418,9 +418,7 @@ func (r *running) Close() error {
 	if r.db != nil {
 		errs = append(errs, r.db.Close())
 	}
-	if r.copied != "" {
-		errs = append(errs, os.RemoveAll(r.copied))
-	}
+	errs = append(errs, r.copied.remove())
 	for _, box := range r.sandboxes {
 		errs = append(errs, box.Close())
 	}
