@@ -119,7 +119,7 @@ func TestExampleSections(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(c.Jobs.Functions) != 1 || len(c.Jobs.Retention) != 2 || len(c.Schedule) != 3 {
+		if len(c.Jobs.Functions) != 1 || len(c.Jobs.Retention) != 2 || len(c.Schedule) != 4 || !c.Schedule[1].Full {
 			t.Errorf("%+v, %+v", c.Jobs, c.Schedule)
 		}
 	})

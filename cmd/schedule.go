@@ -19,7 +19,8 @@ func (a *app) scheduleCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "schedule", Short: "Look at what runs at certain times, and run it", Args: cobra.NoArgs,
 		Long: `schedule looks at the section ` + "`schedule:`" + ` of the configuration and runs its entries. What runs them in
-their time is ` + "`connector watch`" + `, or a crontab's line for ` + "`connector schedule run --due`" + `.
+their time is ` + "`connector watch`" + `, or a crontab's line for ` + "`connector schedule run --due`" + `. A sync of the schedule may be
+narrowed by models, direction and limit, or full, as ` + "`connector sync`" + ` is by its flags.
 
 Exit codes: 0 done, 2 usage.` + "\n\nNext: `connector schedule list`.",
 		Example: "  connector schedule list\n  connector schedule run night",
@@ -66,7 +67,7 @@ in another process is not begun again.
 // action is something that an entry of the schedule can do, as `run:` names it, with backends that are free.
 type action struct {
 	name string
-	do   func(a *app, ctx context.Context, backends []string) ([]*synchronizer.Report, error)
+	do   func(a *app, ctx context.Context, entry config.Scheduled) ([]*synchronizer.Report, error)
 }
 
 // pruning is the action that works on no backend.
@@ -74,19 +75,26 @@ const pruning = "prune"
 
 // actions are all that `run:` can name.
 func actions() []action {
-	with := func(do groupRun) func(*app, context.Context, []string) ([]*synchronizer.Report, error) {
-		return func(a *app, ctx context.Context, backends []string) ([]*synchronizer.Report, error) {
-			return a.runBackends(ctx, backends, do)
+	with := func(do groupRun) func(*app, context.Context, config.Scheduled) ([]*synchronizer.Report, error) {
+		return func(a *app, ctx context.Context, entry config.Scheduled) ([]*synchronizer.Report, error) {
+			return a.runBackends(ctx, entry.Backends, do)
 		}
 	}
 	return []action{
-		{"sync", with(syncGroup)},
+		{"sync", func(a *app, ctx context.Context, entry config.Scheduled) ([]*synchronizer.Report, error) {
+			return a.runBackends(ctx, entry.Backends, syncWithin(limitsOf(entry)))
+		}},
 		{"poll", with(synchronizer.Poll)},
 		{"work", with(runGroup)},
-		{pruning, func(a *app, ctx context.Context, _ []string) ([]*synchronizer.Report, error) {
+		{pruning, func(a *app, ctx context.Context, _ config.Scheduled) ([]*synchronizer.Report, error) {
 			return nil, a.pruneJobs(ctx, false)
 		}},
 	}
+}
+
+// limitsOf is what an entry narrows its sync to.
+func limitsOf(entry config.Scheduled) synchronizer.Limits {
+	return synchronizer.Limits{Models: entry.Models, Direction: entry.Direction, Full: entry.Full, Records: entry.Limit}
 }
 
 // findAction gives an action that checkSchedule has seen.
@@ -151,6 +159,8 @@ type scheduledView struct {
 	Outcome   string     `json:"outcome,omitempty"`
 	Message   string     `json:"message,omitempty"`
 	Worker    string     `json:"worker,omitempty"`
+
+	Limits *synchronizer.Limits `json:"limits,omitempty"` // how its sync is narrowed
 }
 
 func (a *app) listSchedule(ctx context.Context) error {
@@ -191,6 +201,7 @@ func viewOfScheduled(s config.Scheduled, st schedule.Status) scheduledView {
 	if s.Every > 0 {
 		v.Every = s.Every.String()
 	}
+	v.Limits = narrowingOf(s)
 	return v
 }
 
@@ -205,10 +216,36 @@ func (a *app) showSchedule(views []scheduledView) error {
 	rows := [][]string{{"NAME", "RUN", "NEXT", "LAST", "OUTCOME", "MESSAGE"}}
 	for _, v := range views {
 		rows = append(rows, []string{
-			v.Name, strings.Join(append([]string{v.Run}, v.Backends...), " "), whenOf(v.Next), whenOf(v.LastStart), v.Outcome, cut(v.Message, 60),
+			v.Name, v.what(), whenOf(v.Next), whenOf(v.LastStart), v.Outcome, cut(v.Message, 60),
 		})
 	}
-	return a.print(layOut(rows, a.columnsOf(), 5))
+	return a.print(layOut(rows, a.columnsOf(), 1, 5, 5))
+}
+
+// what is what an entry does, and with what, as short as its keys: sync trello full.
+func (v scheduledView) what() string {
+	words := append([]string{v.Run}, v.Backends...)
+	if l := v.Limits; l != nil {
+		words = append(words, l.Models...)
+		if l.Direction != "" {
+			words = append(words, string(l.Direction))
+		}
+		if l.Records > 0 {
+			words = append(words, fmt.Sprintf("limit %d", l.Records))
+		}
+		if l.Full {
+			words = append(words, "full")
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// narrowingOf is how an entry narrows its sync; nil: not at all.
+func narrowingOf(s config.Scheduled) *synchronizer.Limits {
+	if l := limitsOf(s); !l.None() {
+		return &l
+	}
+	return nil
 }
 
 // whenOf is a time that may be missing, for people.
@@ -279,7 +316,7 @@ func (a *app) act(ctx context.Context, c *config.Config, e schedule.Entry) (stri
 	if err != nil {
 		return "", err
 	}
-	reports, err := do.do(a, ctx, entry.Backends)
+	reports, err := do.do(a, ctx, entry)
 	return summary(reports), err
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/odoo-connector/connector/notify"
 	"github.com/odoo-connector/connector/schedule"
 	"github.com/odoo-connector/connector/state"
+	"github.com/odoo-connector/connector/synchronizer"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -89,6 +90,8 @@ type nextRunView struct {
 	At       time.Time `json:"at"`
 	Schedule string    `json:"schedule"` // the entry's name
 	Overdue  bool      `json:"overdue"`  // its time has gone by, and nobody ran it
+
+	Limits *synchronizer.Limits `json:"limits,omitempty"` // how its sync is narrowed
 }
 
 // runningView is a process that works on a backend now.
@@ -302,7 +305,7 @@ func (s *statusLook) next(b config.Backend) (next *nextRunView) {
 		if at.IsZero() || running || next != nil && !at.Before(next.At) {
 			continue
 		}
-		next = &nextRunView{At: at.UTC(), Schedule: e.Name, Overdue: s.now.Sub(at) > notify.LateAfter}
+		next = &nextRunView{At: at.UTC(), Schedule: e.Name, Overdue: s.now.Sub(at) > notify.LateAfter, Limits: narrowingOf(e)}
 	}
 	return next
 }

@@ -35,7 +35,7 @@ func (a *app) writeStatus(b *strings.Builder, p statusPart, now time.Time) {
 	}
 	line("last success", lastText(p, now))
 	if n := p.Next; n != nil {
-		line("next run", fmt.Sprintf("%s, by %s of the schedule", inSpan(n.At, now), n.Schedule))
+		line("next run", n.text(now))
 	}
 	for _, r := range p.Running {
 		line("running now", r.text(now))
@@ -96,6 +96,15 @@ func lastText(p statusPart, now time.Time) string {
 	default:
 		return "never"
 	}
+}
+
+// text says when the next run is, by what, and how it is narrowed.
+func (n *nextRunView) text(now time.Time) string {
+	text := fmt.Sprintf("%s, by %s of the schedule", inSpan(n.At, now), n.Schedule)
+	if ways := narrowings(n.Limits); len(ways) > 0 {
+		text += ": " + strings.Join(ways, "; ")
+	}
+	return text
 }
 
 // inSpan is a time to come, or one that has just gone by.

@@ -72,11 +72,7 @@ func (a *app) sync(ctx context.Context, names []string, limits synchronizer.Limi
 	if err := a.checkLimits(names, limits); err != nil {
 		return err
 	}
-	_, err := a.runBackends(ctx, names, func(ctx context.Context, group []*synchronizer.Synchronizer) []error {
-		o := runOptions("sync")
-		o.Limits = limits
-		return synchronizer.Sync(ctx, group, o)
-	})
+	_, err := a.runBackends(ctx, names, syncWithin(limits))
 	return err
 }
 
@@ -117,8 +113,13 @@ func (a *app) runBackends(ctx context.Context, names []string, do groupRun) (rep
 	return r.reports, err
 }
 
-func syncGroup(ctx context.Context, group []*synchronizer.Synchronizer) []error {
-	return synchronizer.Sync(ctx, group, runOptions("sync"))
+// syncWithin is a sync that is narrowed so.
+func syncWithin(limits synchronizer.Limits) groupRun {
+	return func(ctx context.Context, group []*synchronizer.Synchronizer) []error {
+		o := runOptions("sync")
+		o.Limits = limits
+		return synchronizer.Sync(ctx, group, o)
+	}
 }
 
 // owner names this process in the jobs that it works on.

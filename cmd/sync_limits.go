@@ -76,7 +76,14 @@ func narrowed(l *synchronizer.Limits) string {
 	if l == nil {
 		return ""
 	}
-	var parts []string
+	return "Narrowed: " + strings.Join(narrowings(l), "; ") + "."
+}
+
+// narrowings are the ways in which a run is narrowed, for people.
+func narrowings(l *synchronizer.Limits) (parts []string) {
+	if l == nil {
+		return nil
+	}
 	if len(l.Models) > 0 {
 		parts = append(parts, strings.Join(l.Models, ", ")+" only")
 	}
@@ -89,5 +96,5 @@ func narrowed(l *synchronizer.Limits) string {
 	if l.Records > 0 {
 		parts = append(parts, "at most "+count(l.Records, "record", "records"))
 	}
-	return "Narrowed: " + strings.Join(parts, "; ") + "."
+	return parts
 }

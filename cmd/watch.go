@@ -33,10 +33,14 @@ func (a *app) watchCommand() *cobra.Command {
 anything may have changed, runs jobs as they come, and what the section ` + "`schedule:`" + ` of the configuration
 says. A change on either side is on the other within 5 seconds.
 
-A look costs one request for each board and one for each Odoo model. Where there are more than 20 boards
-it comes less often, so that half of what Trello allows is left for work; of an Odoo with
-calls_per_second a look takes no more than half, too. What a look cannot see (records deleted in Odoo,
-new boards) is found by comparing everything, every 10 minutes.
+A look costs one request for each board and one for each Odoo model. The sync that follows looks only at
+the models that changed, on the side where they did, and at what hangs on them: mostly five or six
+requests to Odoo. Where there are more than 20 boards a look comes less often, so that half of what
+Trello allows is left for work; of an Odoo with calls_per_second a look takes no more than half, too.
+
+What a look cannot see (records deleted in Odoo, new boards) is found by comparing everything, every 10
+minutes. An entry of the schedule that narrows its sync puts none of that off; one with ` + "`full: true`" + `
+compares every pair anew, once a night, say.
 
 It has a backend's lock only while it syncs; other commands get in between, with --wait in any case. A
 server that doesn't answer is tried again after 10 seconds, then less and less often, up to every 5

@@ -68,7 +68,8 @@ func (w *watchtower) scheduleOnce(ctx context.Context, s *schedule.Schedule) err
 	return errors.Join(err, nextErr)
 }
 
-// act does what an entry is there for. Whatever it is called, a round of the watch does it: it polls, and it runs jobs.
+// act does what an entry is there for. Whatever it is called, a round of the watch does it: it polls, and it runs jobs; a sync may be
+// narrowed.
 func (w *watchtower) act(ctx context.Context, e schedule.Entry) (string, error) {
 	entry, _ := w.base.config.FindScheduled(e.Name)
 	if entry.Run == pruning {
@@ -85,7 +86,7 @@ func (w *watchtower) act(ctx context.Context, e schedule.Entry) (string, error) 
 		if !g.takesPart(entry.Backends) {
 			continue
 		}
-		r, err := g.watch.Ask(ctx)
+		r, err := g.watch.Ask(ctx, synchronizer.Wish{Backends: entry.Backends, Limits: limitsOf(entry)})
 		reports, errs = append(reports, reportsOf(r.All)...), append(errs, err)
 	}
 	return summary(reports), errors.Join(errs...)

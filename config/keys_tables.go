@@ -145,6 +145,14 @@ var (
 		{Name: "time_zone", Type: TypeText, Example: "Europe/Brussels", Otherwise: "the machine's own", Doc: "The time zone of `at`."},
 		{Name: "jitter", Type: TypeSpan, Min: "0s", Max: short(maxJitter), Default: "0s", Example: "10m",
 			Doc: "How much later it may run, so that not all machines call at once."},
+		{Name: "models", Type: TypeText, List: true, Example: "[trello.card]", Otherwise: "all models",
+			Doc: "The binding models that a sync looks at, as `connector sync --model` does. This and the keys below are for `run: sync` alone."},
+		{Name: "direction", Type: TypeText, Enum: oneWay, Example: "import", Otherwise: "both",
+			Doc: "The one way that a sync goes, as `--direction` does: into Odoo or out of it."},
+		{Name: "limit", Type: TypeWhole, Min: "1", Example: "100", Otherwise: "as many as there are",
+			Doc: "How many records of each backend a sync writes at most, as `--limit` does."},
+		{Name: "full", Type: TypeTruth, Default: "false", Example: "true",
+			Doc: "Whether a sync reads everything, whenever it was written, and compares every pair anew, as `--full` does: once a night, say."},
 	}
 
 	notifyBlock = []Key{
@@ -196,6 +204,7 @@ var (
 	functionKeys    = namesOf(functionBlock)
 	retentionKeys   = namesOf(retentionBlock)
 	scheduledKeys   = namesOf(scheduledBlock)
+	narrowingKeys   = []string{"models", "direction", "limit", "full"} // of an entry of the schedule
 	notifyKeys      = namesOf(notifyBlock)
 	emailKeys       = namesOf(emailBlock)
 	secretKeys      = namesOf(secretBlock)

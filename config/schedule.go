@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +25,14 @@ type Scheduled struct {
 	TimeZone string
 	// Jitter is how much later it may run, at most a day and no more than Every.
 	Jitter time.Duration
+	// Models are the binding models that a sync looks at, of those that the backends have; all where it is empty.
+	Models []string
+	// Direction is import or export where a sync goes one way only, "" for both.
+	Direction Direction
+	// Limit is how many records of each backend a sync writes at most; 0: as many as there are.
+	Limit int
+	// Full has a sync read everything and compare every pair anew.
+	Full bool
 	// Line is where the entry begins in the file, counted from 1.
 	Line int
 }
@@ -88,7 +97,67 @@ func (m mapping) scheduled(taken names, backends []Backend) Scheduled {
 			v.fail(fmt.Sprintf("a jitter of %s is longer than the %s from one run to the next", short(s.Jitter), short(s.Every)), "")
 		}
 	}
+	m.narrowing(&s, backends)
 	return s
+}
+
+// runSync is the one thing to run that can be narrowed.
+const runSync = "sync"
+
+// narrowing reads what a sync is narrowed to, or widened, as the flags of `connector sync` do.
+func (m mapping) narrowing(s *Scheduled, backends []Backend) {
+	for _, key := range narrowingKeys {
+		if v, ok := m.get(key); ok && s.Run != "" && s.Run != runSync {
+			v.fail("only a sync can have "+key, "leave it out, or use run: "+runSync)
+		}
+	}
+	if v, ok := m.get("models"); ok {
+		s.Models = v.modelNames(modelsOf(backends, s.Backends))
+	}
+	if v, ok := m.get("direction"); ok {
+		text, _ := v.choice("one way", oneWay)
+		s.Direction = Direction(text)
+	}
+	if v, ok := m.get("limit"); ok {
+		n, _ := v.whole(1, math.MaxInt64)
+		s.Limit = int(n)
+	}
+	if v, ok := m.get("full"); ok {
+		s.Full, _ = v.truth()
+	}
+}
+
+// modelsOf are the binding models of the named backends, of all where none is named, in the order in which they are first met.
+func modelsOf(backends []Backend, names []string) (models []string) {
+	for _, b := range backends {
+		for _, m := range b.Models {
+			if (len(names) == 0 || slices.Contains(names, b.Name)) && !slices.Contains(models, m.Model) {
+				models = append(models, m.Model)
+			}
+		}
+	}
+	return models
+}
+
+// modelNames reads a list of binding models, of which some are known; where none is, the backends' own mistakes are reported already.
+func (v value) modelNames(known []string) (all []string) {
+	items, isList := v.list()
+	if isList && len(items) == 0 {
+		v.fail("is an empty list", "leave it out, for all models")
+	}
+	for _, item := range items {
+		name, ok := item.text()
+		switch {
+		case !ok || len(known) == 0:
+		case !slices.Contains(known, name):
+			item.fail("there is no binding model "+shown(name), suggest(name, known))
+		case slices.Contains(all, name):
+			item.fail(fmt.Sprintf("model %s is named twice", name), "")
+		default:
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 // times reads one of at and every.
@@ -148,7 +217,16 @@ func (s Scheduled) redacted() map[string]any {
 	if len(s.Backends) > 0 {
 		shape["backends"] = redactedTexts(s.Backends)
 	}
-	for key, text := range map[string]string{"at": s.At, "time_zone": s.TimeZone} {
+	if len(s.Models) > 0 {
+		shape["models"] = redactedTexts(s.Models)
+	}
+	if s.Limit > 0 {
+		shape["limit"] = s.Limit
+	}
+	if s.Full {
+		shape["full"] = true
+	}
+	for key, text := range map[string]string{"at": s.At, "time_zone": s.TimeZone, "direction": string(s.Direction)} {
 		if text != "" {
 			shape[key] = text
 		}

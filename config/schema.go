@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -21,7 +22,7 @@ type Choices map[string][]string
 // Schema gives the JSON Schema (draft 2020-12) of a file with backends of the kinds: an indented JSON document. It refuses what a
 // schema can see to be wrong; what takes a look at other values, such as names that are given twice, is for [Load] alone.
 func Schema(kinds []Kind, choices Choices) ([]byte, error) {
-	b := schemaBuilder{kinds: kinds, choices: choices, defs: commonDefs()}
+	b := schemaBuilder{kinds: kinds, choices: withModels(choices, kinds), defs: commonDefs()}
 	root := b.block(topBlock, "")
 	root.Schema, root.ID, root.Title = "https://json-schema.org/draft/2020-12/schema", SchemaID, "Configuration of connector"
 	root.Defs = b.defs
@@ -31,6 +32,20 @@ func Schema(kinds []Kind, choices Choices) ([]byte, error) {
 	encoder.SetIndent("", "  ")
 	err := encoder.Encode(root)
 	return out.Bytes(), err
+}
+
+// withModels adds the binding models of all kinds, for keys that no backend's block has.
+func withModels(choices Choices, kinds []Kind) Choices {
+	all := Choices{}
+	maps.Copy(all, choices)
+	for _, k := range kinds {
+		for _, name := range k.Models {
+			if !slices.Contains(all["schedule[].models[]"], name) {
+				all["schedule[].models[]"] = append(all["schedule[].models[]"], name)
+			}
+		}
+	}
+	return all
 }
 
 // schema is a JSON Schema, as far as this one needs it.
@@ -236,8 +251,8 @@ func needed(keys []Key) (names []string) {
 
 // noEmptyList tells of the lists that are refused when they are empty.
 func noEmptyList(path string) bool {
-	return slices.Contains([]string{"odoo", "backends", "odoo[].companies", "backends[].models[].fields[].values", "notify[].on", "notify[].runs",
-		"notify[].command", "notify[].email.to"}, path)
+	return slices.Contains([]string{"odoo", "backends", "odoo[].companies", "backends[].models[].fields[].values", "schedule[].models",
+		"notify[].on", "notify[].runs", "notify[].command", "notify[].email.to"}, path)
 }
 
 // constrain adds what the keys of a block have to do with each other.
@@ -255,6 +270,10 @@ func (s *schema) constrain(path string) {
 		s.AnyOf = []*schema{has("external"), has("import"), is("direction", string(DirectionOff))}
 	case "schedule[]":
 		s.OneOf = []*schema{has("at"), has("every")}
+		s.If, s.Then = &schema{}, is("run", runSync)
+		for _, key := range narrowingKeys {
+			s.If.AnyOf = append(s.If.AnyOf, has(key))
+		}
 	case "notify[]":
 		s.OneOf = []*schema{has("command"), has("webhook"), has("email"), has("ping")}
 	case "notify[].email":

@@ -11,6 +11,7 @@ import (
 
 var (
 	directions = []string{string(DirectionBoth), string(DirectionImport), string(DirectionExport), string(DirectionOff)}
+	oneWay     = []string{string(DirectionImport), string(DirectionExport)} // of a run that leaves the other way out
 	leaves     = []string{string(LeaveKeep), string(LeaveRetire)}
 	conflicts  = []string{string(ConflictAsk), string(ConflictOdoo), string(ConflictBackend), string(ConflictNewest)}
 )

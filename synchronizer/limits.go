@@ -27,16 +27,19 @@ type Limits struct {
 	Reached bool `json:"reached,omitempty"`
 }
 
-// none says that nothing is narrowed.
-func (l Limits) none() bool {
+// None says that nothing is narrowed, nor widened.
+func (l Limits) None() bool {
 	return len(l.Models) == 0 && (l.Direction == "" || l.Direction == config.DirectionBoth) && !l.Full && l.Records == 0
 }
+
+// looksAtAll says that nothing is left out: what such a run did not find is not there.
+func (l Limits) looksAtAll() bool { l.Full = false; return l.None() }
 
 // limit narrows the next run.
 func (s *Synchronizer) limit(l Limits) {
 	s.limits, s.spent = l, map[string]bool{}
 	s.report.Limits = nil
-	if !l.none() {
+	if !l.None() {
 		s.report.Limits = &s.limits
 	}
 }

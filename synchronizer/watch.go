@@ -33,6 +33,8 @@ type Round struct {
 	All     []*Synchronizer // those that took part, with their reports
 	Errs    []error         // of each of them, nil where all went well
 	Err     error           // why it could not be begun: the backends are somebody else's at the moment, the state is not there
+
+	wish Wish // that it was made for
 }
 
 // Failure is all that went wrong.
@@ -101,11 +103,6 @@ func (b setback) again(now time.Time, failure error) setback {
 	return setback{tries: b.tries + 1, until: now.Add(pause)}
 }
 
-// ask is somebody's wish for a round.
-type ask struct {
-	done chan Round
-}
-
 // NewWatch gives a watch.
 func NewWatch(o WatchOptions) *Watch {
 	if o.Interval <= 0 {
@@ -123,29 +120,13 @@ func NewWatch(o WatchOptions) *Watch {
 	return &Watch{o: o, probe: NewProbe(), asks: make(chan ask), pending: Beginning, sick: map[string]setback{}}
 }
 
-// Ask has a full round made at once and gives what came of it. It may be called while Run runs.
-func (w *Watch) Ask(ctx context.Context) (Round, error) {
-	a := ask{done: make(chan Round, 1)}
-	select {
-	case w.asks <- a:
-	case <-ctx.Done():
-		return Round{}, ctx.Err()
-	}
-	select {
-	case r := <-a.done:
-		return r, r.Failure()
-	case <-ctx.Done():
-		return Round{}, ctx.Err()
-	}
-}
-
 // Run watches until ctx ends, and returns its error: all else is told to Done and tried again.
 func (w *Watch) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		w.o.Alive()
 		now := w.o.Clock.Now()
 		w.decide(ctx, now)
-		if w.pending != "" && !now.Before(w.notBefore) {
+		if w.wanted() && !now.Before(w.notBefore) {
 			w.round(ctx)
 			continue
 		}
@@ -217,7 +198,7 @@ func (w *Watch) until(ctx context.Context, now time.Time) time.Time {
 			at = t
 		}
 	}
-	if w.pending != "" {
+	if w.wanted() {
 		earlier(w.notBefore)
 		return at
 	}
@@ -253,8 +234,7 @@ func (w *Watch) wait(ctx context.Context, d time.Duration) {
 	case <-over:
 	case <-w.o.Wake:
 	case a := <-w.asks:
-		w.waiting = append(w.waiting, a)
-		w.pending, w.notBefore = Asked, time.Time{}
+		w.waiting, w.notBefore = append(w.waiting, a), time.Time{}
 	}
 	wake()
 	<-over
@@ -282,16 +262,13 @@ func (w *Watch) interval() time.Duration {
 
 // round makes the round that is due.
 func (w *Watch) round(ctx context.Context) {
-	r := Round{Reason: w.pending, News: w.news, Started: w.o.Clock.Now()}
+	r := w.next(w.o.Clock.Now())
 	r.Err = w.o.Locked(ctx, func(ctx context.Context) { w.work(ctx, &r) })
 	now := w.o.Clock.Now()
 	r.Took = now.Sub(r.Started)
 	w.conclude(ctx, &r, now)
 	w.o.Done(r)
-	for _, a := range w.waiting {
-		a.done <- r
-	}
-	w.waiting = nil
+	w.answer(r)
 }
 
 // work is a round under the locks.
@@ -307,9 +284,7 @@ func (w *Watch) work(ctx context.Context, r *Round) {
 	for i, s := range w.all {
 		w.all[i] = s.renew()
 	}
-	if r.All = w.fit(r.Started); r.Reason == Asked {
-		r.All = slices.Clone(w.all)
-	}
+	r.All = w.partakers(r)
 	switch r.Reason {
 	case JobsDue:
 		for _, s := range r.All {
@@ -318,10 +293,14 @@ func (w *Watch) work(ctx context.Context, r *Round) {
 	case Changed: // the look that led to it noted what it saw
 		r.Errs = SyncFound(ctx, r.All, r.News, w.run())
 	default:
-		w.noteBefore(ctx, r)
-		r.Errs = Sync(ctx, r.All, w.run())
+		if !w.narrow(r) { // what is not looked at stays news
+			w.noteBefore(ctx, r)
+		}
+		o := w.run()
+		o.Limits = r.wish.Limits
+		r.Errs = Sync(ctx, r.All, o)
 	}
-	if err := w.probe.Aim(ctx, r.healthy()); err != nil && ctx.Err() == nil {
+	if err := w.probe.Aim(ctx, w.well(r)); err != nil && ctx.Err() == nil {
 		r.Err = err
 	}
 }
@@ -349,10 +328,12 @@ func (w *Watch) noteBefore(ctx context.Context, r *Round) {
 	}
 }
 
-// healthy are the backends of a round that went well.
-func (r Round) healthy() (well []*Synchronizer) {
-	for i, s := range r.All {
-		if r.Errs[i] == nil {
+// well are the backends that are looked at after a round: those of it that it went well with, and those that it left out and that did
+// not fail before.
+func (w *Watch) well(r *Round) (well []*Synchronizer) {
+	fit := w.fit(r.Started)
+	for _, s := range w.all {
+		if i := slices.Index(r.All, s); (i >= 0 && r.Errs[i] == nil) || (i < 0 && slices.Contains(fit, s)) {
 			well = append(well, s)
 		}
 	}
@@ -368,26 +349,39 @@ func (w *Watch) conclude(ctx context.Context, r *Round, now time.Time) {
 	case errors.As(r.Err, &locked): // it is somebody else's turn
 		w.notBefore = now.Add(w.o.Interval)
 		return
-	case r.Err != nil || len(r.All) == 0:
+	case r.Err != nil || w.all == nil || (len(r.All) == 0 && r.Reason != Asked):
 		w.offline = w.offline.again(now, r.Failure())
 		w.pending, w.notBefore = Recovered, w.offline.until
 		return
 	}
-	for i, s := range r.All {
-		name := s.env.Config.Name
-		if r.Errs[i] == nil {
-			delete(w.sick, name)
-		} else {
-			w.sick[name] = w.sick[name].again(now, r.Errs[i])
-		}
-	}
-	w.pending, w.news, w.offline, w.notBefore = "", News{}, setback{}, time.Time{}
+	w.noteHealth(r, now)
+	w.offline, w.notBefore = setback{}, time.Time{}
 	w.nextLook, w.jobsAfter = now.Add(w.interval()), time.Time{}
+	if w.narrow(r) { // what was due before is due still
+		return
+	}
+	w.pending, w.news = "", News{}
 	switch {
 	case r.Reason == JobsDue && !r.progressed():
 		w.jobsAfter = now.Add(longestWait)
 	case r.Reason != JobsDue && r.Reason != Changed: // those looked at everything
 		w.nextSweep = now.Add(w.o.Sweep)
+	}
+}
+
+// noteHealth notes who failed. One that failed before and answers now is well again when it was looked at altogether.
+func (w *Watch) noteHealth(r *Round, now time.Time) {
+	for i, s := range r.All {
+		name := s.env.Config.Name
+		b, sick := w.sick[name]
+		switch {
+		case r.Errs[i] != nil:
+			w.sick[name] = b.again(now, r.Errs[i])
+		case !w.narrow(r):
+			delete(w.sick, name)
+		case sick:
+			w.sick[name] = setback{tries: b.tries, until: now}
+		}
 	}
 }
 

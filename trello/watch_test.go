@@ -365,7 +365,7 @@ func TestWatchReacts(t *testing.T) {
 		got := make(chan error, 1)
 		w.runFor(time.Minute, happening{time.Second, func() {
 			go func() {
-				_, err := w.watch.Ask(context.Background())
+				_, err := w.watch.Ask(context.Background(), synchronizer.Wish{})
 				got <- err
 			}()
 		}, true}, happening{30 * time.Second, func() {
