@@ -1,6 +1,7 @@
 package trello_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -54,7 +55,7 @@ func (w *world) checklists(cardID string) string {
 	slices.SortStableFunc(lists, func(a, b trellotest.Checklist) int { return int(a.Pos - b.Pos) })
 	var lines []string
 	for _, l := range lists {
-		slices.SortStableFunc(l.Items, func(a, b trellotest.CheckItem) int { return int(a.Pos - b.Pos) })
+		slices.SortStableFunc(l.Items, func(a, b trellotest.CheckItem) int { return cmp.Compare(a.Pos, b.Pos) })
 		var items []string
 		for _, i := range l.Items {
 			items = append(items, "["+word(i.Complete, "x")+word(!i.Complete, " ")+"] "+i.Name)

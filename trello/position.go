@@ -73,56 +73,122 @@ func (p *positions) put(id string, pos float64) {
 	p.sort()
 }
 
-// behind is the position right behind another one, as Trello's parameter: between two, or at an end. ok is false if there is no number
-// left between the two.
-func (p *positions) behind(id, after string) (pos string, ok bool) {
-	others := slices.DeleteFunc(slices.Clone(p.ids), func(x string) bool { return x == id })
-	at := slices.Index(others, after) // -1 for the first place
-	switch {
-	case at == len(others)-1:
-		return "bottom", true
-	case at < 0:
-		return "top", true
-	}
-	low, high := p.of[others[at]], p.of[others[at+1]]
-	middle := low + (high-low)/2
-	return strconv.FormatFloat(middle, 'f', -1, 64), low < middle && middle < high
+// moves are what is still to be moved in one group, as one after the other is.
+type moves struct {
+	*positions
+	left map[string]bool
 }
 
-// step is how far apart positions are put where there is no room left between two.
+// others are the ids that stay where they are, in their order, and the place of one of them; -1 for "", before all of them.
+func (m moves) others(after string) (ids []string, at int) {
+	ids = slices.DeleteFunc(slices.Clone(m.ids), func(id string) bool { return m.left[id] })
+	return ids, slices.Index(ids, after)
+}
+
+// leastGap is how close to each other positions are put at least.
+const leastGap = 1.0 / 1024
+
+// behind is the position right behind another one, as Trello's parameter: at an end, or between two, where as many as n in all find
+// their places at even distances. ok is false if there is no room left between the two.
+func (m moves) behind(after string, n int) (pos string, ok bool) {
+	ids, at := m.others(after)
+	switch {
+	case at == len(ids)-1:
+		return "bottom", true
+	case at < 0 && n == 1:
+		return "top", true
+	}
+	low := m.low(ids, at)
+	each := (m.of[ids[at+1]] - low) / float64(n+1)
+	return posText(low + each), each >= leastGap
+}
+
+// low is the position behind which the ones that follow come.
+func (m moves) low(ids []string, at int) float64 {
+	if at < 0 {
+		return 0
+	}
+	return m.of[ids[at]]
+}
+
+func posText(pos float64) string { return strconv.FormatFloat(pos, 'f', -1, 64) }
+
+// room tells how to make room for n behind one: the new positions of those that follow it, as many as are needed.
+func (m moves) room(after string, n int) (ids []string, pos []float64) {
+	ids, at := m.others(after)
+	low, first, last := m.low(ids, at), at+1, at+1
+	each := float64(step)
+	for last++; last < len(ids); last++ {
+		if gap := (m.of[ids[last]] - low) / float64(n+last-first+1); gap >= leastGap {
+			each = gap
+			break
+		}
+	}
+	for i := range ids[first:last] {
+		pos = append(pos, low+each*float64(n+i+1))
+	}
+	return ids[first:last], pos
+}
+
+// step is how far apart positions are put where nothing follows.
 const step = 65536
 
 // Move changes the places of records, one after the other.
-func (a *childAdapter) Move(ctx context.Context, moves []backend.Move) ([]backend.Result, error) {
+func (a *childAdapter) Move(ctx context.Context, all []backend.Move) ([]backend.Result, error) {
 	defer a.forget()
-	groups := map[string]*positions{}
-	return each(ctx, moves, func(ctx context.Context, m backend.Move) (record.Record, error) {
-		if groups[m.Group] == nil {
-			all, err := a.records(ctx, m.Key.Parent)
+	groups := map[string]moves{}
+	at := 0
+	return each(ctx, all, func(ctx context.Context, m backend.Move) (record.Record, error) {
+		left := all[at:]
+		at++
+		if _, known := groups[m.Group]; !known {
+			listed, err := a.records(ctx, m.Key.Parent)
 			if err != nil {
 				return record.Record{}, err
 			}
-			groups[m.Group] = newPositions(all.records(), func(r record.Record) bool {
+			groups[m.Group] = moves{left: leftOf(left, m.Group), positions: newPositions(listed.records(), func(r record.Record) bool {
 				ref, _ := r.Value(a.group).AsRef()
 				return ref.ID == m.Group
-			})
+			})}
 		}
-		return a.move(ctx, m, groups[m.Group])
+		return a.move(ctx, m, groups[m.Group], inARow(left))
 	})
 }
 
-func (a *childAdapter) move(ctx context.Context, m backend.Move, p *positions) (record.Record, error) {
-	pos, ok := p.behind(m.Key.ID, m.After)
-	if ok {
-		return a.setPos(ctx, m.Key.ID, pos, p)
-	}
-	for i, id := range slices.Clone(p.ids) { // no room: all are put apart
-		if _, err := a.setPos(ctx, id, strconv.Itoa(step*(i+1)), p); err != nil {
-			return record.Record{}, err
+// leftOf are the ids that are to be moved in a group.
+func leftOf(all []backend.Move, group string) map[string]bool {
+	left := map[string]bool{}
+	for _, m := range all {
+		if m.Group == group {
+			left[m.Key.ID] = true
 		}
 	}
-	pos, _ = p.behind(m.Key.ID, m.After)
-	return a.setPos(ctx, m.Key.ID, pos, p)
+	return left
+}
+
+// inARow counts the moves, from the first one on, each of which goes right behind the one before.
+func inARow(all []backend.Move) int {
+	n := 1
+	for n < len(all) && all[n].Group == all[n-1].Group && all[n].After == all[n-1].Key.ID {
+		n++
+	}
+	return n
+}
+
+// move moves the first of n that go behind each other.
+func (a *childAdapter) move(ctx context.Context, m backend.Move, in moves, n int) (record.Record, error) {
+	pos, ok := in.behind(m.After, n)
+	if !ok {
+		ids, to := in.room(m.After, n)
+		for i := len(ids) - 1; i >= 0; i-- { // from the last on, so that they stay in their order
+			if _, err := a.setPos(ctx, ids[i], posText(to[i]), in.positions); err != nil {
+				return record.Record{}, err
+			}
+		}
+		pos, _ = in.behind(m.After, n)
+	}
+	delete(in.left, m.Key.ID)
+	return a.setPos(ctx, m.Key.ID, pos, in.positions)
 }
 
 func (a *childAdapter) setPos(ctx context.Context, id, pos string, p *positions) (record.Record, error) {
@@ -138,22 +204,37 @@ func (a *childAdapter) setPos(ctx context.Context, id, pos string, p *positions)
 
 // Move changes the places of check items on a card, one after the other. An item that follows the last one of another checklist stays in
 // its own if that is the next one.
-func (a *checkItemAdapter) Move(ctx context.Context, moves []backend.Move) ([]backend.Result, error) {
-	return each(ctx, moves, func(ctx context.Context, m backend.Move) (record.Record, error) {
-		cards, errs, err := a.cards(ctx, []string{m.Group})
-		if err := cmp.Or(err, errs[m.Group]); err != nil {
+func (a *checkItemAdapter) Move(ctx context.Context, all []backend.Move) ([]backend.Result, error) {
+	at := 0
+	return each(ctx, all, func(ctx context.Context, m backend.Move) (record.Record, error) {
+		left := all[at:]
+		at++
+		c, err := a.cardOf(ctx, m)
+		if err != nil {
 			return record.Record{}, err
 		}
-		list, pos := cards[m.Group].placeBehind(m.Key.ID, m.After)
+		list, pos, ids, to := c.placeBehind(m.Key.ID, m.After, left)
 		if list == "" {
 			return record.Record{}, nil // one of the two has gone meanwhile
+		}
+		for i := len(ids) - 1; i >= 0; i-- { // there was no room
+			if _, err := a.change(ctx, backend.Key{ID: ids[i], Parent: m.Key.Parent}, url.Values{"pos": {posText(to[i])}}); err != nil {
+				return record.Record{}, err
+			}
 		}
 		return a.change(ctx, m.Key, url.Values{"idChecklist": {list}, "pos": {pos}})
 	})
 }
 
-// placeBehind is the checklist and the position at which an item comes right behind another one; "" where either is not there.
-func (c card) placeBehind(id, after string) (list, pos string) {
+// cardOf is the card that the item of a move is on, as it is now.
+func (a *checkItemAdapter) cardOf(ctx context.Context, m backend.Move) (card, error) {
+	cards, errs, err := a.cards(ctx, []string{m.Group})
+	return cards[m.Group], cmp.Or(err, errs[m.Group])
+}
+
+// placeBehind is the checklist and the position at which an item comes right behind another one; "" where either is not there. The item is
+// the first of those that are left to be moved. Where there is no room, ids are items that go to new positions before.
+func (c card) placeBehind(id, after string, left []backend.Move) (list, pos string, ids []string, to []float64) {
 	own, at := -1, -1
 	lists := c.ordered()
 	for i, l := range lists {
@@ -168,15 +249,16 @@ func (c card) placeBehind(id, after string) (list, pos string) {
 		}
 	}
 	if own < 0 || (at < 0 && after != "") {
-		return "", ""
+		return "", "", nil, nil
 	}
 	if top := firstFrom(lists, at+1, own); own > at && top >= own && (at < 0 || lastOf(lists[at]) == after) {
-		return lists[own].ID, "top"
+		return lists[own].ID, "top", nil, nil
 	}
 	if at < 0 {
-		return lists[firstFrom(lists, 0, own)].ID, "top"
+		return lists[firstFrom(lists, 0, own)].ID, "top", nil, nil
 	}
-	return lists[at].ID, lists[at].behind(after)
+	pos, ids, to = lists[at].behind(after, left)
+	return lists[at].ID, pos, ids, to
 }
 
 // firstFrom is the first checklist from there on that has items; the last resort if none has.
@@ -191,11 +273,21 @@ func firstFrom(lists []checklist, from, otherwise int) int {
 
 func lastOf(l checklist) string { return l.CheckItems[len(l.CheckItems)-1].ID }
 
-// behind is the position right behind one of the items, which are in order.
-func (l checklist) behind(after string) string {
-	i := slices.IndexFunc(l.CheckItems, func(x checkItem) bool { return x.ID == after })
-	if i == len(l.CheckItems)-1 {
-		return "bottom"
+// behind is the position right behind one of the items, for the first of those that are left to be moved, and which items make room before.
+func (l checklist) behind(after string, left []backend.Move) (pos string, ids []string, to []float64) {
+	p := &positions{of: map[string]float64{}}
+	for _, x := range l.CheckItems {
+		p.put(x.ID, x.Pos)
 	}
-	return strconv.FormatFloat((l.CheckItems[i].Pos+l.CheckItems[i+1].Pos)/2, 'f', -1, 64)
+	in, n := moves{p, leftOf(left, left[0].Group)}, inARow(left)
+	pos, ok := in.behind(after, n)
+	if ok {
+		return pos, nil, nil
+	}
+	ids, to = in.room(after, n)
+	for i, id := range ids {
+		p.put(id, to[i])
+	}
+	pos, _ = in.behind(after, n)
+	return pos, ids, to
 }
