@@ -285,7 +285,10 @@ func offerKinds(ctx context.Context, h *atHand) []cobra.Completion {
 }
 
 func offerWorkers(ctx context.Context, h *atHand) []cobra.Completion {
-	working := func(q *jobs.Queue) ([]jobs.WorkerInfo, error) { return q.Workers(ctx) }
+	working := func(q *jobs.Queue) ([]jobs.WorkerInfo, error) {
+		all, err := q.Workers(ctx)
+		return slices.DeleteFunc(all, jobs.WorkerInfo.StandsBy), err
+	}
 	return inQueue(h, working, func(w jobs.WorkerInfo) cobra.Completion { return w.ID })
 }
 

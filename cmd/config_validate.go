@@ -114,7 +114,7 @@ func (a *app) showValidated(c *config.Config, wrong config.Errors) error {
 		for _, o := range c.Odoo {
 			v.Odoo = append(v.Odoo, o.Name)
 		}
-		v.Backends = append(v.Backends, backendNames(c)...)
+		v.Backends = append(v.Backends, backendNames(c.Backends)...)
 	}
 	for _, e := range wrong {
 		v.Findings = append(v.Findings, findingOf(e, findingError))

@@ -18,7 +18,7 @@ func (a *app) tellUnknown(ctx context.Context, c *config.Config, q *jobs.Queue, 
 		filter     jobs.Filter
 		known      func() ([]string, error)
 	}{
-		{"backend", f.Backend, jobs.Filter{Backend: f.Backend}, func() ([]string, error) { return backendNames(c), nil }},
+		{"backend", f.Backend, jobs.Filter{Backend: f.Backend}, func() ([]string, error) { return backendNames(c.Backends), nil }},
 		{"channel", strings.TrimPrefix(f.Channel, "root."), jobs.Filter{Channel: f.Channel}, func() ([]string, error) { return channelNames(ctx, q) }},
 		{"model", f.Model, jobs.Filter{Model: f.Model}, func() ([]string, error) { return a.modelNames(c) }},
 		{"function", f.Function, jobs.Filter{Function: f.Function}, func() ([]string, error) { return synchronizer.Functions(), nil }},
@@ -43,8 +43,8 @@ func (a *app) tellUnknown(ctx context.Context, c *config.Config, q *jobs.Queue, 
 	return nil
 }
 
-func backendNames(c *config.Config) (names []string) {
-	for _, b := range c.Backends {
+func backendNames(backends []config.Backend) (names []string) {
+	for _, b := range backends {
 		names = append(names, b.Name)
 	}
 	return names

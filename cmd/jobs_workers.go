@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,9 @@ func (a *app) jobsWorkers() *cobra.Command {
 hand for how long. A job that goes on although its time limit is over is called stuck. What a dead
 worker had in hand is taken back by the next process that runs jobs.
 
+A ` + "`connector watch`" + ` between its rounds, and a ` + "`connector work`" + ` that waits for another process's lock,
+stand by. On PostgreSQL one that was killed is taken for alive for a minute, for three if it stood by.
+
 Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment.` + "\n\nNext: `connector jobs channels`, `connector status`.",
 		Example: "  connector jobs workers\n  connector --output json jobs workers",
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -31,13 +35,15 @@ Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration, 3 environment
 type workerView struct {
 	ID        string          `json:"id"`
 	Alive     bool            `json:"alive"`
+	StandsBy  bool            `json:"stands_by"` // it waits for something to do, and has nothing in hand
 	Started   *time.Time      `json:"started"`
 	Heartbeat *time.Time      `json:"heartbeat,omitempty"` // of one that lives by a lease
 	Lease     *time.Time      `json:"lease,omitempty"`     // until when it is taken for alive
 	Info      json.RawMessage `json:"info,omitempty"`      // what it noted of itself
 	InHand    []sliceView     `json:"in_hand"`
 
-	note workerNote
+	note    workerNote
+	process string
 }
 
 // sliceView is a slice of jobs in a worker's hands.
@@ -64,7 +70,30 @@ func (a *app) workersOf(ctx context.Context, q *jobs.Queue) ([]workerView, error
 	for i, w := range list {
 		views[i] = a.workerOf(w, started)
 	}
-	return views, nil
+	return withoutBusy(views), nil
+}
+
+// withoutBusy leaves out of those who stand by the backends that a worker of the same process works on, and those who have none left.
+func withoutBusy(all []workerView) []workerView {
+	views := []workerView{}
+	for _, v := range all {
+		if v.StandsBy {
+			had := len(v.note.Backends)
+			v.note.Backends = slices.DeleteFunc(v.note.Backends, func(name string) bool {
+				return slices.ContainsFunc(all, func(w workerView) bool { return w.worksOn(name, v.process) })
+			})
+			if had > 0 && len(v.note.Backends) == 0 {
+				continue
+			}
+		}
+		views = append(views, v)
+	}
+	return views
+}
+
+// worksOn tells whether it is a worker of that process for that backend.
+func (v workerView) worksOn(backend, process string) bool {
+	return !v.StandsBy && v.process == process && slices.Contains(v.note.Backends, backend)
 }
 
 func (a *app) showWorkers(ctx context.Context, q *jobs.Queue) error {
@@ -76,7 +105,7 @@ func (a *app) showWorkers(ctx context.Context, q *jobs.Queue) error {
 		return a.printJSON(workersView{views})
 	}
 	if len(views) == 0 {
-		_, _ = fmt.Fprintln(a.hints(), "`connector sync` and `connector watch` are among them only while they run jobs") // beside the answer
+		_, _ = fmt.Fprintln(a.hints(), "`connector sync` is among them only while it runs jobs") // beside the answer
 		_, err := fmt.Fprintln(a.out, "No workers.")
 		return err
 	}
@@ -85,7 +114,7 @@ func (a *app) showWorkers(ctx context.Context, q *jobs.Queue) error {
 
 // workerOf describes a worker by what it noted and by the jobs that name it.
 func (a *app) workerOf(w jobs.WorkerInfo, started []jobs.Job) workerView {
-	v := workerView{ID: w.ID, Alive: w.Alive, Started: optional(w.Started), InHand: []sliceView{}}
+	v := workerView{ID: w.ID, Alive: w.Alive, StandsBy: w.StandsBy(), Started: optional(w.Started), InHand: []sliceView{}, process: w.Process()}
 	if !w.Lease.IsZero() {
 		v.Heartbeat, v.Lease = optional(w.Heartbeat), optional(w.Lease)
 	}
@@ -118,11 +147,14 @@ func (a *app) workerOf(w jobs.WorkerInfo, started []jobs.Job) workerView {
 func (a *app) tableOfWorkers(views []workerView) error {
 	rows := [][]string{{"WORKER", "STATE", "SINCE", "COMMAND", "IN HAND"}}
 	for _, v := range views {
-		state := "alive"
+		id, state := v.ID, "alive"
+		if v.StandsBy {
+			id, state = v.process, "stands by"
+		}
 		if !v.Alive {
 			state = "dead"
 		}
-		row := []string{v.ID, state, when(*v.Started), strings.Join(append([]string{v.note.Command}, v.note.Backends...), " "), ""}
+		row := []string{id, state, when(*v.Started), strings.Join(append([]string{v.note.Command}, v.note.Backends...), " "), ""}
 		for _, h := range v.InHand {
 			row[4] = a.sliceOf(h)
 			rows = append(rows, row)

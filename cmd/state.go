@@ -145,7 +145,7 @@ func (r *running) openIdle(ctx context.Context) error {
 		return err
 	}
 	for _, w := range workers {
-		if w.Alive {
+		if w.Alive && !w.StandsBy() {
 			return &state.LockedError{Name: "worker " + w.ID}
 		}
 	}

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -78,6 +79,7 @@ type statusPart struct {
 	LastRun     *time.Time    `json:"last_run,omitempty"`
 	Next        *nextRunView  `json:"next_run,omitempty"`
 	Running     []runningView `json:"running"`
+	StandingBy  []runningView `json:"standing_by"` // processes that live and wait for something to do
 	Died        []diedView    `json:"died"`
 	Outage      *outageView   `json:"outage,omitempty"`
 	Pauses      []pauseView   `json:"pauses"`
@@ -101,6 +103,11 @@ type runningView struct {
 	Command string     `json:"command,omitempty"`
 	Since   *time.Time `json:"since,omitempty"`
 	InHand  int        `json:"jobs_in_hand"`
+}
+
+// is tells whether it is the same process.
+func (r runningView) is(other runningView) bool {
+	return r.PID == other.PID && cmp.Or(r.Host, thisHost()) == cmp.Or(other.Host, thisHost())
 }
 
 // diedView is a worker that died with jobs in hand.
@@ -217,7 +224,7 @@ func (s *statusLook) unknown() []string {
 func (s *statusLook) part(ctx context.Context, b config.Backend) (p statusPart, err error) {
 	p = statusPart{
 		Name: b.Name, Kind: b.Kind, Version: b.Version, Odoo: b.Odoo, Condition: conditionOK,
-		Running: []runningView{}, Died: []diedView{}, Pauses: []pauseView{}, Troubles: []troubleView{},
+		Running: []runningView{}, StandingBy: []runningView{}, Died: []diedView{}, Pauses: []pauseView{}, Troubles: []troubleView{},
 	}
 	if p.Models, err = s.models(b); err != nil {
 		return p, err
@@ -331,6 +338,9 @@ func (s *statusLook) processes(ctx context.Context, b config.Backend, p *statusP
 	for _, w := range s.workers {
 		hand, serves := w.handOf(b.Name)
 		switch {
+		case w.StandsBy && w.Alive && serves:
+			p.standsBy(w)
+		case w.StandsBy:
 		case !w.Alive && hand > 0:
 			p.Died = append(p.Died, diedView{Worker: w.ID, InHand: hand})
 		case w.Alive && serves:
@@ -338,6 +348,15 @@ func (s *statusLook) processes(ctx context.Context, b config.Backend, p *statusP
 		}
 	}
 	return nil
+}
+
+// standsBy notes who waits for something to do, or names the command of who holds the lock and has no job in hand at the moment.
+func (p *statusPart) standsBy(w workerView) {
+	if one := withWorker(nil, w, 0)[0]; !slices.ContainsFunc(p.Running, one.is) {
+		p.StandingBy = append(p.StandingBy, one)
+		return
+	}
+	p.Running = withWorker(p.Running, w, 0)
 }
 
 // handOf counts the jobs of a backend that a worker has in hand, and tells whether it works on that backend at all.
@@ -353,13 +372,13 @@ func (w workerView) handOf(name string) (hand int, serves bool) {
 // withWorker adds what is known of a worker to the process that holds the lock, where it is the same, or else as one more.
 func withWorker(all []runningView, w workerView, hand int) []runningView {
 	host, pid := processOf(w.ID)
-	at := slices.IndexFunc(all, func(r runningView) bool { return r.PID == pid && (r.Host == "" || r.Host == host) })
+	one := runningView{PID: pid, Since: w.Started}
+	if host != thisHost() {
+		one.Host = host
+	}
+	at := slices.IndexFunc(all, one.is)
 	if at < 0 {
-		at = len(all)
-		all = append(all, runningView{PID: pid, Since: w.Started})
-		if host != thisHost() {
-			all[at].Host = host
-		}
+		at, all = len(all), append(all, one)
 	}
 	all[at].Command = w.note.Command
 	all[at].InHand += hand

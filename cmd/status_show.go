@@ -40,6 +40,9 @@ func (a *app) writeStatus(b *strings.Builder, p statusPart, now time.Time) {
 	for _, r := range p.Running {
 		line("running now", r.text(now))
 	}
+	for _, r := range p.StandingBy {
+		line("standing by", r.text(now))
+	}
 	if n := p.total().Unsettled; n > 0 {
 		line("under way", count(n, "creation", "creations")+" whose outcome is not known yet")
 	}

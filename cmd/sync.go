@@ -135,8 +135,12 @@ func thisHost() string {
 
 // runOptions are those of a run that ends by itself.
 func runOptions(command string) synchronizer.RunOptions {
-	note := workerNote{Command: command, Jobs: 1, TimeLimit: int64(defaultTimeLimit.Seconds()), Version: version()}
-	return synchronizer.RunOptions{Owner: owner(), TimeLimit: defaultTimeLimit, Info: note}
+	return synchronizer.RunOptions{Owner: owner(), TimeLimit: defaultTimeLimit, Info: noteOf(command)}
+}
+
+// noteOf is what a command that runs one slice at a time notes of itself.
+func noteOf(command string) workerNote {
+	return workerNote{Command: command, Jobs: 1, TimeLimit: int64(defaultTimeLimit.Seconds()), Version: version()}
 }
 
 // defaultTimeLimit is how long a job may run that has no limit of its own.

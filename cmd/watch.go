@@ -83,11 +83,11 @@ func (a *app) watch(ctx context.Context, names []string, o watchOptions) (err er
 		return err
 	}
 	a.working.Store(true)
-	seen, err := a.observe(ctx, &o.listen, w.base, false)
+	seen, err := a.observe(ctx, &o.listen, w.base, false, watchNote(w.backends))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, seen.Close()) }()
+	defer func() { err = errors.Join(err, seen.Close(ctx)) }()
 	w.beat = seen.Beat
 	if o.span > 0 {
 		var cancel context.CancelCauseFunc
@@ -96,6 +96,13 @@ func (a *app) watch(ctx context.Context, names []string, o watchOptions) (err er
 		defer time.AfterFunc(o.span, func() { cancel(errSpanOver) }).Stop()
 	}
 	return w.run(ctx)
+}
+
+// watchNote is what a watch notes of itself for `jobs workers`.
+func watchNote(backends []config.Backend) workerNote {
+	note := noteOf("watch")
+	note.Backends = backendNames(backends)
+	return note
 }
 
 // errSpanOver ends a watch whose time is over (--for).
@@ -108,6 +115,7 @@ type watchtower struct {
 	base     *running // with the state and the sandboxes
 	location string   // of the state
 	all      bool     // every backend of the configuration is watched
+	backends []config.Backend
 	groups   []*watchedGroup
 	notify   *supervisor
 	beat     func() // for those who look at its health
@@ -128,6 +136,7 @@ func (a *app) openWatch(ctx context.Context, names []string, o watchOptions) (*w
 	if err != nil {
 		return w, err
 	}
+	w.backends = backends
 	w.all = len(backends) == len(w.base.config.Backends)
 	if err := w.base.checkDir(); err != nil {
 		return w, err

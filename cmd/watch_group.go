@@ -39,7 +39,7 @@ func sortedNames(backends []config.Backend) []string {
 func (g *watchedGroup) begin(ctx context.Context) {
 	g.watch = synchronizer.NewWatch(synchronizer.WatchOptions{
 		Clock: g.app.clock, Interval: g.options.interval, Sweep: g.options.sweep, OdooModels: g.odooModels(g.odoo),
-		Run:     synchronizer.RunOptions{Owner: owner(), Progress: g.progress},
+		Run:     synchronizer.RunOptions{Owner: owner(), TimeLimit: defaultTimeLimit, Info: watchNote(g.backends), Progress: g.progress},
 		Connect: g.connect,
 		Locked: func(ctx context.Context, do func(context.Context)) error {
 			return g.locked(ctx, sortedNames(g.backends), do)

@@ -62,6 +62,13 @@ off. The second one stops at once.
 	return c
 }
 
+// note is what a worker of these backends notes of itself for `jobs workers`.
+func (o workOptions) note(backends []string) workerNote {
+	return workerNote{
+		Command: "work", Backends: backends, Channels: o.channels, Jobs: o.jobs, TimeLimit: int64(o.limit.Seconds()), Version: version(),
+	}
+}
+
 // check refuses flags that make no sense, and channels that there are none of.
 func (o workOptions) check(c *config.Config) error {
 	if o.jobs < 1 {
@@ -92,11 +99,11 @@ func (a *app) work(ctx context.Context, names []string, o workOptions) (err erro
 	if err != nil {
 		return err
 	}
-	seen, err := a.observe(ctx, &o.listen, w.base, true)
+	seen, err := a.observe(ctx, &o.listen, w.base, true, o.note(backendNames(w.backends)))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, seen.Close()) }()
+	defer func() { err = errors.Join(err, seen.Close(ctx)) }()
 	a.working.Store(true)
 	if o.span > 0 {
 		var cancel context.CancelFunc

@@ -194,10 +194,7 @@ const longestSlice = 200
 func (p *post) workerOptions(ctx context.Context, worked func()) jobs.WorkerOptions {
 	return jobs.WorkerOptions{
 		SliceLimit: max(longestSlice/p.options.jobs, 20), Hide: p.app.hide, Jobs: p.options.jobs, TimeLimit: p.options.limit, Grace: p.options.grace,
-		Info: workerNote{
-			Command: "work", Backends: []string{p.backend.Name}, Channels: p.options.channels, Jobs: p.options.jobs,
-			TimeLimit: int64(p.options.limit.Seconds()), Version: release,
-		},
+		Info: p.options.note([]string{p.backend.Name}),
 		Progress: func(j jobs.Job, _ jobs.Outcome) {
 			worked()
 			p.progress(j)

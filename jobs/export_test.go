@@ -57,8 +57,7 @@ func (q *Queue) Enlist(ctx context.Context, id string) error {
 
 // Renew renews the lease of such a worker. A *LeaseError: it has ended.
 func (q *Queue) Renew(ctx context.Context, id string) error {
-	w := &Worker{queue: q}
-	return w.renew(ctx, &presence{id: id})
+	return q.renew(ctx, &presence{id: id})
 }
 
 // ExplainStandings gives SQLite's plans of what [Queue.Standings] asks.

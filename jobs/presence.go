@@ -155,7 +155,7 @@ type WorkerInfo struct {
 	slot      int
 }
 
-// Workers gives the workers that have, or had when they died, jobs in hand.
+// Workers gives the workers that have, or had when they died, jobs in hand, and who stands by (see [Queue.StandBy]).
 func (q *Queue) Workers(ctx context.Context) ([]WorkerInfo, error) {
 	list, err := readWorkers(ctx, q.db.Read())
 	if err != nil {
@@ -271,7 +271,7 @@ func (w *Worker) keepLease(ctx context.Context, p *presence, renewed time.Time) 
 // then has a moment to find out whether it is lost.
 func (w *Worker) renewBefore(ctx context.Context, p *presence, late time.Time) error {
 	done := make(chan error, 1)
-	p.done.Go(func() { done <- w.renew(ctx, p) })
+	p.done.Go(func() { done <- w.queue.renew(ctx, p) })
 	timer := time.NewTimer(max(time.Until(late), w.queue.lease/(10*leaseMargin)))
 	defer timer.Stop()
 	select {
@@ -308,13 +308,13 @@ func (e *LeaseError) Error() string {
 		"its jobs were given to others", e.Worker)
 }
 
-func (w *Worker) renew(ctx context.Context, p *presence) error {
-	ctx, cancel := context.WithTimeout(ctx, w.queue.lease/leaseMargin)
+func (q *Queue) renew(ctx context.Context, p *presence) error {
+	ctx, cancel := context.WithTimeout(ctx, q.lease/leaseMargin)
 	defer cancel()
-	return w.queue.db.Write(ctx, func(tx *state.Tx) error {
+	return q.db.Write(ctx, func(tx *state.Tx) error {
 		now := tx.Now()
 		res, err := tx.ExecContext(ctx, "UPDATE job_worker SET heartbeat = ?, lease = ? WHERE id = ? AND lease > ?",
-			state.Micros(now), w.queue.leaseFrom(now), p.id, state.Micros(now))
+			state.Micros(now), q.leaseFrom(now), p.id, state.Micros(now))
 		if err != nil {
 			return err
 		}

@@ -87,7 +87,7 @@ func Catalogue() []Family {
 		{Name: scheduleEnd, Type: Gauge, Labels: []string{"name"}, Help: "When it last ended; 0 while it runs."},
 		{Name: scheduleNext, Type: Gauge, Labels: []string{"name"}, Help: "When it runs next."},
 		{Name: scheduleFailed, Type: Gauge, Labels: []string{"name"}, Help: "1 if its last run failed or was interrupted, else 0."},
-		{Name: workers, Type: Gauge, Labels: []string{"state"}, Help: "Workers with jobs in hand: alive, and dead ones whose jobs nobody took back yet."},
+		{Name: workers, Type: Gauge, Labels: []string{"state"}, Help: "Workers with jobs in hand: alive, and dead ones whose jobs nobody took back yet; and processes that live and stand by, as a watch does."},
 		{Name: notifyWaiting, Type: Gauge, Labels: []string{"receiver"}, Help: "Lines of the next message to a receiver of notifications."},
 		{Name: notifyFailing, Type: Gauge, Labels: []string{"receiver"},
 			Help: "Attempts to reach a receiver of notifications that failed since one succeeded."},

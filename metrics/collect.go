@@ -213,12 +213,21 @@ func (c *Collector) schedule(ctx context.Context, s *Snapshot) error {
 
 func (c *Collector) workers(ctx context.Context, s *Snapshot) error {
 	all, err := c.queue.Workers(ctx)
-	count := map[bool]int{}
+	count := map[string]int{}
 	for _, w := range all {
-		count[w.Alive]++
+		switch {
+		case w.StandsBy() && w.Alive:
+			count["standby"]++
+		case w.StandsBy(): // it had nothing in hand
+		case w.Alive:
+			count["alive"]++
+		default:
+			count["dead"]++
+		}
 	}
-	s.add(workers, float64(count[true]), "alive")
-	s.add(workers, float64(count[false]), "dead")
+	for _, state := range []string{"alive", "dead", "standby"} {
+		s.add(workers, float64(count[state]), state)
+	}
 	return err
 }
 

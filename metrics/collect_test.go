@@ -52,6 +52,20 @@ func TestCollect(t *testing.T) {
 			`connector_paused{scope="channel",name="root.trello"}`:                              "1",
 		})
 	})
+	t.Run("Ensure who stands by is told apart from workers, and is nobody when dead", func(t *testing.T) {
+		b := newBench(t)
+		b.exec("INSERT INTO job_worker (id, slot, started, heartbeat) VALUES ('host:1', 71, 1, 1), ('host:2/standby', 72, 1, 1)")
+		s, err := b.queue.StandBy(t.Context(), "host:3", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.want(b.read(), map[string]string{
+			`connector_workers{state="alive"}`: "0", `connector_workers{state="dead"}`: "1", `connector_workers{state="standby"}`: "1",
+		})
+		if err := s.Leave(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("Ensure outages, reviews, bindings and the schedule are told", func(t *testing.T) {
 		b := newBench(t)
 		at := state.Micros(noon)

@@ -97,7 +97,7 @@ func (d *Desk) Look(ctx context.Context, tab Tab, f Filter) (p Picture, err erro
 		return p, err
 	}
 	for _, w := range workers {
-		if w.Alive {
+		if w.Alive && !w.StandsBy() {
 			p.Workers++
 		}
 	}
