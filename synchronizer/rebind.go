@@ -134,12 +134,23 @@ func (sl *slice) rebindTo(ctx context.Context, it *item, to *record.Record) erro
 	match, _ := sl.mapper.MatchField()
 	plan.field(match.Name).Note = fmt.Sprintf("the %s stands for the %s %s now, and no longer for %d", sl.model.Noun, sl.model.OdooNoun, to.ID, former.OdooID)
 	it.plan = plan
-	it.rebound, it.along = true, follow.and(next)
+	it.rebound, it.along = true, follow.and(next).and(sl.renamedSince(it, plan.field(match.Name)))
 	sl.lookup.forget(former) // who takes its place in this pass does not come second to it
 	for _, b := range next.bindings {
 		sl.lookup.add(b)
 	}
 	return sl.commit(ctx, it, *it.external, *to)
+}
+
+// renamedSince is the job that follows where the Odoo record has another name than it was made with: an earlier run made it, and before
+// that was found out it was renamed. What both sides agreed on is the name that it was made with.
+func (sl *slice) renamedSince(it *item, name *FieldPlan) (out aside) {
+	if name.Odoo.Equal(name.External) {
+		return out
+	}
+	name.unmet, name.hold = binding.Odoo, true
+	out.specs = append(out.specs, sl.Spec(ExportRecord, Args{Model: sl.model.Name, ExternalID: it.external.ID, Parent: it.scope, Scope: scopeOf(sl.model, it.scope)}, ""))
+	return out
 }
 
 // promoted is the alias that takes the place of a primary binding which stands for its Odoo record no more; nothing if there is none.

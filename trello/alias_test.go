@@ -3,6 +3,7 @@ package trello_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/jobs"
@@ -38,5 +39,31 @@ func TestLabelInTheOthersPlace(t *testing.T) {
 			t.Errorf("the card that moves to the board has the labels %v, want %s", got, again.ID)
 		}
 		w.quiet()
+	})
+}
+
+func TestRenamedLabelWhoseTagIsRenamedMeanwhile(t *testing.T) {
+	t.Run("Ensure a tag that is renamed before the run which made it is repeated renames its label", func(t *testing.T) {
+		s := bound(t)
+		s.trello.AddLabel(s.trello.AddBoard("Garden").ID, "Urgent", "red") // the tag is shared, so that a rename outside makes another
+		s.mustSync()
+		label := s.labelOf("Urgent")
+		s.trello.UpdateLabel(label, func(l *trellotest.Label) { l.Name = "Soon" })
+		s.lose(1, losses[0])
+		if _, err := s.sync(); !isOutage(err) {
+			t.Fatalf("the run reports %v", err)
+		}
+		s.mend()
+		tag := s.odooID("project.tags", "Soon")
+		s.set("project.tags", tag, "name", "Next week")
+		s.clock.Advance(time.Hour)
+		s.mustSync()
+		for _, l := range s.trello.Labels(s.board.ID) {
+			if l.ID == label && l.Name != "Next week" {
+				t.Errorf("the label is called %q", l.Name)
+			}
+		}
+		s.want("project.tags", tag, "name", "Next week")
+		s.settledQuietly()
 	})
 }
