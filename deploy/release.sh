@@ -18,6 +18,8 @@ shift
 [ -z "$(git status --porcelain)" ] || { echo "release: the tree has changes that are not committed; a release is one commit" >&2; exit 1; }
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
+revision=$(git rev-parse HEAD)
+committed=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
 host=$(go env GOHOSTARCH)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -43,12 +45,25 @@ emulator() {
   esac
 }
 
+# said has the program say something of itself: see cmd/version.go. The Go tool would record as much, but not of a work tree of git's.
+said() { echo "-X github.com/odoo-connector/connector/cmd.$1=$2"; }
+
+# tells makes sure that a program says what it is.
+tells() {
+  local text line
+  text=$("$@" version)
+  for line in "connector $version" "commit    $revision" "built     $committed"; do
+    grep -qxF "$line" <<<"$text" || { echo "release: \`$* version\` does not say '$line', but: $text" >&2; return 1; }
+  done
+  echo "release: $* says: $(tr '\n' ' ' <<<"$text")"
+}
+
 # program builds the program for a processor into a file.
 program() {
   local arch=$1 to=$2
-  CGO_ENABLED=1 CC=$(compiler "$arch") GOOS=linux GOARCH=$arch GOFLAGS='' go build -trimpath -buildvcs=true \
+  CGO_ENABLED=1 CC=$(compiler "$arch") GOOS=linux GOARCH=$arch GOFLAGS='' go build -trimpath -buildvcs=false \
     -tags netgo,osusergo,sqlite_omit_load_extension \
-    -ldflags "-s -w -buildid= -X github.com/odoo-connector/connector/cmd.release=$version -linkmode external -extldflags '-static -Wl,--build-id=none'" \
+    -ldflags "-s -w -buildid= $(said release "$version") $(said revision "$revision") $(said built "$committed") -linkmode external -extldflags '-static -Wl,--build-id=none'" \
     -o "$to" .
 }
 
@@ -68,8 +83,7 @@ build() {
   if [ "$run" = false ]; then
     echo "release: linux/$arch was built and not run: there is no qemu-user for it"
   else
-    "$run" "$scratch/$name/connector" version | grep -qx "connector $version" || { echo "release: the program for $arch does not tell its version" >&2; return 1; }
-    echo "release: linux/$arch runs: $("$run" "$scratch/$name/connector" version | tr '\n' ' ')"
+    tells "$run" "$scratch/$name/connector"
     "$run" "$scratch/$name/connector" man "$scratch/$name/man/man1"
   fi
   cp LICENSE README.md CHANGELOG.md SECURITY.md config.yaml.example "$scratch/$name"
@@ -103,4 +117,4 @@ for arch in "$@"; do
   fi
   build "$arch"
 done
-(cd dist && sha256sum connector_* >SHA256SUMS && cat SHA256SUMS)
+(cd dist && sha256sum connector_* >SHA256SUMS && sha256sum --check SHA256SUMS && cat SHA256SUMS)
