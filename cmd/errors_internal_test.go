@@ -5,17 +5,12 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/odoo-connector/connector/odoo"
-	"github.com/odoo-connector/connector/record"
-	"github.com/odoo-connector/connector/sandbox"
 	"github.com/odoo-connector/connector/state"
 )
 
@@ -133,50 +128,4 @@ func TestClockGoesBack(t *testing.T) {
 		d.now = d.now.Add(6 * time.Hour)
 		mustHave(t, d.must("sync"), "Nothing changed.")
 	})
-}
-
-// change renames a card on Trello's side and a task on Odoo's.
-func (d *desk) change(card, cardTo, task, taskTo string) {
-	d.Helper()
-	box, err := sandbox.Open(d.path("sandbox-demo"), sandbox.Options{Clock: d.Now, Odoo: true, Systems: []sandbox.System{trelloFake()}})
-	if err != nil {
-		d.Fatal(err)
-	}
-	defer func() { _ = box.Close() }()
-	d.renameCard(box, card, cardTo)
-	o, _ := box.Odoo()
-	s, err := odoo.Dial(d.Context(), odoo.Options{Name: "main", URL: o.URL, Database: o.Database, Username: o.Username, Password: o.Password, Clock: d})
-	if err != nil {
-		d.Fatal(err)
-	}
-	ids, err := s.Search(d.Context(), "project.task", odoo.Domain{[]any{"name", "=", task}, []any{"active", "in", []any{true, false}}}, odoo.SearchOptions{})
-	if err != nil || len(ids) != 1 {
-		d.Fatal(ids, err)
-	}
-	if err := s.Write(d.Context(), "project.task", ids, map[string]record.Value{"name": record.Text(taskTo)}); err != nil {
-		d.Fatal(err)
-	}
-}
-
-// renameCard finds the card by the binding that the sync made for it.
-func (d *desk) renameCard(box *sandbox.Sandbox, card, to string) {
-	d.Helper()
-	var id string
-	d.on(func(ctx context.Context, db *state.DB) error {
-		return db.Read().QueryRowContext(ctx, "SELECT json_extract(args, '$.external_id') FROM job WHERE description LIKE ?", "%card '"+card+"'%").Scan(&id)
-	})
-	served, _ := box.System("trello")
-	query := url.Values{"key": {"demo-key"}, "token": {"demo-token"}, "name": {to}}
-	r, err := http.NewRequestWithContext(d.Context(), http.MethodPut, served.URL+"/1/cards/"+id+"?"+query.Encode(), http.NoBody)
-	if err != nil {
-		d.Fatal(err)
-	}
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		d.Fatal(err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	if answer.StatusCode != http.StatusOK {
-		d.Fatal(answer.Status)
-	}
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/odoo-connector/connector/state"
 )
 
-//go:generate go test -count=1 -run ^TestScreens$ . -update-docs
+//go:generate go test -count=1 -run ^(TestScreens|TestRecording)$ . -update-docs
 
 const screenFolder = "../docs/screens"
 
@@ -131,21 +131,32 @@ const (
 // svg draws the screen; each stretch of text has its columns, whatever font is there.
 func (p *picture) svg() string {
 	var b strings.Builder
-	wide, high := int(cellWidth*screen)+2*edge, len(p.rows)*cellHeight+2*edge+24
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-label="%s">
-<style>
-text{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;font-size:14px;fill:#d4d7de;white-space:pre}
-.b{font-weight:700;fill:#fff}.f{fill:#8b93a5}.r{fill:#ff7b72}.g{fill:#7ee787}.y{fill:#e3b341}.t{font-size:12px;fill:#8b93a5}
-</style>
-<rect width="%d" height="%d" rx="8" fill="#161b22"/>
-<circle cx="20" cy="18" r="5" fill="#ff7b72"/><circle cx="38" cy="18" r="5" fill="#e3b341"/><circle cx="56" cy="18" r="5" fill="#7ee787"/>
-<text x="%d" y="22" text-anchor="middle" class="t">%s</text>
-`, wide, high, escaped(p.title), wide, high, wide/2, escaped(p.title))
+	openPicture(&b, p.title, "", len(p.rows))
 	for n, row := range p.rows {
-		drawRow(&b, row, edge+24+n*cellHeight+cellHeight-5)
+		drawRow(&b, row, top+baseline(n))
 	}
 	b.WriteString("</svg>\n")
 	return b.String()
+}
+
+// top is where the rows of a screen begin.
+const top = edge + 24
+
+// baseline is where the letters of a row stand, below the first row's top.
+func baseline(row int) int { return row*cellHeight + cellHeight - 5 }
+
+// openPicture begins a picture: a window of so many rows with its title, and rules of style more than those of all.
+func openPicture(b *strings.Builder, title, rules string, rows int) {
+	wide, high := int(cellWidth*screen)+2*edge, rows*cellHeight+edge+top
+	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-label="%s" xml:space="preserve">
+<style>
+text{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;font-size:14px;fill:#d4d7de;white-space:pre}
+.b{font-weight:700;fill:#fff}.f{fill:#8b93a5}.r{fill:#ff7b72}.g{fill:#7ee787}.y{fill:#e3b341}.t{font-size:12px;fill:#8b93a5}
+%s</style>
+<rect width="%d" height="%d" rx="8" fill="#161b22"/>
+<circle cx="20" cy="18" r="5" fill="#ff7b72"/><circle cx="38" cy="18" r="5" fill="#e3b341"/><circle cx="56" cy="18" r="5" fill="#7ee787"/>
+<text x="%d" y="22" text-anchor="middle" class="t">%s</text>
+`, wide, high, escaped(title), rules, wide, high, wide/2, escaped(title))
 }
 
 var dressed = regexp.MustCompile("\x1b\\[([0-9;]*)m")
@@ -189,12 +200,17 @@ backends:
         direction: both ways
 `
 
-// TestScreens draws the pictures of docs/screens, each from a run of the commands on a terminal with a clock that stands still.
-func TestScreens(t *testing.T) {
+// setTerminal sets what a terminal with colours sets.
+func setTerminal(t *testing.T) {
 	t.Setenv("TZ", "UTC")
 	t.Setenv("TERM", "xterm-256color")
 	t.Setenv("NO_COLOR", "")
 	t.Setenv("CONNECTOR_CONFIG", "")
+}
+
+// TestScreens draws the pictures of docs/screens, each from a run of the commands on a terminal with a clock that stands still.
+func TestScreens(t *testing.T) {
+	setTerminal(t)
 	pages, err := filepath.Abs(screenFolder)
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +219,8 @@ func TestScreens(t *testing.T) {
 	t.Chdir(d.dir)
 	waiting := newDesk(t, sandboxed)
 	waiting.must("poll")
-	waiting.keep(t, filepath.Join(pages, "jobs-watch.svg"), &picture{"connector jobs watch", waiting.liveScreen(t)})
+	watched := &picture{"connector jobs watch", waiting.liveScreen(t)}
+	waiting.keep(t, filepath.Join(pages, "jobs-watch.svg"), watched.svg(), watched.rows)
 	shot := func(name, title string, lines ...string) {
 		p := &picture{title: title}
 		for _, line := range lines {
@@ -213,7 +230,7 @@ func TestScreens(t *testing.T) {
 			}
 			p.typed(line, d.onScreen(t, args[1:]...))
 		}
-		d.keep(t, filepath.Join(pages, name+".svg"), p)
+		d.keep(t, filepath.Join(pages, name+".svg"), p.svg(), p.rows)
 	}
 	shot("dry-run", "What a first sync would do", "connector sync trello --dry-run")
 	shot("sync", "The first sync, and one with nothing to do", "connector sync trello", "connector sync trello")
@@ -230,10 +247,9 @@ func TestScreens(t *testing.T) {
 	shot("config-validate", "A configuration with mistakes", "connector config validate --config broken.yaml")
 }
 
-// keep writes a picture, or compares it with the one that is there.
-func (d *desk) keep(t *testing.T, path string, p *picture) {
+// keep writes a picture of these rows, or compares it with the one that is there.
+func (d *desk) keep(t *testing.T, path, text string, rows []string) {
 	t.Helper()
-	text := p.svg()
 	if *updateDocs {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -243,13 +259,13 @@ func (d *desk) keep(t *testing.T, path string, p *picture) {
 		}
 	}
 	t.Run("Ensure "+filepath.Base(path)+" shows what the commands print, in 80 columns", func(t *testing.T) {
-		for _, row := range p.rows {
+		for _, row := range rows {
 			if widthOf(row) > screen {
 				t.Errorf("%d columns: %q", widthOf(row), undressed(row))
 			}
 		}
 		if got, err := os.ReadFile(path); err != nil || string(got) != text {
-			t.Errorf("it is out of date; run `go generate ./cmd` (%v). It would be of\n%s", err, undressed(strings.Join(p.rows, "\n")))
+			t.Errorf("it is out of date; run `go generate ./cmd` (%v). It would be of\n%s", err, undressed(strings.Join(rows, "\n")))
 		}
 	})
 }
