@@ -46,7 +46,7 @@ func (s *setup) ask(ctx context.Context, d *dialogue) error {
 			i, forward = i+1, true
 		case errors.Is(err, errBack):
 			i, forward = s.before(d, i)
-		case ctx.Err() != nil, errors.Is(err, errAnswersEnd):
+		case ctx.Err() != nil, errors.Is(err, errAnswersEnd), errors.Is(err, errUnwanted):
 			return err
 		case errors.As(err, &again):
 			d.sayIn(red, again.Error())
@@ -322,11 +322,14 @@ func (s *setup) askWrite(ctx context.Context, d *dialogue) error {
 	case answer == "y" || answer == "yes":
 		return nil
 	case answer == "n" || answer == "no":
-		return errAnswersEnd
+		return errUnwanted
 	default:
 		return fmt.Errorf("%q is neither y nor n", answer)
 	}
 }
+
+// errUnwanted says that the person saw what would be written, and did not want it.
+var errUnwanted error = &usageError{"nothing was written"}
 
 // upperFirst begins a sentence.
 func upperFirst(text string) string {

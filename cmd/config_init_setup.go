@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -110,6 +111,7 @@ func (s *setup) trial(withBackend bool) (*running, error) {
 	}
 	if !withBackend {
 		known.backendURL, known.secrets, known.given = sandboxURL, nil, nil
+		known.user = cmp.Or(known.user, "unknown") // a flag may have said how to log in, and not as whom
 	}
 	c, err := known.read()
 	if err != nil {

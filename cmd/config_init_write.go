@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/odoo-connector/connector/config"
@@ -80,7 +81,10 @@ func setAside(name string) (backup string, err error) {
 		return "", nil
 	}
 	for i := 1; ; i++ {
-		backup = fmt.Sprintf("%s.bak%s", name, strings.TrimPrefix(fmt.Sprint(".", i), ".1"))
+		backup = name + ".bak"
+		if i > 1 {
+			backup += "." + strconv.Itoa(i)
+		}
 		if _, err := os.Lstat(backup); errors.Is(err, fs.ErrNotExist) {
 			return backup, os.Rename(name, backup)
 		}

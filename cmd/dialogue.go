@@ -26,7 +26,7 @@ type dialogue struct {
 var errBack = errors.New("back to the question before")
 
 // errAnswersEnd says that nobody answers any more.
-var errAnswersEnd = errors.New("the answers ended before all was asked; nothing was written")
+var errAnswersEnd error = &usageError{"the answers ended before all was asked; nothing was written"}
 
 // back is the answer that leads to the question before.
 const back = "<"

@@ -45,19 +45,26 @@ func (s *stream) now() (text string, changed <-chan struct{}) {
 
 // await gives the first match of a pattern, as soon as it was written or when the process is done.
 func (s *stream) await(pattern *regexp.Regexp, done <-chan struct{}) (string, error) {
-	late := time.After(patience)
+	return s.awaitAfter(new(int), pattern, done)
+}
+
+// awaitAfter gives the first match behind a place in the text, and moves the place behind it.
+func (s *stream) awaitAfter(place *int, pattern *regexp.Regexp, done <-chan struct{}) (string, error) {
+	late, ended := time.After(patience), false
 	for {
 		text, changed := s.now()
-		if found := pattern.FindString(text); found != "" {
-			return found, nil
+		text = text[*place:]
+		if found := pattern.FindStringIndex(text); found != nil && found[0] < found[1] {
+			*place += found[1]
+			return text[found[0]:found[1]], nil
+		}
+		if ended {
+			return "", fmt.Errorf("the process ended without writing %q; it wrote %q", pattern, text)
 		}
 		select {
 		case <-changed:
 		case <-done:
-			if text, _ := s.now(); pattern.MatchString(text) {
-				return pattern.FindString(text), nil
-			}
-			return "", fmt.Errorf("the process ended without writing %q; it wrote %q", pattern, text)
+			ended = true
 		case <-late:
 			return "", fmt.Errorf("nothing like %q was written in time; there is %q", pattern, text)
 		}
@@ -71,11 +78,24 @@ type process struct {
 	done     chan struct{} // closed when it ended and all that it wrote was read
 	failure  error
 	ended    time.Time
+	person   *os.File // the other end of its terminal, where it has one
+	answered int      // how much of what it wrote was answered there
+}
+
+func newProcess(c *exec.Cmd) *process {
+	return &process{cmd: c, out: newStream(), err: newStream(), done: make(chan struct{})}
+}
+
+// await waits for the end of a process that was started.
+func (p *process) await() {
+	defer close(p.done)
+	p.failure = p.cmd.Wait()
+	p.ended = time.Now()
 }
 
 // start starts a program. The test has to see to its end: by wait, or by kill.
 func start(c *exec.Cmd) (*process, error) {
-	p := &process{cmd: c, out: newStream(), err: newStream(), done: make(chan struct{})}
+	p := newProcess(c)
 	if c.Stdout == nil {
 		c.Stdout = p.out
 	}
@@ -83,11 +103,7 @@ func start(c *exec.Cmd) (*process, error) {
 	if err := c.Start(); err != nil {
 		return nil, err
 	}
-	go func() {
-		defer close(p.done)
-		p.failure = c.Wait()
-		p.ended = time.Now()
-	}()
+	go p.await()
 	return p, nil
 }
 

@@ -23,8 +23,9 @@ import (
 
 const screenFolder = "../docs/screens"
 
-// openTerminal gives both ends of a terminal of 80 columns and 24 rows: the one that a person looks at, and the program's.
-func openTerminal(t *testing.T) (person, program *os.File) {
+// OpenTerminal gives both ends of a terminal of 80 columns and 24 rows: the one that a person looks at, and the program's. The tests of
+// the program as a process use it, too.
+func OpenTerminal(t testing.TB) (person, program *os.File) {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
@@ -50,7 +51,7 @@ func openTerminal(t *testing.T) (person, program *os.File) {
 // onScreen runs a command on a terminal and gives what a person sees, both streams in one.
 func (d *desk) onScreen(t *testing.T, args ...string) string {
 	t.Helper()
-	person, program := openTerminal(t)
+	person, program := OpenTerminal(t)
 	var seen bytes.Buffer
 	read := make(chan struct{})
 	go func() {

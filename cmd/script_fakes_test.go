@@ -56,7 +56,7 @@ func (f *fake) become(h http.Handler) {
 }
 
 func fakeCommand(ts *testscript.TestScript, neg bool, args []string) {
-	need(ts, neg, args, 2, "fake NAME odoo|picky|secure|expired|misnamed|early|bare|portal|keyed|nineteen|trello|page|absent|denies|fails|silent|nobody")
+	need(ts, neg, args, 2, "fake NAME odoo|picky|secure|expired|misnamed|early|bare|portal|keyed|hidden|several|nineteen|trello|page|absent|denies|fails|silent|nobody")
 	if args[1] == "nobody" {
 		ts.Setenv(args[0], refusing(ts))
 		return
@@ -77,6 +77,10 @@ func fakeCommand(ts *testscript.TestScript, neg bool, args []string) {
 		f.handler = answering(f.newOdoo("5f1c7f0a-0d5e-4c1e-9d60-0d0000000000"), portalUser())
 	case "keyed":
 		f.handler = answering(f.newOdoo("5f1c7f0a-0d5e-4c1e-9d60-0d0000000000"), keyThatEnds(time.Now().Add(72*time.Hour)))
+	case "hidden":
+		f.handler = odootest.New(odootest.Options{Password: passwordMarker, NoDatabaseList: true})
+	case "several":
+		f.handler = odootest.NewHost(odootest.New(odootest.Options{Password: passwordMarker, Database: "spare"}), f.newOdoo(""))
 	case "nineteen":
 		f.handler = odootest.New(odootest.Options{Version: "19.0", Password: passwordMarker, APIKey: tokenMarker})
 	case "trello":

@@ -32,6 +32,9 @@ import (
 //	start NAME PROGRAM [ARG…]     starts a program in the background
 //	await NAME stdout|stderr RE   waits until it wrote something like that
 //	signal NAME INT|TERM|KILL     sends it a signal
+//	terminal NAME PROGRAM [ARG…]  starts a program on a terminal; what is seen there is its stdout
+//	answer NAME RE TEXT           waits until something like that is seen after the answer before, and types a text with escapes
+//	unseen NAME RE SECRET         the same, once the terminal shows nothing of what is typed; a new line follows the secret
 //	ends NAME CODE [DURATION]     waits for its end, no longer than the duration after the signal, on an idle machine
 //	serve NAME [ARG…]             starts `sandbox serve` and sets $NAME_odoo_url, $NAME_odoo_address, $NAME_trello_key …
 //	fake NAME KIND                serves a fake of this process and sets $NAME and $NAME_elsewhere, two addresses of it,
@@ -61,6 +64,8 @@ func TestScripts(t *testing.T) {
 			switch name {
 			case "mounts":
 				return canMount(), nil
+			case "terminals":
+				return canOpenTerminal(), nil
 			case "root":
 				return os.Geteuid() == 0, nil
 			case "postgres":
@@ -74,7 +79,7 @@ func TestScripts(t *testing.T) {
 			"serve": serve, "fake": fakeCommand, "asked": asked, "copy": copyOdoo, "report": checkReport, "counts": checkCounts,
 			"mode": mode, "expand": expand, "tmpfs": tmpfs, "fill": fill, "remount": remount, "closedpipe": closedPipe,
 			"sql": runSQL, "printf": printf, "damage": damage, "grow": grow, "postgres": postgres, "run-sql": runPostgres,
-			"kill-postgres": killPostgres,
+			"kill-postgres": killPostgres, "terminal": startOnTerminal, "answer": answer, "unseen": answerUnseen,
 		},
 	})
 }
@@ -267,16 +272,20 @@ func startCommand(ts *testscript.TestScript, neg bool, args []string) {
 
 // begin starts a program in the script's folder and with its environment.
 func begin(ts *testscript.TestScript, name string, args []string) *process {
-	s := scriptOf(ts)
-	if p := s.processes[name]; p != nil {
-		s.hear(p.out.String(), p.err.String())
-	}
 	c := exec.Command(args[0], args[1:]...)
 	c.Dir, c.Env = ts.MkAbs("."), environment(ts)
 	p, err := start(c)
 	ts.Check(err)
-	s.processes[name] = p
+	scriptOf(ts).begun(name, p)
 	return p
+}
+
+// begun keeps a process under its name.
+func (s *script) begun(name string, p *process) {
+	if was := s.processes[name]; was != nil {
+		s.hear(was.out.String(), was.err.String())
+	}
+	s.processes[name] = p
 }
 
 // environment is the script's, as far as the program looks at it.
@@ -284,7 +293,7 @@ func environment(ts *testscript.TestScript) []string {
 	var env []string
 	for _, name := range []string{
 		"PATH", "HOME", "TMPDIR", "GOCOVERDIR", "GORACE", "CONNECTOR_ODOO_PASSWORD", "TRELLO_KEY", "TRELLO_TOKEN",
-		"CONNECTOR_CONFIG", "CONNECTOR_OUTPUT", "CONNECTOR_WAIT",
+		"CONNECTOR_CONFIG", "CONNECTOR_OUTPUT", "CONNECTOR_WAIT", "TERM", "NO_COLOR", "NOTIFY_SOCKET", "WATCHDOG_USEC", "CREDENTIALS_DIRECTORY",
 	} {
 		if value := ts.Getenv(name); value != "" {
 			env = append(env, name+"="+value)

@@ -23,7 +23,7 @@ const (
 )
 
 func (s style) dress(code, text string) string {
-	if !s.colours || text == "" {
+	if !s.colours || code == "" || text == "" {
 		return text
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
