@@ -88,7 +88,9 @@ func (k *jobsCheck) channel(path, name string) {
 	}
 	known := []string{jobs.Root}
 	for _, b := range k.config.Backends {
-		known = append(known, jobs.DefaultChannel(b.Name))
+		if own := jobs.DefaultChannel(b.Name); !slices.Contains(known, own) { // a name may be missing, or there twice
+			known = append(known, own)
+		}
 	}
 	for _, ch := range k.channels.Configured() {
 		if !slices.Contains(known, ch.Name) {

@@ -28,13 +28,17 @@ func (v value) domain() []any {
 	items, _ := v.list()
 	terms := make([]any, 0, len(items))
 	open := 0 // operands that the operators so far still wait for
+	before := len(v.r.errs)
 	for _, item := range items {
 		term, arity, ok := item.term()
 		if !ok {
-			return nil
+			return nil // one that lacks brackets would fail part by part
 		}
 		terms = append(terms, term)
 		open = max(0, open-1) + arity // where none waits, an "and" is understood
+	}
+	if len(v.r.errs) > before {
+		return nil
 	}
 	if open > 0 {
 		v.fail("the domain ends too early: its operators lack "+plural(open, "condition"),
@@ -43,11 +47,12 @@ func (v value) domain() []any {
 	return terms
 }
 
-// term reads one part of a domain: an operator, with the number of operands it takes, or a condition, which takes none.
+// term reads one part of a domain: an operator, with the number of operands it takes, or a condition, which takes none and may be a
+// wrong one.
 func (v value) term() (term any, arity int, ok bool) {
 	if v.node.Kind == yaml.SequenceNode {
-		term, ok = v.condition()
-		return term, 0, ok
+		term, _ = v.condition()
+		return term, 0, true
 	}
 	if v.isScalar("!!str") {
 		switch v.node.Value {

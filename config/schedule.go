@@ -182,7 +182,9 @@ func (m mapping) times(s *Scheduled) {
 func (v value) backendNames(backends []Backend) (all []string) {
 	var known []string
 	for _, b := range backends {
-		known = append(known, b.Name)
+		if b.Name != "" && !slices.Contains(known, b.Name) { // else the entry has an error of its own
+			known = append(known, b.Name)
+		}
 	}
 	items, _ := v.list()
 	for _, item := range items {
