@@ -54,7 +54,7 @@ func (s *stream) awaitAfter(place *int, pattern *regexp.Regexp, done <-chan stru
 	for {
 		text, changed := s.now()
 		text = text[*place:]
-		if found := pattern.FindStringIndex(text); found != nil && found[0] < found[1] {
+		if found := pattern.FindStringIndex(text); len(found) == 2 && found[0] < found[1] {
 			*place += found[1]
 			return text[found[0]:found[1]], nil
 		}

@@ -17,7 +17,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -39,13 +42,43 @@ type fake struct {
 	mu      sync.Mutex
 	handler http.Handler
 	journal [][]byte // of a fake Odoo
+	gate    *gate    // where a request is kept back; nil for none
+}
+
+// gate keeps the first request back that is like something.
+type gate struct {
+	like    *regexp.Regexp
+	shut    sync.Once     // by the request
+	open    sync.Once     // by the script
+	came    chan struct{} // closed when the request is there
+	through chan struct{} // closed when it may go on
+}
+
+func (g *gate) letThrough() { g.open.Do(func() { close(g.through) }) }
+
+// pass keeps a request back that is the one. It takes effect in the end, whether somebody still waits for its answer or not.
+func (g *gate) pass(r *http.Request) *http.Request {
+	body, err := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if err != nil || !g.like.MatchString(r.Method+" "+r.URL.Path+"\n"+string(body)) {
+		return r
+	}
+	g.shut.Do(func() {
+		close(g.came)
+		<-g.through
+		r = r.WithContext(context.WithoutCancel(r.Context()))
+	})
+	return r
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.once.Do(func() { close(f.asked) })
 	f.mu.Lock()
-	h := f.handler
+	h, gate := f.handler, f.gate
 	f.mu.Unlock()
+	if gate != nil {
+		r = gate.pass(r)
+	}
 	h.ServeHTTP(w, r)
 }
 
@@ -56,7 +89,7 @@ func (f *fake) become(h http.Handler) {
 }
 
 func fakeCommand(ts *testscript.TestScript, neg bool, args []string) {
-	need(ts, neg, args, 2, "fake NAME odoo|picky|secure|expired|misnamed|early|bare|portal|keyed|hidden|several|nineteen|trello|page|absent|denies|fails|silent|nobody")
+	need(ts, neg, args, 2, "fake NAME odoo|picky|secure|expired|misnamed|early|bare|portal|keyed|hidden|several|nineteen|trello|proxy URL|page|absent|denies|fails|silent|nobody")
 	if args[1] == "nobody" {
 		ts.Setenv(args[0], refusing(ts))
 		return
@@ -85,6 +118,13 @@ func fakeCommand(ts *testscript.TestScript, neg bool, args []string) {
 		f.handler = odootest.New(odootest.Options{Version: "19.0", Password: passwordMarker, APIKey: tokenMarker})
 	case "trello":
 		f.handler = newTrello()
+	case "proxy":
+		need(ts, neg, args, 3, "fake NAME proxy URL")
+		origin, err := url.Parse(args[2])
+		ts.Check(err)
+		f.handler = &httputil.ReverseProxy{
+			Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(origin) }, ErrorLog: log.New(io.Discard, "", 0),
+		}
 	case "page":
 		f.handler = echo(http.StatusOK)
 	case "absent":
@@ -110,6 +150,10 @@ func fakeCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(os.WriteFile(ts.MkAbs(args[0]+".pem"), certificate, 0o600))
 	} else {
 		f.server.Start()
+	}
+	if was := scriptOf(ts).fakes[args[0]]; was != nil {
+		was.open()
+		was.server.Close()
 	}
 	scriptOf(ts).fakes[args[0]] = f
 	ts.Setenv(args[0], f.server.URL)
@@ -283,24 +327,63 @@ func newTrello() *trellotest.Server {
 
 func asked(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 1, "asked NAME")
-	f := scriptOf(ts).fakes[args[0]]
-	if f == nil {
-		ts.Fatalf("there is no fake %s", args[0])
-	}
 	select {
-	case <-f.asked:
+	case <-scriptOf(ts).fake(ts, args[0]).asked:
 	case <-time.After(patience):
 		ts.Fatalf("nobody asked %s", args[0])
+	}
+}
+
+func (s *script) fake(ts *testscript.TestScript, name string) *fake {
+	f := s.fakes[name]
+	if f == nil {
+		ts.Fatalf("there is no fake %s", name)
+	}
+	return f
+}
+
+func hold(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, "hold NAME RE")
+	f := scriptOf(ts).fake(ts, args[0])
+	like, err := regexp.Compile(args[1])
+	ts.Check(err)
+	f.open()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.gate = &gate{like: like, came: make(chan struct{}), through: make(chan struct{})}
+}
+
+func held(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1, "held NAME")
+	g := scriptOf(ts).fake(ts, args[0]).gate
+	if g == nil {
+		ts.Fatalf("%s holds nothing", args[0])
+	}
+	select {
+	case <-g.came:
+	case <-time.After(patience):
+		ts.Fatalf("%s was sent nothing like %s", args[0], g.like)
+	}
+}
+
+func release(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1, "release NAME")
+	scriptOf(ts).fake(ts, args[0]).open()
+}
+
+// open lets a request through that was kept back.
+func (f *fake) open() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.gate != nil {
+		f.gate.letThrough()
 	}
 }
 
 // copyOdoo is what restoring a backup as a staging server does: the same records, another uuid.
 func copyOdoo(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2, "copy NAME UUID")
-	f := scriptOf(ts).fakes[args[0]]
-	if f == nil {
-		ts.Fatalf("there is no fake %s", args[0])
-	}
+	f := scriptOf(ts).fake(ts, args[0])
 	replayed := &fake{}
 	s := replayed.newOdoo(args[1])
 	for _, line := range f.journal {

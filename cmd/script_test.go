@@ -40,6 +40,9 @@ import (
 //	fake NAME KIND                serves a fake of this process and sets $NAME and $NAME_elsewhere, two addresses of it,
 //	                              and $NAME_address, its host and port
 //	asked NAME                    waits until the fake was sent a request
+//	hold NAME RE                  lets it keep the next request back whose "METHOD PATH", new line, body is like that
+//	held NAME                     waits until it keeps that back
+//	release NAME                  lets it go on, also when nobody waits for the answer any more
 //	copy NAME UUID                replaces a fake Odoo by a copy of it with another database.uuid
 //	report BACKEND…               stdout is a JSON report of each of these backends, and nothing else
 //	counts BACKEND MODEL [N=V…]   what the report counts; what is not named is 0
@@ -80,6 +83,7 @@ func TestScripts(t *testing.T) {
 			"mode": mode, "expand": expand, "tmpfs": tmpfs, "fill": fill, "remount": remount, "closedpipe": closedPipe,
 			"sql": runSQL, "printf": printf, "damage": damage, "grow": grow, "postgres": postgres, "run-sql": runPostgres,
 			"kill-postgres": killPostgres, "terminal": startOnTerminal, "answer": answer, "unseen": answerUnseen,
+			"hold": hold, "held": held, "release": release,
 		},
 	})
 }
@@ -157,6 +161,7 @@ func (s *script) end(t testing.TB, dir string) {
 		s.hear(s.processes[name].out.String(), s.processes[name].err.String())
 	}
 	for _, name := range sorted(s.fakes) {
+		s.fakes[name].open()
 		s.fakes[name].server.Close()
 	}
 	hiddenMarkers(t, "what was printed", s.said.Bytes())

@@ -416,7 +416,7 @@ func call(ctx context.Context, s *Synchronizer, a Args) (out jobs.Outcome) {
 // end completes the report of a run that came to its end, and finds out whether what Odoo refused
 // was a matter of the user's rights altogether.
 func (s *Synchronizer) end(ctx context.Context) error {
-	s.conclude(ctx)
+	s.conclude(context.WithoutCancel(ctx)) // a run that was stopped tells what it left, too
 	if s.denied {
 		return s.checkRights(ctx, true)
 	}
