@@ -15,6 +15,7 @@ type peer struct {
 	bare       bool // the limit, not a queue
 	postgres   bool // it lives in PostgreSQL
 	async      bool // which doesn't wait for the disk
+	running    bool // it differs from another one only while jobs run, and takes no part elsewhere
 }
 
 // store is an open, at first empty, queue of a peer. Its jobs do nothing.
@@ -64,10 +65,12 @@ func peers() []peer {
 		{name: "ours on SQLite", durability: sqliteDurability, open: openOurs},
 		{name: "bare SQLite", durability: sqliteDurability, open: openBare, bare: true},
 		{name: "River on SQLite", durability: sqliteDurability, open: openRiverSQLite},
+		{name: "River on SQLite, exact", durability: sqliteDurability, open: openRiverExactSQLite, running: true},
 		{name: "untuned River on SQLite", durability: untunedDurability, open: openRiverUntuned},
 		{name: "ours on PostgreSQL", durability: postgresDurability, open: openOurSchema, postgres: true},
 		{name: "River on PostgreSQL", durability: postgresDurability, open: openRiverPostgres, postgres: true},
 		{name: "River on PostgreSQL, unique", durability: postgresDurability, open: openRiverUnique, postgres: true},
+		{name: "River on PostgreSQL, exact", durability: postgresDurability, open: openRiverExact, postgres: true, running: true},
 		{name: "ours on PostgreSQL, async", durability: asyncDurability, open: async(openOurSchema), postgres: true, async: true},
 		{name: "River on PostgreSQL, async", durability: asyncDurability, open: async(openRiverPostgres), postgres: true, async: true},
 	}
@@ -92,3 +95,13 @@ func find(name string) (peer, error) {
 }
 
 func joinErrors(errs ...error) error { return errors.Join(errs...) }
+
+// everywhere leaves out the peers that differ from others only while jobs run.
+func everywhere(all []peer) (list []peer) {
+	for _, p := range all {
+		if !p.running {
+			list = append(list, p)
+		}
+	}
+	return list
+}

@@ -11,7 +11,7 @@ func measureMemory(ctx context.Context, b *bench) error {
 	waiting, toRun := b.scaled(1_000_000, 1000), b.scaled(5000, 500)
 	b.printf("%s jobs wait, a process of its own runs %s of them, 100 at once.\n\n", count(float64(waiting)), count(float64(toRun)))
 	t := table{head: []string{"peer", "most resident memory", "of it the program's own", "jobs/s"}}
-	for _, p := range b.peers {
+	for _, p := range everywhere(b.peers) {
 		if p.bare {
 			continue
 		}
@@ -36,7 +36,7 @@ func measureIdle(ctx context.Context, b *bench) error {
 	wait := max(time.Duration(float64(20*time.Second)*min(b.scale, 1)), 2*time.Second)
 	b.printf("A worker with 100 slots and no job, over %v after its start.\n\n", wait)
 	t := table{head: []string{"peer", "processor time", "of one processor", "most resident memory"}}
-	for _, p := range b.peers {
+	for _, p := range everywhere(b.peers) {
 		if p.bare {
 			continue
 		}

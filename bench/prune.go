@@ -36,7 +36,7 @@ func measurePruning(ctx context.Context, b *bench) error {
 	n := b.scaled(1_000_000, 2000)
 	b.printf("%s jobs that ended are deleted while others are claimed and completed, one after the other.\n\n", count(float64(n)))
 	t := table{head: []string{"peer", "meanwhile", "deleted/s", "claims", "a claim, median", "99 %", "longest", "over 50 ms"}}
-	for _, p := range b.peers {
+	for _, p := range everywhere(b.peers) {
 		err := b.with(ctx, p, 1, func(s store, at place) error {
 			pruning, ok := s.(pruner)
 			if !ok {

@@ -14,10 +14,10 @@ type scenario struct {
 
 func scenarios() []scenario {
 	return []scenario{
-		{"enqueue", "Enqueue one by one, a transaction each", rate{"enqueue", 1000, 100, 1, enqueueBy(1)}.measure},
-		{"batch", "Enqueue 1,000 a transaction", rate{"batch", 30_000, 2000, 1, enqueueBy(1000)}.measure},
-		{"single", "Run jobs that do nothing, one by one", rate{"single", 600, 100, 1, runWith(1)}.measure},
-		{"many", "Run jobs that do nothing, 100 at once", rate{"many", 6000, 500, concurrentLanes, runWith(100)}.measure},
+		{"enqueue", "Enqueue one by one, a transaction each", rate{"enqueue", 1000, 100, 1, false, enqueueBy(1)}.measure},
+		{"batch", "Enqueue 1,000 a transaction", rate{"batch", 30_000, 2000, 1, false, enqueueBy(1000)}.measure},
+		{"single", "Run jobs that do nothing, one by one", rate{"single", 600, 100, 1, true, runWith(1)}.measure},
+		{"many", "Run jobs that do nothing, 100 at once", rate{"many", 6000, 500, concurrentLanes, true, runWith(100)}.measure},
 		{"claim", "Claim with many jobs waiting", measureClaims},
 		{"memory", "Memory of a worker with many jobs waiting", measureMemory},
 		{"prune", "Prune while jobs run", measurePruning},
@@ -35,8 +35,9 @@ func scenarioNames() (names []string) {
 // rate is a scenario that counts jobs per second.
 type rate struct {
 	name     string
-	n, least int // number of jobs, and how few a scale may make of it
-	lanes    int // as of a place
+	n, least int  // number of jobs, and how few a scale may make of it
+	lanes    int  // as of a place
+	runs     bool // it runs jobs
 	do       func(ctx context.Context, s store, n int) (prepare, measured func() error)
 }
 
@@ -54,10 +55,13 @@ func runWith(atOnce int) func(context.Context, store, int) (func() error, func()
 
 // measure lets all peers have a turn in each run.
 func (r rate) measure(ctx context.Context, b *bench) error {
-	n := b.scaled(r.n, r.least)
+	n, peers := b.scaled(r.n, r.least), everywhere(b.peers)
+	if r.runs {
+		peers = b.peers
+	}
 	rates, costs, server := map[string][]float64{}, map[string][]time.Duration{}, map[string][]time.Duration{}
 	for range b.runs {
-		for _, p := range b.peers {
+		for _, p := range peers {
 			m, err := r.once(ctx, b, p, n)
 			if err != nil {
 				return err
@@ -69,7 +73,7 @@ func (r rate) measure(ctx context.Context, b *bench) error {
 	}
 	b.printf("%s jobs.\n\n", count(float64(n)))
 	t := table{head: []string{"peer", "jobs/s", "least–most", "processor time a job", "the server's", "ours is"}}
-	for _, p := range b.peers {
+	for _, p := range peers {
 		served := ""
 		if p.postgres {
 			served = micros(median(server[p.name]))

@@ -34,18 +34,26 @@ type riverStore[T any] struct {
 	free   func() error
 	count  func(ctx context.Context) (int, error)
 	opts   *river.InsertOpts // nil: jobs are not unique, and batches give no ids back
+
+	// complete sets a job done within a transaction of its worker's; nil: River does so afterwards, in the background.
+	complete func(context.Context, *river.Job[recordArgs]) error
 }
 
 func openRiverSQLite(ctx context.Context, at place) (store, error) {
-	return openRiverFile(ctx, sqliteDSN(at.file()))
+	return openRiverFile(ctx, sqliteDSN(at.file()), false)
+}
+
+// openRiverExactSQLite is openRiverSQLite with jobs that are done when their worker returns.
+func openRiverExactSQLite(ctx context.Context, at place) (store, error) {
+	return openRiverFile(ctx, sqliteDSN(at.file()), true)
 }
 
 // openRiverUntuned leaves SQLite in the mode in which it comes.
 func openRiverUntuned(ctx context.Context, at place) (store, error) {
-	return openRiverFile(ctx, "file:"+at.file()+"?_busy_timeout=10000")
+	return openRiverFile(ctx, "file:"+at.file()+"?_busy_timeout=10000", false)
 }
 
-func openRiverFile(ctx context.Context, dsn string) (store, error) {
+func openRiverFile(ctx context.Context, dsn string, exact bool) (store, error) {
 	db, err := openSQLite(dsn)
 	if err != nil {
 		return nil, err
@@ -54,11 +62,37 @@ func openRiverFile(ctx context.Context, dsn string) (store, error) {
 		err = db.QueryRowContext(ctx, "SELECT COUNT(*) FROM river_job WHERE state = 'available'").Scan(&n)
 		return n, err
 	}
-	return openRiver[*sql.Tx](ctx, riversqlite.New(db), db.Close, count)
+	s, err := openRiver[*sql.Tx](ctx, riversqlite.New(db), db.Close, count)
+	if err == nil && exact {
+		s.complete = func(ctx context.Context, job *river.Job[recordArgs]) error { return completeInFile(ctx, db, job) }
+	}
+	return s, err
+}
+
+// completeInFile is River's way to have a job done once its worker's own transaction is committed.
+func completeInFile(ctx context.Context, db *sql.DB, job *river.Job[recordArgs]) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // does nothing after the commit
+	if _, err := river.JobCompleteTx[*riversqlite.Driver](ctx, tx, job); err != nil {
+		return err
+	}
+	return tx.Commit()
 }
 
 func openRiverPostgres(ctx context.Context, at place) (store, error) {
-	pool, err := pgxpool.New(ctx, at.url())
+	return openRiverSchema(ctx, at, false)
+}
+
+// openRiverExact is openRiverPostgres with jobs that are done when their worker returns.
+func openRiverExact(ctx context.Context, at place) (store, error) {
+	return openRiverSchema(ctx, at, true)
+}
+
+func openRiverSchema(ctx context.Context, at place, exact bool) (store, error) {
+	pool, err := riverPool(ctx, at, exact)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +104,40 @@ func openRiverPostgres(ctx context.Context, at place) (store, error) {
 		err = pool.QueryRow(ctx, "SELECT COUNT(*) FROM river_job WHERE state = 'available'").Scan(&n)
 		return n, err
 	}
-	return openRiver[pgx.Tx](ctx, riverpgxv5.New(pool), free, count)
+	s, err := openRiver[pgx.Tx](ctx, riverpgxv5.New(pool), free, count)
+	if err == nil && exact {
+		s.complete = func(ctx context.Context, job *river.Job[recordArgs]) error { return completeInSchema(ctx, pool, job) }
+	}
+	return s, err
+}
+
+// riverPool has as many connections as pgx gives it, or else exactConnections.
+func riverPool(ctx context.Context, at place, exact bool) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(at.url())
+	if err != nil {
+		return nil, err
+	}
+	if exact {
+		config.MaxConns = exactConnections
+	}
+	return pgxpool.NewWithConfig(ctx, config)
+}
+
+// exactConnections serve the workers' own transactions: with 100 of them at once 4, 16 and 50 made 450, 900 and 1,100 jobs/s on
+// two busy cores. A server takes 100 by default.
+const exactConnections = 50
+
+// completeInSchema is completeInFile on PostgreSQL.
+func completeInSchema(ctx context.Context, pool *pgxpool.Pool, job *river.Job[recordArgs]) error {
+	tx, err := pool.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // does nothing after the commit
+	if _, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job); err != nil {
+		return err
+	}
+	return tx.Commit(ctx)
 }
 
 // openRiverUnique gives River's jobs what ours have: of a kind and its arguments only one waits or runs, and whoever enqueues
@@ -84,7 +151,7 @@ func openRiverUnique(ctx context.Context, at place) (store, error) {
 }
 
 func openRiver[T any](ctx context.Context, driver riverdriver.Driver[T], free func() error,
-	count func(context.Context) (int, error)) (store, error) {
+	count func(context.Context) (int, error)) (*riverStore[T], error) {
 	quiet := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet})
 	if err != nil {
@@ -134,12 +201,18 @@ func (s *riverStore[T]) enqueue(ctx context.Context, first, n, batch int) error 
 type riverWorker struct {
 	river.WorkerDefaults[recordArgs]
 
-	left   atomic.Int64
-	enough chan struct{}
+	left     atomic.Int64
+	enough   chan struct{}
+	complete func(context.Context, *river.Job[recordArgs]) error // as of riverStore
 }
 
-// Work does nothing.
-func (w *riverWorker) Work(context.Context, *river.Job[recordArgs]) error {
+// Work does nothing but what complete does.
+func (w *riverWorker) Work(ctx context.Context, job *river.Job[recordArgs]) error {
+	if w.complete != nil {
+		if err := w.complete(ctx, job); err != nil {
+			return err
+		}
+	}
 	if w.left.Add(-1) == 0 {
 		close(w.enough)
 	}
@@ -161,7 +234,7 @@ func (s *riverStore[T]) worker(w *riverWorker, atOnce int) (*river.Client[T], er
 
 // run ends with Stop, which lets the completions be stored.
 func (s *riverStore[T]) run(ctx context.Context, n, atOnce int) error {
-	w := &riverWorker{enough: make(chan struct{})}
+	w := &riverWorker{enough: make(chan struct{}), complete: s.complete}
 	w.left.Store(int64(n))
 	client, err := s.worker(w, atOnce)
 	if err != nil {
