@@ -87,14 +87,26 @@ func (q *Queue) ClaimSlices(ctx context.Context, owner string, f ClaimFilter) (c
 	if due, err := q.due(ctx, f, c.AsOf); err != nil || !due {
 		return c, err
 	}
-	err = q.db.Write(ctx, func(tx *state.Tx) (err error) {
-		c, err = q.claimIn(ctx, tx, owner, f)
+	return q.claimNow(ctx, owner, f)
+}
+
+// claimNow is a claim in a transaction of its own.
+func (q *Queue) claimNow(ctx context.Context, owner string, f ClaimFilter) (Claimed, error) {
+	var c *claim
+	var seen sight
+	look := func() []state.Statement { return []state.Statement{seen.look(q.db.Dialect(), state.TxNow{})} }
+	err := q.db.WriteAfter(ctx, look, func(tx *state.Tx) (err error) {
+		c, err = q.claimIn(ctx, tx, owner, f, &seen)
 		return err
 	})
-	if err != nil {
-		return c, fmt.Errorf("claim jobs: %w", err)
+	var claimed Claimed
+	if err == nil {
+		claimed, err = c.result()
 	}
-	return c, nil
+	if err != nil {
+		return claimed, fmt.Errorf("claim jobs: %w", err)
+	}
+	return claimed, nil
 }
 
 // due tells whether a pending job's eta has come.
@@ -110,23 +122,45 @@ func (q *Queue) due(ctx context.Context, f ClaimFilter, now time.Time) (due bool
 	return due, nil
 }
 
-// claimIn is a claim within a transaction.
-func (q *Queue) claimIn(ctx context.Context, tx *state.Tx, owner string, f ClaimFilter) (Claimed, error) {
-	c := Claimed{AsOf: tx.Now()}
-	d, err := q.readDesk(ctx, tx, f)
+// claim is one whose transaction may still be under way.
+type claim struct {
+	Claimed
+
+	owner  string
+	picked []picked
+	begun  map[int64]Job // the picked jobs, started
+}
+
+// claimIn is a claim within a transaction, whose result can be asked for when that is committed. seen is what was looked at in it
+// already; nil: nothing.
+func (q *Queue) claimIn(ctx context.Context, tx *state.Tx, owner string, f ClaimFilter, seen *sight) (*claim, error) {
+	c := &claim{Claimed: Claimed{AsOf: tx.Now()}, owner: owner, begun: map[int64]Job{}}
+	d, err := q.readDesk(ctx, tx, f, seen)
 	if err != nil {
 		return c, err
 	}
-	picked, err := d.choose(ctx, tx, max(f.Slots, 1), max(f.Limit, 1))
-	if err != nil {
-		return c, err
-	}
+	c.picked, err = d.choose(ctx, tx, max(f.Slots, 1), max(f.Limit, 1))
 	c.Next = d.next
-	if len(picked) == 0 {
-		return c, nil
+	if err != nil || len(c.picked) == 0 {
+		return c, err
 	}
-	c.Slices, err = d.start(ctx, tx, owner, picked)
-	return c, err
+	return c, d.start(ctx, tx, c)
+}
+
+// result gives the slices. A *LeaseError: the owner was taken for dead, and nothing was started.
+func (c *claim) result() (Claimed, error) {
+	for _, p := range c.picked {
+		var slice []Job
+		for _, picked := range p.jobs {
+			j, ok := c.begun[picked.id]
+			if !ok {
+				return c.Claimed, &LeaseError{Worker: c.owner}
+			}
+			slice = append(slice, j)
+		}
+		c.Slices = append(c.Slices, slice)
+	}
+	return c.Claimed, nil
 }
 
 // promoted is how many jobs whose eta has come are put into the line at a time.

@@ -47,8 +47,8 @@ func (c candidate) compare(other candidate) int {
 }
 
 // readDesk reads the lines that the filter selects and whose channels may start a job now.
-func (q *Queue) readDesk(ctx context.Context, tx *state.Tx, f ClaimFilter) (*desk, error) {
-	seen, err := see(ctx, tx, tx.Dialect(), state.Micros(tx.Now()))
+func (q *Queue) readDesk(ctx context.Context, tx *state.Tx, f ClaimFilter, looked *sight) (*desk, error) {
+	seen, err := looked.orSee(ctx, tx)
 	if err == nil && seen.due {
 		if err = promote(ctx, tx, state.Micros(tx.Now())); err == nil {
 			seen, err = see(ctx, tx, tx.Dialect(), state.Micros(tx.Now()))
@@ -307,39 +307,31 @@ func (d *desk) joins(l *line, first candidate, rival *line) bool {
 	return rival == nil || c.compare(rival.waiting[0]) < 0
 }
 
-// start lets an owner have the picked jobs. Slices of one job need one statement for all of them.
-func (d *desk) start(ctx context.Context, tx *state.Tx, owner string, list []picked) (slicesOf [][]Job, err error) {
+// start lets the claim's owner have what it picked. Slices of one job need one statement for all of them.
+func (d *desk) start(ctx context.Context, tx *state.Tx, c *claim) error {
 	var single []int64
-	byID := map[int64]Job{}
-	for _, p := range list {
+	for _, p := range c.picked {
 		if d.throttles(p.line) {
-			_, err := tx.ExecContext(ctx, "UPDATE job_channel SET last_start = ? WHERE backend = ? AND channel = ?",
-				state.Micros(d.now), p.line.backend, p.line.channel)
+			err := tx.Later(ctx, state.Statement{Query: "UPDATE job_channel SET last_start = ? WHERE backend = ? AND channel = ?",
+				Args: []any{state.Micros(d.now), p.line.backend, p.line.channel}})
 			if err != nil {
-				return nil, err
+				return err
 			}
 		}
 		if len(p.jobs) == 1 {
 			single = append(single, p.jobs[0].id)
 			continue
 		}
-		if err := d.startJobs(ctx, tx, owner, p.ids(), newSlot(), byID); err != nil {
-			return nil, err
+		if err := d.startJobs(ctx, tx, c, p.ids(), newSlot()); err != nil {
+			return err
 		}
 	}
 	for chunk := range slices.Chunk(single, chunkSize) {
-		if err := d.startJobs(ctx, tx, owner, chunk, 0, byID); err != nil {
-			return nil, err
+		if err := d.startJobs(ctx, tx, c, chunk, 0); err != nil {
+			return err
 		}
 	}
-	for _, p := range list {
-		var s []Job
-		for _, id := range p.ids() {
-			s = append(s, byID[id])
-		}
-		slicesOf = append(slicesOf, s)
-	}
-	return slicesOf, nil
+	return nil
 }
 
 func (p picked) ids() []int64 {
@@ -350,19 +342,14 @@ func (p picked) ids() []int64 {
 	return ids
 }
 
-// startJobs starts pending jobs that share a slot; slot 0: each has one of its own. A *LeaseError: the owner was taken for dead.
-func (d *desk) startJobs(ctx context.Context, tx *state.Tx, owner string, ids []int64, slot int64, into map[int64]Job) error {
-	query, args := startQuery(tx.Dialect(), owner, ids, slot, state.Micros(tx.Now()), d.filter.known)
-	before := len(into)
-	err := each(ctx, tx, query, args, func(rows scanner) error { // RETURNING gives them in any order
-		j, err := scanJob(rows)
-		into[j.ID] = j
+// startJobs starts pending jobs that share a slot; slot 0: each has one of its own.
+func (d *desk) startJobs(ctx context.Context, tx *state.Tx, c *claim, ids []int64, slot int64) error {
+	query, args := startQuery(tx.Dialect(), c.owner, ids, slot, state.Micros(tx.Now()), d.filter.known)
+	return tx.Later(ctx, state.Statement{Query: query, Args: args, Row: func(row scanner) error { // they come in any order
+		j, err := scanJob(row)
+		c.begun[j.ID] = j
 		return err
-	})
-	if err == nil && len(into)-before < len(ids) {
-		return &LeaseError{Worker: owner}
-	}
-	return err
+	}})
 }
 
 // startQuery starts jobs for an owner. One that was made known must still be: what it took otherwise nobody would take back.

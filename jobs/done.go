@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,44 +16,77 @@ func (e *ended) plain() bool {
 	return (o.Kind == Done || o.Kind == NothingToDo) && o.Commit == nil && len(o.FollowUps) == 0 && e.job.next == ""
 }
 
-// storeDone stores plain outcomes of one result.
-func (q *Queue) storeDone(ctx context.Context, tx *state.Tx, list []*ended, result string) error {
-	byID := make(map[int64]*ended, len(list))
-	ids := make([]int64, len(list))
-	for i, e := range list {
-		byID[e.job.ID], ids[i] = e, e.job.ID
-		e.err = fmt.Errorf("complete job %d: %w", e.job.ID, &LostError{ID: e.job.ID})
+// doneBatch is plain outcomes of one result, which one statement stores.
+type doneBatch struct {
+	list     []*ended
+	result   string
+	depended []int64 // of the jobs, those that others wait for
+	stored   []*ended
+}
+
+// doneBatches parts plain outcomes by their results.
+func doneBatches(list []*ended) (batches []*doneBatch) {
+	byResult := map[string][]*ended{}
+	var results []string
+	for _, e := range list {
+		if byResult[e.outcome.Result] == nil {
+			results = append(results, e.outcome.Result)
+		}
+		byResult[e.outcome.Result] = append(byResult[e.outcome.Result], e)
 	}
-	query, args := q.doneQuery(tx.Dialect(), list, result, tx.Now())
-	var depended []int64 // of those jobs, the ones that others wait for
-	err := each(ctx, tx, query, args, func(rows scanner) error {
+	for _, result := range results {
+		for chunk := range slices.Chunk(byResult[result], chunkSize) {
+			batches = append(batches, &doneBatch{list: chunk, result: result})
+		}
+	}
+	return batches
+}
+
+// statement sets the jobs done. now: microseconds, or state.TxNow.
+func (q *Queue) doneStatement(b *doneBatch, now any) state.Statement {
+	byID := make(map[int64]*ended, len(b.list))
+	for _, e := range b.list {
+		byID[e.job.ID] = e
+	}
+	query, args := q.doneQuery(q.db.Dialect(), b.list, b.result, now)
+	return state.Statement{Query: query, Args: args, Row: func(row scanner) error {
 		var id int64
 		var awaited bool
-		err := rows.Scan(&id, &awaited)
+		err := row.Scan(&id, &awaited)
 		if e := byID[id]; e != nil {
-			e.err, e.after = nil, doneJob(e.job, result, tx.Now())
+			b.stored = append(b.stored, e)
 		}
 		if awaited {
-			depended = append(depended, id)
+			b.depended = append(b.depended, id)
 		}
 		return err
-	})
-	if err != nil || len(depended) == 0 {
-		return err
+	}}
+}
+
+// settle notes what became of the jobs, once the statement ran, and releases those that waited for them.
+func (b *doneBatch) settle(ctx context.Context, tx *state.Tx) error {
+	for _, e := range b.list {
+		e.err = fmt.Errorf("complete job %d: %w", e.job.ID, &LostError{ID: e.job.ID})
 	}
-	return release(ctx, tx, depended...)
+	for _, e := range b.stored {
+		e.err, e.after = nil, doneJob(e.job, b.result, tx.Now())
+	}
+	if len(b.depended) == 0 {
+		return nil
+	}
+	return release(ctx, tx, b.depended...)
 }
 
 // doneQuery sets jobs done that are still in their claimer's hands, and gives those with whether others depend on them. PostgreSQL is
 // given long lists as such, and is kept from beginning with all that runs and comparing each of that with each of the list.
-func (q *Queue) doneQuery(d state.Dialect, list []*ended, result string, now time.Time) (string, []any) {
+func (q *Queue) doneQuery(d state.Dialect, list []*ended, result string, now any) (string, []any) {
 	ids, claims := make([]int64, len(list)), map[int64]int64{}
 	for i, e := range list {
 		ids[i], claims[e.job.ID] = e.job.ID, int64(e.job.claims)
 	}
 	fence, last := q.fence(Job{}, now)
 	query := "UPDATE job SET state = ?, due = 0, slot = 0, hold = 0, alone = 0, finished = ?, result = ?, exc_name = '', exc_message = '', exc_info = ''"
-	args := []any{step(StateStarted, StateDone), state.Micros(now), result}
+	args := []any{step(StateStarted, StateDone), now, result}
 	if d == state.PostgreSQL && len(list) > fewIDs {
 		numbers := make([]int64, len(ids))
 		for i, id := range ids {

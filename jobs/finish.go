@@ -45,31 +45,11 @@ type ended struct {
 // job, with nothing else of it stored; an error means that not even that was possible.
 func (q *Queue) finish(ctx context.Context, j Job, o Outcome) (Job, error) {
 	e := &ended{job: j, outcome: o}
-	if _, err := q.finishAndClaim(ctx, e, "", ClaimFilter{}, func() bool { return false }); err != nil {
-		return j, err
+	t := &turn{queue: q, list: []*ended{e}}
+	if err := t.run(ctx); err != nil {
+		return j, fmt.Errorf("complete job %d: %w", j.ID, err)
 	}
 	return e.after, e.err
-}
-
-// finishAndClaim stores how a claimed job's run ended and, where the run goes on, claims the next slices for an owner in the same
-// transaction: one wait for the disk instead of two. Nothing is claimed (nil) after a job that was lost or found its backend down.
-func (q *Queue) finishAndClaim(ctx context.Context, e *ended, owner string, f ClaimFilter, goesOn func() bool) (c *Claimed, err error) {
-	write := q.db.Write
-	if e.outcome.Durable {
-		write = q.db.WriteDurable
-	}
-	err = write(ctx, func(tx *state.Tx) error {
-		if err := q.storeAll(ctx, tx, []*ended{e}); err != nil || e.err != nil || e.outcome.Kind == Paused || !goesOn() {
-			return err
-		}
-		claimed, err := q.claimIn(ctx, tx, owner, f)
-		c = &claimed
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("complete job %d: %w", e.job.ID, err)
-	}
-	return c, nil
 }
 
 // store stores an outcome in a part of a transaction of its own: what cannot be stored takes nothing else along. The error
@@ -91,25 +71,23 @@ func (q *Queue) store(ctx context.Context, tx *state.Tx, e *ended) error {
 
 // storeAll stores outcomes in one transaction. Those that only say that a job is done share their statements.
 func (q *Queue) storeAll(ctx context.Context, tx *state.Tx, list []*ended) error {
-	byResult := map[string][]*ended{}
-	var results []string
+	var plain []*ended
 	for _, e := range list {
-		if !e.plain() {
-			if err := q.store(ctx, tx, e); err != nil {
-				return err
-			}
+		if e.plain() {
+			plain = append(plain, e)
 			continue
 		}
-		if byResult[e.outcome.Result] == nil {
-			results = append(results, e.outcome.Result)
+		if err := q.store(ctx, tx, e); err != nil {
+			return err
 		}
-		byResult[e.outcome.Result] = append(byResult[e.outcome.Result], e)
 	}
-	for _, result := range results {
-		for chunk := range slices.Chunk(byResult[result], chunkSize) {
-			if err := q.storeDone(ctx, tx, chunk, result); err != nil {
-				return err
-			}
+	for _, b := range doneBatches(plain) {
+		s := q.doneStatement(b, state.Micros(tx.Now()))
+		if err := each(ctx, tx, s.Query, s.Args, s.Row); err != nil {
+			return err
+		}
+		if err := b.settle(ctx, tx); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -270,7 +248,7 @@ func (q *Queue) move(ctx context.Context, tx *state.Tx, j Job, to State, why fai
 	if to == StatePending {
 		due = dueAt(j.ETA, tx.Now())
 	}
-	fence, last := q.fence(j, tx.Now())
+	fence, last := q.fence(j, state.Micros(tx.Now()))
 	res, err := tx.ExecContext(ctx, `UPDATE job SET state = ?, eta = ?, due = ?, slot = 0, hold = ?, retry = ?, crashes = ?, alone = ?,
 		waits = ?, enqueued = ?, finished = ?, result = ?, exc_name = ?, exc_message = ?, exc_info = ?
 		WHERE id = ? AND state = 'started' AND claims = ?`+fence, append([]any{
@@ -309,18 +287,19 @@ func (q *Queue) makeRoom(ctx context.Context, tx *state.Tx, j Job, to State) (ab
 	return absorb(ctx, tx, j)
 }
 
-// fence is the condition that a job's worker has not lost its lease; those who take a job back don't ask for it.
-func (q *Queue) fence(j Job, now time.Time) (string, []any) {
+// fence is the condition that a job's worker has not lost its lease; those who take a job back don't ask for it. now:
+// microseconds, or state.TxNow.
+func (q *Queue) fence(j Job, now any) (string, []any) {
 	if q.lease == 0 || j.takenBack {
 		return "", nil
 	}
-	return " AND EXISTS (SELECT 1 FROM job_worker AS w WHERE w.id = job.worker AND w.lease > ?)", []any{state.Micros(now)}
+	return " AND EXISTS (SELECT 1 FROM job_worker AS w WHERE w.id = job.worker AND w.lease > ?)", []any{now}
 }
 
 // owned makes sure that a job is still in its claimer's hands.
 func (q *Queue) owned(ctx context.Context, tx *state.Tx, j Job) error {
 	var n int
-	fence, last := q.fence(j, tx.Now())
+	fence, last := q.fence(j, state.Micros(tx.Now()))
 	query := "SELECT COUNT(*) FROM job WHERE id = ? AND state = 'started' AND claims = ?" + fence
 	row := tx.QueryRowContext(ctx, query, append([]any{j.ID, j.claims}, last...)...)
 	if err := row.Scan(&n); err != nil {

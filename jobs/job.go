@@ -150,7 +150,7 @@ const columns = `id, uuid, function, backend, model, channel, identity, pair, gr
 	retry, max_retries, crashes, alone, waits, claims, created, enqueued, started, finished, worker,
 	result, exc_name, exc_message, exc_info`
 
-type scanner interface{ Scan(dest ...any) error }
+type scanner = state.Scanner
 
 func scanJob(row scanner) (Job, error) {
 	var j Job

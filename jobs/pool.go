@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/odoo-connector/connector/state"
 )
 
 // Topic is what the queue's transactions notify when there may be work (state.Tx.Notify).
@@ -311,38 +309,22 @@ func (p *pool) turn(ctx context.Context, list []*request) {
 
 // store stores outcomes, and claims what they make room for.
 func (p *pool) store(ctx context.Context, list []*request, want int) {
-	work := context.WithoutCancel(ctx)
-	outcomes := make([]*ended, len(list))
-	for i, r := range list {
-		outcomes[i] = r.ended
+	t := &turn{queue: p.w.queue, owner: p.w.presence.id}
+	for _, r := range list {
+		t.list = append(t.list, r.ended)
 	}
-	var c Claimed
-	err := p.writer(list)(work, func(tx *state.Tx) (err error) {
-		if err := p.w.queue.storeAll(work, tx, outcomes); err != nil {
-			return err
-		}
-		if want > 0 {
-			c, err = p.w.queue.claimIn(work, tx, p.w.presence.id, p.claimFilter(want, list))
-		}
-		return err
-	})
+	if want > 0 {
+		t.filter, t.goesOn = p.claimFilter(want, list), func() bool { return true }
+	}
+	err := t.run(context.WithoutCancel(ctx))
 	p.answer(list, err)
 	switch {
 	case err != nil: // the handlers return it
-	case want > 0:
-		p.begin(ctx, c, want)
+	case t.claimed != nil:
+		p.begin(ctx, *t.claimed, want)
 	default:
-		p.dry = false // there may be room now
+		p.dry = false // there may be room now, or the claim failed and is tried again by itself
 	}
-}
-
-func (p *pool) writer(list []*request) func(context.Context, func(*state.Tx) error) error {
-	for _, r := range list {
-		if r.outcome.Durable {
-			return p.w.queue.db.WriteDurable
-		}
-	}
-	return p.w.queue.db.Write
 }
 
 // answer tells the handlers how their outcomes were stored.

@@ -34,7 +34,7 @@ type sightRow struct {
 
 // sightQuery selects all that a claim looks at, in one statement: on PostgreSQL each is a message to another process. The words
 // of the conditions are those of the indexes.
-func sightQuery(d state.Dialect, now int64) (string, []any) {
+func sightQuery(d state.Dialect, now any) (string, []any) {
 	return `SELECT 0, backend, channel, function, model, pair, last_start, id, alone, priority, created FROM (` + headsQuery(d) + `) AS head
 		UNION ALL SELECT 1, channel, '', '', '', '', COUNT(*), 0, 0, 0, 0
 			FROM (SELECT DISTINCT channel, slot FROM job WHERE state = 'started') AS taken GROUP BY channel
@@ -59,22 +59,43 @@ func headsQuery(d state.Dialect) string {
 
 // see looks at the lines, the slots, the pauses and the jobs whose eta has come.
 func see(ctx context.Context, from state.Querier, d state.Dialect, now int64) (sight, error) {
-	s := sight{taken: map[string]int{}}
+	var s sight
+	look := s.look(d, now)
+	err := each(ctx, from, look.Query, look.Args, look.Row)
+	s.sort()
+	return s, err
+}
+
+// orSee gives what was looked at, sorted; nil: it looks now.
+func (s *sight) orSee(ctx context.Context, tx *state.Tx) (sight, error) {
+	if s == nil {
+		return see(ctx, tx, tx.Dialect(), state.Micros(tx.Now()))
+	}
+	s.sort()
+	return *s, nil
+}
+
+// look is the statement that fills a sight, which is to be sorted then. now: microseconds, or state.TxNow.
+func (s *sight) look(d state.Dialect, now any) state.Statement {
+	*s = sight{taken: map[string]int{}}
 	query, args := sightQuery(d, now)
-	err := each(ctx, from, query, args, func(rows scanner) error {
+	return state.Statement{Query: query, Args: args, Row: func(row scanner) error {
 		var r sightRow
 		t, n := &r.texts, &r.numbers
-		err := rows.Scan(&r.kind, &t[0], &t[1], &t[2], &t[3], &t[4], &n[0], &n[1], &n[2], &n[3], &n[4])
+		err := row.Scan(&r.kind, &t[0], &t[1], &t[2], &t[3], &t[4], &n[0], &n[1], &n[2], &n[3], &n[4])
 		s.take(r)
 		return err
-	})
+	}}
+}
+
+// sort brings lines and pauses into their order.
+func (s *sight) sort() {
 	slices.SortFunc(s.lines, func(a, b *line) int {
 		return cmp.Or(strings.Compare(a.backend, b.backend), strings.Compare(a.channel, b.channel))
 	})
 	slices.SortFunc(s.pauses, func(a, b Pause) int {
 		return cmp.Or(strings.Compare(a.Scope, b.Scope), strings.Compare(a.Name, b.Name))
 	})
-	return s, err
 }
 
 func (s *sight) take(r sightRow) {

@@ -7,8 +7,6 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
-
-	"github.com/odoo-connector/connector/state"
 )
 
 // Worker runs the jobs of a queue: slice after slice, or several slices at once.
@@ -200,14 +198,7 @@ func (w *Worker) claim(ctx context.Context, f ClaimFilter, sure bool) (c Claimed
 	if err := w.enlist(ctx); err != nil {
 		return c, err
 	}
-	err = w.queue.db.Write(ctx, func(tx *state.Tx) (err error) {
-		c, err = w.queue.claimIn(ctx, tx, w.presence.id, f)
-		return err
-	})
-	if err != nil {
-		return c, fmt.Errorf("claim jobs: %w", err)
-	}
-	return c, nil
+	return w.queue.claimNow(ctx, w.presence.id, f)
 }
 
 // hold waits for the nearest eta that a run waits for, and tells whether there was one.
@@ -224,16 +215,18 @@ func (w *Worker) hold(ctx context.Context, claim ClaimFilter, asOf time.Time) (b
 func (w *Worker) runSlice(ctx context.Context, claim ClaimFilter, slice []Job, s *Stats) (next *Claimed, err error) {
 	h := newHand(w, slice)
 	h.store = func(work context.Context, e *ended) (err error) {
-		goesOn := func() bool {
-			return len(h.open) == 1 && ctx.Err() == nil && !h.stopped.Load() && h.paused.Load() == nil
+		t := &turn{queue: w.queue, list: []*ended{e}, owner: w.presence.id, filter: claim, goesOn: func() bool {
+			return e.err == nil && e.outcome.Kind != Paused &&
+				len(h.open) == 1 && ctx.Err() == nil && !h.stopped.Load() && h.paused.Load() == nil
+		}}
+		if err := t.run(work); err != nil {
+			return fmt.Errorf("complete job %d: %w", e.job.ID, err)
 		}
-		if next, err = w.queue.finishAndClaim(work, e, w.presence.id, claim, goesOn); err == nil {
-			err = e.err
-		}
-		if err == nil {
+		next = t.claimed
+		if e.err == nil {
 			h.count(s, e)
 		}
-		return err
+		return e.err
 	}
 	if w.options.Claimed != nil {
 		w.options.Claimed(slice)

@@ -46,7 +46,7 @@ func Copy(ctx context.Context, from, to *DB, o CopyOptions) (sums []TableSum, er
 		return nil, &NotEmptyError{Path: to.Path(), Table: "the state itself"}
 	}
 	err = from.reading(ctx, func(q Querier, _ *sql.Conn) error {
-		return to.write(ctx, func(tx *Tx) error {
+		return to.write(ctx, nil, func(tx *Tx) error {
 			c := copier{from: from, to: to, source: q, tx: tx}
 			sums, err = c.run(ctx, o)
 			return err

@@ -25,8 +25,8 @@ type engine interface {
 	migration(m migration) (string, error)
 	mark(ctx context.Context, tx *Tx, version int) error
 
-	// begin begins a transaction that holds the write lock.
-	begin(ctx context.Context, conn *sql.Conn, mode writeMode) (*transaction, error)
+	// begin begins a transaction that holds the write lock, with these statements where that saves messages.
+	begin(ctx context.Context, conn *sql.Conn, mode writeMode, first opening) (*transaction, error)
 	// again tells whether begin, or the connection before it, failed for a reason that passes soon.
 	again(err error) bool
 	// watch calls who waits for changes that others commit, until ctx ends.
@@ -61,6 +61,12 @@ const (
 	lengthy            // durable, and nobody minds if it takes minutes
 )
 
+// opening is what a transaction begins with.
+type opening struct {
+	statements []Statement
+	now        time.Time // what [TxNow] stands for; zero: the database says so
+}
+
 // executor is what runs the statements of a transaction.
 type executor interface {
 	Querier
@@ -70,12 +76,16 @@ type executor interface {
 // transaction is one that has begun.
 type transaction struct {
 	executor
-	now time.Time // the database's; zero where it has no clock that counts
+	now   time.Time   // the database's, or the opening's; zero where it has no clock that counts
+	first []Statement // of the opening, those that are still to be run
+	// later keeps a statement to be sent with the next one; nil where that saves nothing.
+	later func(Statement)
 	// bound gives the context for a statement: whatever becomes of the caller's, a transaction runs to its end.
 	bound func(context.Context) context.Context
 	// commit ends it, and tells other processes of the topics. alone says that nobody else of this process waits to write, so
-	// that it may keep the connection until the transaction is safe.
-	commit func(topics []string, alone bool) error
+	// that it may keep the connection until the transaction is safe. stands: it is committed, though maybe not safe, or nobody
+	// knows whether it is.
+	commit func(topics []string, alone bool) (stands bool, err error)
 	// abandon ends it where it wasn't committed, and gives back what begin took; it is called in any case.
 	abandon func()
 	// settle waits, once it is committed and others may write again, until it is safe; nil where it is at once, or as safe

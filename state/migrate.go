@@ -60,7 +60,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	if found == len(steps) {
 		return nil
 	}
-	return db.write(ctx, func(tx *Tx) error { return db.upgrade(ctx, tx, steps) }, lengthy)
+	return db.write(ctx, nil, func(tx *Tx) error { return db.upgrade(ctx, tx, steps) }, lengthy)
 }
 
 func (db *DB) upgrade(ctx context.Context, tx *Tx, steps []migration) error {

@@ -52,7 +52,7 @@ func (e *postgresEngine) text(query string, args []any) string { return e.texts.
 func (e *postgresEngine) args(args []any) []any                { return storable(args) }
 
 func (e *postgresEngine) openWriter(ctx context.Context) (*sql.DB, error) {
-	pool := sized(stdlib.OpenDB(*e.writerSession()), 1)
+	pool := sized(sql.OpenDB(pipes{stdlib.GetConnector(*e.writerSession())}), 1)
 	if err := e.makeSchema(ctx, pool); err != nil {
 		return pool, err
 	}
@@ -240,48 +240,61 @@ func (e *postgresEngine) lockStatement() string {
 // begin takes one round trip: it begins, waits for the write lock and then reads the clock; the server gives the values of a
 // list in its order. Whatever the first statement of the transaction reads was committed by then, as each statement of READ
 // COMMITTED looks anew.
-func (e *postgresEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMode) (*transaction, error) {
-	text := "BEGIN"
+func (e *postgresEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMode, first opening) (*transaction, error) {
+	settings := []string{"BEGIN"}
 	safe := mode != ordinary || !e.relaxed()
 	if safe && e.disk == nil {
-		text += "; SET LOCAL synchronous_commit = on"
+		settings = append(settings, "SET LOCAL synchronous_commit = on")
 	}
 	limit := transactionLimit
 	if mode == lengthy {
 		limit = lengthyLimit
-		text += "; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
+		settings = append(settings, "SET LOCAL statement_timeout = 0", "SET LOCAL idle_in_transaction_session_timeout = 0")
 	}
-	text += "; " + e.lockStatement() + ", " + clockMicros
 	bounded, cancel := context.WithTimeout(ctx, limit)
-	results, err := e.simple(bounded, conn, text)
-	var now int64
-	if err == nil {
-		now, err = strconv.ParseInt(lastValue(results), 10, 64)
-	}
+	now, err := e.open(bounded, conn, settings, first)
 	if err != nil {
 		cancel()
 		e.rollBack(ctx, conn)
 		return nil, err
 	}
-	run := &transaction{executor: conn, now: FromMicros(now), bound: func(context.Context) context.Context { return bounded }}
+	run := &transaction{executor: conn, now: now, bound: func(context.Context) context.Context { return bounded }}
+	e.completed(bounded, run, conn, cancel, safe && e.disk != nil)
+	return run, nil
+}
+
+// open begins a transaction, and gives its instant.
+func (e *postgresEngine) open(ctx context.Context, conn *sql.Conn, settings []string, first opening) (time.Time, error) {
+	if len(first.statements) > 0 {
+		return e.openWith(ctx, conn, settings, first)
+	}
+	results, err := e.simple(ctx, conn, strings.Join(settings, "; ")+"; "+e.lockStatement()+", "+clockMicros)
+	if err != nil {
+		return time.Time{}, err
+	}
+	now, err := strconv.ParseInt(lastValue(results), 10, 64)
+	return FromMicros(now), err
+}
+
+// completed adds what ends a transaction.
+func (e *postgresEngine) completed(bounded context.Context, run *transaction, conn *sql.Conn, cancel func(), flush bool) {
 	done := false
-	run.commit = func(topics []string, alone bool) error {
+	run.commit = func(topics []string, alone bool) (bool, error) {
 		done = true // even where it fails: the connection then is thrown away, and with it the transaction
-		flush := safe && e.disk != nil
-		wrote, err := e.commit(bounded, conn, topics, flush && alone)
-		if flush && wrote && !alone {
+		end, err := e.commit(bounded, conn, topics, flush && alone)
+		if flush && end.wrote && !alone {
 			run.settle = e.settle
 		}
-		return err
+		return end.committed || err != nil && isBroken(err), err
 	}
 	run.abandon = func() {
 		cancel()
 		if !done {
-			e.rollBack(ctx, conn)
+			e.rollBack(context.WithoutCancel(bounded), conn)
 		}
 	}
 	run.doom = func() {} // PostgreSQL refuses whatever follows by itself
-	return run, nil
+	run.later = func(s Statement) { e.keep(conn, s) }
 }
 
 // After the commit of a transaction that wrote something, a second one waits for the disk: by then the write lock is given
@@ -289,29 +302,30 @@ func (e *postgresEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMo
 // session's setting says whether there was anything to wait for.
 const (
 	noteWritten = "set_config('connector.wrote', CASE WHEN txid_current_if_assigned() IS NULL THEN 'off' ELSE 'on' END, false)"
-	awaitDisk   = "; SELECT set_config('synchronous_commit', current_setting('connector.wrote'), true), " +
+	awaitDisk   = "SELECT set_config('synchronous_commit', current_setting('connector.wrote'), true), " +
 		"CASE WHEN current_setting('connector.wrote') = 'on' THEN pg_logical_emit_message(true, 'connector', '') END"
 )
 
-// commit tells the other processes, ends the transaction and, where it is asked to, waits for the disk, in one round trip. It
-// tells whether the transaction has written anything. One with a failed statement is rolled back by the server, which says
-// so only in its answer.
-func (e *postgresEngine) commit(ctx context.Context, conn *sql.Conn, topics []string, flush bool) (wrote bool, err error) {
-	var text strings.Builder
-	text.WriteString("SELECT ")
-	for _, topic := range topics {
-		fmt.Fprintf(&text, "pg_notify('%s', %s), ", e.channel(), literal(topic))
-	}
-	text.WriteString(noteWritten + "; COMMIT")
-	if flush {
-		text.WriteString(awaitDisk)
-	}
-	results, err := e.simple(ctx, conn, text.String())
-	committed := len(results) > 1 && results[1].CommandTag.String() == "COMMIT"
+// ending is what came of the end of a transaction.
+type ending struct {
+	wrote     bool // something
+	committed bool
+}
+
+// commit tells the other processes, ends the transaction and, where it is asked to, waits for the disk, in one round trip. One
+// with a failed statement is rolled back by the server, which says so only in its answer.
+func (e *postgresEngine) commit(ctx context.Context, conn *sql.Conn, topics []string, flush bool) (end ending, err error) {
+	err = e.onPipe(conn, func(p *pipe) (err error) {
+		end, err = p.end(ctx, e.channel(), topics, flush)
+		return err
+	})
+	var row *rowError
 	switch {
-	case err != nil && committed:
+	case end.committed && errors.As(err, &row):
+		return end, row.error
+	case err != nil && end.committed:
 		err = e.unsettled(err)
-	case err == nil && !committed:
+	case err == nil && !end.committed:
 		err = errRolledBack
 	}
 	var said *pgconn.PgError
@@ -320,9 +334,8 @@ func (e *postgresEngine) commit(ctx context.Context, conn *sql.Conn, topics []st
 	}
 	if err != nil {
 		e.rollBack(context.WithoutCancel(ctx), conn)
-		return false, err
 	}
-	return lastValue(results[:1]) == "on", nil
+	return end, err
 }
 
 var errRolledBack = errors.New("the transaction was rolled back, since one of its statements had failed; nothing was written")
@@ -331,6 +344,7 @@ var errRolledBack = errors.New("the transaction was rolled back, since one of it
 func (e *postgresEngine) rollBack(ctx context.Context, conn *sql.Conn) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
+	e.forget(conn)
 	if e.exec(ctx, conn, "ROLLBACK") != nil {
 		discard(conn)
 	}
@@ -343,17 +357,11 @@ func (e *postgresEngine) exec(ctx context.Context, conn *sql.Conn, text string) 
 
 // simple runs statements without arguments in one round trip.
 func (e *postgresEngine) simple(ctx context.Context, conn *sql.Conn, text string) (results []*pgconn.Result, err error) {
-	rawErr := conn.Raw(func(driverConn any) error {
-		c, ok := driverConn.(*stdlib.Conn)
-		if !ok {
-			return fmt.Errorf("the connection is a %T", driverConn)
-		}
-		pg := c.Conn().PgConn()
-		e.pid.Store(pg.PID())
-		results, err = pg.Exec(ctx, text).ReadAll()
-		return nil
+	err = e.onPipe(conn, func(p *pipe) (err error) {
+		results, err = p.Conn.Conn().PgConn().Exec(ctx, text).ReadAll()
+		return err
 	})
-	return results, errors.Join(err, rawErr)
+	return results, err
 }
 
 // lastValue is the last value of the last statement's first row.

@@ -85,7 +85,7 @@ func (e *sqliteEngine) mark(ctx context.Context, tx *Tx, version int) error {
 	return err
 }
 
-func (e *sqliteEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMode) (*transaction, error) {
+func (e *sqliteEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMode, first opening) (*transaction, error) {
 	strict := mode != ordinary
 	if strict {
 		if err := setSynchronous(ctx, conn, "FULL"); err != nil {
@@ -102,8 +102,12 @@ func (e *sqliteEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMode
 	undo := func() { _ = tx.Rollback() } // does nothing after the commit
 	return &transaction{
 		executor: tx,
+		first:    first.statements,
 		bound:    context.WithoutCancel,
-		commit:   func([]string, bool) error { return tx.Commit() }, // other processes poll
+		commit: func([]string, bool) (bool, error) { // other processes poll
+			err := tx.Commit()
+			return err == nil, err
+		},
 		abandon: func() {
 			undo()
 			if strict {

@@ -68,7 +68,7 @@ func numbered(query string, types []byte) string {
 		return query
 	}
 	var b strings.Builder
-	n := 0
+	n, skipped := 0, 0
 	for _, p := range pieces(query) {
 		for p.code {
 			before, rest, found := strings.Cut(p.text, "?")
@@ -78,7 +78,12 @@ func numbered(query string, types []byte) string {
 				break
 			}
 			n++
-			b.WriteString("$" + strconv.Itoa(n))
+			if n <= len(types) && types[n-1] == 'n' {
+				skipped++
+				b.WriteString(transactionNow)
+				continue
+			}
+			b.WriteString("$" + strconv.Itoa(n-skipped))
 			if n <= len(types) {
 				b.WriteString(typeNames[types[n-1]])
 			}
@@ -114,6 +119,8 @@ func typeOf(arg any) byte {
 		return 'I'
 	case []string:
 		return 'T'
+	case TxNow:
+		return 'n'
 	}
 	switch kind := reflect.TypeOf(arg).Kind(); {
 	case kind == reflect.String:

@@ -58,20 +58,23 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 // crash of the process undoes none. On PostgreSQL none is undone, unless the URL says synchronous_commit=off. When the
 // connection breaks while the commit is under way, whether it was committed is not known (see [ConnectionLost]).
 func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
-	return db.write(ctx, fn, ordinary)
+	return db.write(ctx, nil, fn, ordinary)
 }
 
 // WriteDurable is [DB.Write] for what must survive even a power cut once it returned, such as the intent that precedes
 // a request with an effect. It waits for the disk, which costs some milliseconds, and makes all earlier commits durable too.
 func (db *DB) WriteDurable(ctx context.Context, fn func(*Tx) error) error {
-	return db.write(ctx, fn, durable)
+	return db.write(ctx, nil, fn, durable)
 }
 
-func (db *DB) write(ctx context.Context, fn func(*Tx) error, mode writeMode) error {
+func (db *DB) write(ctx context.Context, first func() []Statement, fn func(*Tx) error, mode writeMode) error {
 	if db.writer == nil {
 		return ErrReadOnly
 	}
-	conn, run, err := db.begin(ctx, mode)
+	if first == nil {
+		first = func() []Statement { return nil }
+	}
+	conn, run, err := db.begin(ctx, mode, first)
 	if err == nil {
 		err = db.transactOn(context.WithoutCancel(ctx), conn, run, fn)
 	}
@@ -87,9 +90,9 @@ func (db *DB) transactOn(ctx context.Context, conn *sql.Conn, run *transaction, 
 }
 
 // begin waits for the writer's connection and for the write lock.
-func (db *DB) begin(ctx context.Context, mode writeMode) (conn *sql.Conn, run *transaction, err error) {
+func (db *DB) begin(ctx context.Context, mode writeMode, first func() []Statement) (conn *sql.Conn, run *transaction, err error) {
 	err = db.patiently(ctx, func() error {
-		conn, run, err = db.beginOnce(ctx, mode)
+		conn, run, err = db.beginOnce(ctx, mode, first())
 		return err
 	})
 	return conn, run, err
@@ -110,17 +113,24 @@ func (db *DB) patiently(ctx context.Context, do func() error) error {
 	}
 }
 
-func (db *DB) beginOnce(ctx context.Context, mode writeMode) (*sql.Conn, *transaction, error) {
+func (db *DB) beginOnce(ctx context.Context, mode writeMode, first []Statement) (*sql.Conn, *transaction, error) {
 	db.waiting.Add(1)
 	conn, err := db.writer.Conn(ctx)
 	db.waiting.Add(-1)
 	if err != nil {
 		return nil, nil, err
 	}
-	run, err := db.engine.begin(context.WithoutCancel(ctx), conn, mode)
+	o := opening{statements: first}
+	if db.ownTime && len(first) > 0 {
+		o.now = db.now()
+	}
+	run, err := db.engine.begin(context.WithoutCancel(ctx), conn, mode, o)
 	if err != nil {
 		_ = conn.Close() // gives it back
 		return nil, nil, err
+	}
+	if db.ownTime {
+		run.now = o.now
 	}
 	return conn, run, nil
 }
@@ -128,19 +138,24 @@ func (db *DB) beginOnce(ctx context.Context, mode writeMode) (*sql.Conn, *transa
 func (db *DB) transact(ctx context.Context, run *transaction, fn func(*Tx) error) error {
 	defer run.abandon() // undoes all after an error or a panic
 	tx := &Tx{db: db, run: run, now: run.now}
-	if db.ownTime || run.now.IsZero() {
+	if run.now.IsZero() {
 		tx.now = db.now()
+	}
+	for _, s := range run.first {
+		if err := tx.perform(ctx, s); err != nil {
+			return err
+		}
 	}
 	if err := fn(tx); err != nil {
 		return err
 	}
 	db.hook(ctx, "before commit")
-	if err := run.commit(tx.topics, db.waiting.Load() == 0); err != nil {
-		return err
+	stands, err := run.commit(tx.topics, db.waiting.Load() == 0)
+	if stands {
+		db.hook(ctx, "after commit")
+		db.signals.send(tx.topics...)
 	}
-	db.hook(ctx, "after commit")
-	db.signals.send(tx.topics...)
-	return nil
+	return err
 }
 
 // reader is what Read returns: the pool of readers with explained errors.
