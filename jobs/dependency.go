@@ -82,8 +82,8 @@ func release(ctx context.Context, tx *state.Tx, ids ...int64) error {
 	query := `UPDATE job SET state = ?, due = CASE WHEN eta <= ? THEN 1 ELSE 0 END, enqueued = ?, exc_name = '', exc_message = '', exc_info = ''
 		WHERE state = 'wait_dependencies' AND id IN (SELECT job_id FROM job_dependency WHERE depends_on IN ` + marks(len(ids)) + `) AND NOT ` + unfinished
 	now := state.Micros(tx.Now())
-	_, err := tx.ExecContext(ctx, query, append([]any{step(StateWaitDependencies, StatePending), now, now}, anys(ids)...)...)
-	return err
+	args := append([]any{step(StateWaitDependencies, StatePending), now, now}, anys(ids)...)
+	return tx.Later(ctx, state.Statement{Query: query, Args: args})
 }
 
 // waiters selects the jobs that wait for one.

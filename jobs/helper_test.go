@@ -49,6 +49,15 @@ func (b *bench) write(fn func(tx *state.Tx) error) {
 	}
 }
 
+// execute runs a statement of the test's own.
+func (b *bench) execute(query string) {
+	b.t.Helper()
+	b.write(func(tx *state.Tx) error {
+		_, err := tx.ExecContext(b.ctx(), query)
+		return err
+	})
+}
+
 // add enqueues one job of backend "trello" and lets time pass, so that the next one is younger.
 func (b *bench) add(s jobs.Spec) int64 {
 	b.t.Helper()

@@ -67,6 +67,16 @@ type opening struct {
 	now        time.Time // what [TxNow] stands for; zero: the database says so
 }
 
+// queue keeps statements to be sent with the next one.
+type queue interface {
+	keep(s Statement)
+	// mark tells a moment by how many were kept so far; waits tells whether one that was kept since then still waits, and drop
+	// drops all of those.
+	mark() int
+	waits(since int) bool
+	drop(since int)
+}
+
 // executor is what runs the statements of a transaction.
 type executor interface {
 	Querier
@@ -78,8 +88,7 @@ type transaction struct {
 	executor
 	now   time.Time   // the database's, or the opening's; zero where it has no clock that counts
 	first []Statement // of the opening, those that are still to be run
-	// later keeps a statement to be sent with the next one; nil where that saves nothing.
-	later func(Statement)
+	queue queue       // nil where it saves nothing to send statements together
 	// bound gives the context for a statement: whatever becomes of the caller's, a transaction runs to its end.
 	bound func(context.Context) context.Context
 	// commit ends it, and tells other processes of the topics. alone says that nobody else of this process waits to write, so

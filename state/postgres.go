@@ -294,7 +294,7 @@ func (e *postgresEngine) completed(bounded context.Context, run *transaction, co
 		}
 	}
 	run.doom = func() {} // PostgreSQL refuses whatever follows by itself
-	run.later = func(s Statement) { e.keep(conn, s) }
+	run.queue = &keeper{e, conn}
 }
 
 // After the commit of a transaction that wrote something, a second one waits for the disk: by then the write lock is given

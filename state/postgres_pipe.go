@@ -33,6 +33,7 @@ type pipe struct {
 	*stdlib.Conn
 
 	later []order
+	kept  int // how many were to run later so far
 }
 
 // order is one statement of a message, as pgx wants it, and then what came of it.
@@ -257,17 +258,39 @@ func (e *postgresEngine) onPipe(conn *sql.Conn, do func(*pipe) error) (err error
 	return errors.Join(err, rawErr)
 }
 
-// keep lets a statement wait for the next one.
-func (e *postgresEngine) keep(conn *sql.Conn, s Statement) {
-	_ = e.onPipe(conn, func(p *pipe) error { // a connection that is gone says so at the next statement
-		p.later = append(p.later, e.order(s))
+// forget drops what waits.
+func (e *postgresEngine) forget(conn *sql.Conn) { (&keeper{e, conn}).drop(0) }
+
+// keeper is the queue of a connection. One that is gone says so at the next statement.
+type keeper struct {
+	*postgresEngine
+
+	conn *sql.Conn
+}
+
+func (w *keeper) keep(s Statement) {
+	_ = w.onPipe(w.conn, func(p *pipe) error {
+		p.later, p.kept = append(p.later, w.order(s)), p.kept+1
 		return nil
 	})
 }
 
-// forget drops what waits.
-func (e *postgresEngine) forget(conn *sql.Conn) {
-	_ = e.onPipe(conn, func(p *pipe) error { p.later = nil; return nil }) // a connection that is gone has lost it anyway
+func (w *keeper) mark() (n int) {
+	_ = w.onPipe(w.conn, func(p *pipe) error { n = p.kept; return nil })
+	return n
+}
+
+func (w *keeper) waits(since int) (yes bool) {
+	_ = w.onPipe(w.conn, func(p *pipe) error { yes = len(p.later) > 0 && p.kept > since; return nil })
+	return yes
+}
+
+func (w *keeper) drop(since int) {
+	_ = w.onPipe(w.conn, func(p *pipe) error {
+		n := min(p.kept-since, len(p.later))
+		p.later, p.kept = p.later[:len(p.later)-n], p.kept-n
+		return nil
+	})
 }
 
 // openWith begins a transaction with statements, in one message, and gives its instant. Where that is the server's, a setting of

@@ -20,33 +20,62 @@ const (
 // Where the database gave up the whole transaction (SQLite does when the disk is full), there is nothing left to
 // go on with: the error says so beside fn's own, every later statement fails with sql.ErrTxDone, and so does the commit.
 func (t *Tx) Savepoint(ctx context.Context, fn func() error) (err error) {
-	if _, err := t.ExecContext(ctx, setSavepoint); err != nil {
+	if err := t.Later(ctx, Statement{Query: setSavepoint}); err != nil {
 		return err
 	}
+	inside := t.mark()
 	returned := false
 	defer func() {
 		if err == nil && returned {
 			return
 		}
-		if failed := t.restore(ctx); failed != nil {
+		if failed := t.restore(ctx, inside); failed != nil {
 			err = errors.Join(err, failed)
 		}
 	}()
 	err = fn()
 	returned = true
 	if err == nil {
-		_, err = t.ExecContext(ctx, forgetSavepoint)
+		err = t.release(ctx, inside)
 	}
 	return err
 }
 
+// mark tells this moment to what looks at the statements that wait since then.
+func (t *Tx) mark() int {
+	if t.run.queue == nil {
+		return 0
+	}
+	return t.run.queue.mark()
+}
+
+// release forgets the innermost savepoint. What waits inside of it, to be run later, must be run before.
+func (t *Tx) release(ctx context.Context, inside int) error {
+	s := Statement{Query: forgetSavepoint}
+	if t.run.queue != nil && t.run.queue.waits(inside) {
+		return t.perform(ctx, s)
+	}
+	return t.Later(ctx, s)
+}
+
 // restore undoes everything since the innermost savepoint, and forgets it.
-func (t *Tx) restore(ctx context.Context) error {
-	for _, statement := range []string{restoreSavepoint, forgetSavepoint} {
-		if _, err := t.ExecContext(ctx, statement); err != nil {
-			t.run.doom()
-			return fmt.Errorf("the transaction cannot go on: %w", err)
+func (t *Tx) restore(ctx context.Context, inside int) error {
+	if q := t.run.queue; q != nil {
+		q.drop(inside)
+		if q.waits(0) { // the savepoint itself: nothing has failed yet
+			q.keep(Statement{Query: restoreSavepoint})
+			return t.unlessDoomed(t.perform(ctx, Statement{Query: forgetSavepoint}))
 		}
 	}
-	return nil
+	_, err := t.ExecContext(ctx, restoreSavepoint+"; "+forgetSavepoint)
+	return t.unlessDoomed(err)
+}
+
+// unlessDoomed ends the transaction where a savepoint is gone.
+func (t *Tx) unlessDoomed(err error) error {
+	if err == nil {
+		return nil
+	}
+	t.run.doom()
+	return fmt.Errorf("the transaction cannot go on: %w", err)
 }

@@ -33,8 +33,8 @@ func (db *DB) WriteAfter(ctx context.Context, first func() []Statement, fn func(
 // SQLite runs it at once. Its error is that of what it is sent with.
 func (t *Tx) Later(ctx context.Context, s Statement) error {
 	s.Args = known(s.Args, t.now)
-	if t.run.later != nil {
-		t.run.later(s)
+	if t.run.queue != nil {
+		t.run.queue.keep(s)
 		return nil
 	}
 	return t.perform(ctx, s)
