@@ -81,7 +81,11 @@ func (c *copier) run(ctx context.Context, o CopyOptions) ([]TableSum, error) {
 			return nil, fmt.Errorf("table %s: %w", table, err)
 		}
 	}
-	if err := c.to.engine.endCopying(ctx, c.tx); err != nil {
+	given, err := c.from.engine.given(ctx, c.source)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.to.engine.endCopying(ctx, c.tx, given); err != nil {
 		return nil, err
 	}
 	return sums, c.verify(ctx, sums)

@@ -38,9 +38,11 @@ type engine interface {
 	// beginReading is the statement that begins a transaction which sees one moment of the whole state.
 	beginReading() string
 	// beginCopying is the statement that lets rows come before those which they refer to, until the end of a transaction;
-	// endCopying makes new rows follow those that were copied.
+	// endCopying makes new rows follow those that were copied, and all numbers that were given before.
 	beginCopying() string
-	endCopying(ctx context.Context, tx *Tx) error
+	endCopying(ctx context.Context, tx *Tx, given map[string]int64) error
+	// given tells the highest number that rows were ever given, by table, whether they are still there or not.
+	given(ctx context.Context, q Querier) (map[string]int64, error)
 	// tables gives the names of the state's own tables, sorted, indexes those of its named indexes.
 	tables(ctx context.Context, q Querier) ([]string, error)
 	indexes(ctx context.Context, q Querier) ([]string, error)

@@ -169,7 +169,7 @@ func (e *postgresEngine) migration(m migration) (string, error) {
 }
 
 func (e *postgresEngine) mark(ctx context.Context, tx *Tx, version int) error {
-	if err := followIdentities(ctx, tx); err != nil {
+	if err := followIdentities(ctx, tx, nil); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, fmt.Sprintf(`
@@ -177,23 +177,6 @@ func (e *postgresEngine) mark(ctx context.Context, tx *Tx, version int) error {
 		DELETE FROM %[1]s;
 		INSERT INTO %[1]s VALUES (%[2]d)`, schemaVersionTable, version))
 	return err
-}
-
-// followIdentities lets the next row of every table get an id above all that are there, as SQLite does by itself.
-func followIdentities(ctx context.Context, tx *Tx) error {
-	tables, err := textsOf(ctx, tx, `SELECT table_name FROM information_schema.columns
-		WHERE table_schema = current_schema() AND column_name = 'id' AND is_identity = 'YES' ORDER BY table_name`)
-	if err != nil {
-		return err
-	}
-	for _, table := range tables {
-		_, err := tx.ExecContext(ctx, fmt.Sprintf(
-			`SELECT setval(pg_get_serial_sequence('%[1]s', 'id'), COALESCE(MAX(id), 0) + 1, false) FROM %[1]s`, quoted(table)))
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // textsOf gives the first column of what a query finds.

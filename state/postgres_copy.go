@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 // snapshot copies row by row.
@@ -29,8 +30,49 @@ func (e *postgresEngine) beginReading() string {
 
 func (e *postgresEngine) beginCopying() string { return "SET CONSTRAINTS ALL DEFERRED" }
 
-func (e *postgresEngine) endCopying(ctx context.Context, tx *Tx) error {
-	return followIdentities(ctx, tx)
+func (e *postgresEngine) endCopying(ctx context.Context, tx *Tx, given map[string]int64) error {
+	return followIdentities(ctx, tx, given)
+}
+
+func (e *postgresEngine) given(ctx context.Context, q Querier) (map[string]int64, error) {
+	tables, err := identities(ctx, q)
+	given := map[string]int64{}
+	for _, table := range tables {
+		var sequence string
+		var last int64
+		if err := q.QueryRowContext(ctx, "SELECT pg_get_serial_sequence($1, 'id')", quoted(table)).Scan(&sequence); err != nil {
+			return nil, err
+		}
+		if err := q.QueryRowContext(ctx, "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM "+sequence).Scan(&last); err != nil {
+			return nil, err
+		}
+		given[table] = last
+	}
+	return given, err
+}
+
+// identities are the tables whose rows are given a number.
+func identities(ctx context.Context, q Querier) ([]string, error) {
+	return textsOf(ctx, q, `SELECT table_name FROM information_schema.columns
+		WHERE table_schema = current_schema() AND column_name = 'id' AND is_identity = 'YES' ORDER BY table_name`)
+}
+
+// followIdentities lets the next row of every table get a number above all that are there, that it gave itself, and that were given
+// before.
+func followIdentities(ctx context.Context, tx *Tx, given map[string]int64) error {
+	tables, err := identities(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, table := range tables {
+		_, err := tx.ExecContext(ctx, fmt.Sprintf(`SELECT setval(sequence, GREATEST(highest, nextval(sequence), %d), false)
+			FROM (SELECT pg_get_serial_sequence('%[2]s', 'id')::regclass AS sequence, COALESCE(MAX(id), 0) + 1 AS highest FROM %[2]s) there`,
+			given[table]+1, quoted(table)))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (e *postgresEngine) tables(ctx context.Context, q Querier) ([]string, error) {

@@ -6,9 +6,11 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -172,10 +174,42 @@ func copyPages(ctx context.Context, to *sql.DB, from *sql.Conn, progress func(do
 	})
 }
 
-func (e *sqliteEngine) close() error                          { return nil }
-func (e *sqliteEngine) beginReading() string                  { return "BEGIN" }
-func (e *sqliteEngine) beginCopying() string                  { return "PRAGMA defer_foreign_keys = ON" }
-func (e *sqliteEngine) endCopying(context.Context, *Tx) error { return nil } // SQLite counts from the highest id
+func (e *sqliteEngine) close() error         { return nil }
+func (e *sqliteEngine) beginReading() string { return "BEGIN" }
+func (e *sqliteEngine) beginCopying() string { return "PRAGMA defer_foreign_keys = ON" }
+
+// endCopying raises what SQLite has counted by itself, which are the rows that were copied.
+func (e *sqliteEngine) endCopying(ctx context.Context, tx *Tx, given map[string]int64) error {
+	for _, table := range slices.Sorted(maps.Keys(given)) {
+		if _, err := tx.ExecContext(ctx, "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", given[table], table); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO sqlite_sequence (name, seq) SELECT ?, ?
+			WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?)`, table, given[table], table)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *sqliteEngine) given(ctx context.Context, q Querier) (map[string]int64, error) {
+	rows, err := q.QueryContext(ctx, "SELECT name, seq FROM sqlite_sequence")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // the error of Err counts
+	given := map[string]int64{}
+	for rows.Next() {
+		var table string
+		var last int64
+		if err := rows.Scan(&table, &last); err != nil {
+			return nil, err
+		}
+		given[table] = last
+	}
+	return given, rows.Err()
+}
 
 func (e *sqliteEngine) tables(ctx context.Context, q Querier) ([]string, error) {
 	return textsOf(ctx, q, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name`)

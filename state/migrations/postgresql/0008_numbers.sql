@@ -1,0 +1,1 @@
+-- PostgreSQL's identities give no number again; here there is nothing to do.
