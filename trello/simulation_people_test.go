@@ -235,14 +235,12 @@ func (s *simulation) closeList() {
 			open--
 		}
 	}
-	if !ok || (!l.Closed && open == 1) {
+	if !ok || (!l.Closed && open == 1) || !s.known[l.ID] { // one that was never bound is no edit of what both sides agreed on
 		return
 	}
 	s.tell("Trello: the list %q of %q is closed: %v", l.Name, b.Name, !l.Closed)
 	s.trello.UpdateList(l.ID, func(l *trellotest.List) { l.Closed = !l.Closed })
-	if s.known[l.ID] { // else it is a first match that decides, by the policy
-		s.did("list "+l.ID, "active", fmt.Sprint(!l.Closed), fmt.Sprint(l.Closed))
-	}
+	s.did("list "+l.ID, "active", fmt.Sprint(!l.Closed), fmt.Sprint(l.Closed))
 	s.cascade = true
 }
 
