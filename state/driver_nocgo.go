@@ -13,6 +13,8 @@ func classify(error) string { return "" }
 
 func onlineBackup(context.Context, any, any, func(done, all int)) error { return nil }
 
+func fewArenas() {}
+
 func isSQLiteUnique(error) bool { return false }
 
 // SQLiteVersion is unknown without cgo, with which the program does not build anyway.

@@ -288,6 +288,7 @@ func versionOf(ctx context.Context, pool *sql.DB) (v fileVersion, err error) {
 }
 
 func openPool(dsn string, size int) (*sql.DB, error) {
+	fewArenas()
 	pool, err := sql.Open(driverName, dsn)
 	if err != nil {
 		return nil, err
