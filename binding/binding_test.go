@@ -507,6 +507,11 @@ func testReviews(t *testing.T, s statetest.Store) {
 		}
 	})
 	save(review("c1", 1, "B1", "due"), review("c1", 0, "", ""), review("", 1, "B1", ""), review("", 1, "B2", ""), review("c2", 2, "B1", ""), review("", 0, "", ""))
+	t.Run("Ensure a refresh takes no number", func(t *testing.T) {
+		if got := list(); got[1].ID != got[0].ID+1 {
+			t.Errorf("after the review %d comes %d", got[0].ID, got[1].ID)
+		}
+	})
 	t.Run("Ensure other fields, halves and scopes have reviews of their own, oldest first", func(t *testing.T) {
 		want := []string{"c1/1/B1/name", "c1/1/B1/due", "c1/0//", "/1/B1/", "/1/B2/", "c2/2/B1/", "/0//"}
 		if got := keys(); !slices.Equal(got, want) {

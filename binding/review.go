@@ -153,18 +153,28 @@ func (b *Binder) SaveReview(ctx context.Context, tx *state.Tx, r Review) error {
 		}
 		decision = text
 	}
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO review (database, backend, model, external_id, odoo_id, scope, field, parent, name, kind, reason, fingerprint, created, decision)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)
-		ON CONFLICT (database, backend, model, external_id, odoo_id, scope, field) DO UPDATE SET
-		parent = excluded.parent, name = excluded.name, kind = excluded.kind, reason = excluded.reason, fingerprint = excluded.fingerprint,
-		decision = excluded.decision`,
-		b.database, b.backend, r.Model, r.ExternalID, r.OdooID, r.Scope, r.Field, r.Parent, r.Name, r.Kind, r.Reason, r.Fingerprint,
-		state.Micros(r.Created), decision)
+	where := []any{b.database, b.backend, r.Model, r.ExternalID, r.OdooID, r.Scope, r.Field}
+	done, err := tx.ExecContext(ctx, `UPDATE review SET parent = ?, name = ?, kind = ?, reason = ?, fingerprint = ?, decision = ?
+		WHERE database = ? AND backend = ? AND model = ? AND external_id = ? AND odoo_id = ? AND scope = ? AND field = ?`,
+		append([]any{r.Parent, r.Name, r.Kind, r.Reason, r.Fingerprint, decision}, where...)...)
+	if err == nil {
+		err = b.openReview(ctx, tx, r, decision, where, done)
+	}
 	if err != nil {
 		return fmt.Errorf("a review could not be written: %w", err)
 	}
 	return nil
+}
+
+// openReview opens a review unless one was refreshed. An insertion that turns out to be an update would take a number all the same.
+func (b *Binder) openReview(ctx context.Context, tx *state.Tx, r Review, decision string, where []any, refreshed sql.Result) error {
+	if n, err := refreshed.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO review (database, backend, model, external_id, odoo_id, scope, field, parent, name, kind, reason, fingerprint, created, decision)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		append(where, r.Parent, r.Name, r.Kind, r.Reason, r.Fingerprint, state.Micros(r.Created), decision)...)
+	return err
 }
 
 // CloseReview takes one review away by its id.
