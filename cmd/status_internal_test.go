@@ -93,7 +93,22 @@ func (d *desk) on(do func(ctx context.Context, db *state.DB) error) {
 // noted is a run of the backend that ended so.
 func (d *desk) noted(failure error) {
 	d.Helper()
-	d.on(func(ctx context.Context, db *state.DB) error { return synchronizer.NoteRun(ctx, db, "trello", failure) })
+	d.on(func(ctx context.Context, db *state.DB) error {
+		err := synchronizer.NoteRun(ctx, db, "trello", failure)
+		if err != nil || failure != nil {
+			return err
+		}
+		return db.Write(ctx, func(tx *state.Tx) error {
+			_, err := tx.ExecContext(ctx, "UPDATE backend_state SET last_success = last_run")
+			return err
+		})
+	})
+}
+
+// partly notes a run that looked at a part.
+func (d *desk) partly() {
+	d.Helper()
+	d.on(func(ctx context.Context, db *state.DB) error { return synchronizer.NoteRun(ctx, db, "trello", nil) })
 }
 
 // failing puts jobs into the state that failed.
@@ -233,6 +248,23 @@ func TestStatusOfProcesses(t *testing.T) {
 		}
 		if out := d.must("status"); strings.Contains(out, "running now") {
 			t.Error(out)
+		}
+	})
+	t.Run("Ensure that a run of a part is told, and is no success of the whole", func(t *testing.T) {
+		d := newDesk(t, sandboxed)
+		d.partly()
+		d.now = d.now.Add(2 * time.Minute)
+		mustHave(t, d.must("status"), "  last success  never of all; of a part 2m ago\n")
+		if code, _, _ := d.run("status", "--check", "--max-age", "1h"); code != exitEnvironment {
+			t.Errorf("exit %d", code)
+		}
+		d.noted(nil)
+		d.now = d.now.Add(2 * time.Hour)
+		d.partly()
+		d.now = d.now.Add(time.Minute)
+		mustHave(t, d.must("status"), "  last success  2h1m ago, at ", "; of a part 1m ago\n")
+		if code, _, _ := d.run("status", "--check", "--max-age", "1h"); code != exitEnvironment {
+			t.Errorf("exit %d", code)
 		}
 	})
 	t.Run("Ensure that what is no longer configured is told", func(t *testing.T) {

@@ -116,7 +116,7 @@ func (s *statusLook) judgeAge(p *statusPart) {
 	case p.Next != nil && p.Next.Overdue:
 		p.trouble(conditionStale, "connector schedule list", "%s of the schedule was due %s ago, and nobody runs it", p.Next.Schedule, s.ago(&p.Next.At))
 	case s.options.maxAge > 0 && p.LastSuccess == nil:
-		p.trouble(conditionStale, sync, "no run went well yet")
+		p.trouble(conditionStale, sync, "no run that looked at everything went well yet")
 	case s.options.maxAge > 0 && s.now.Sub(*p.LastSuccess) > s.options.maxAge:
 		p.trouble(conditionStale, sync, "the last success is %s old", s.ago(p.LastSuccess))
 	}

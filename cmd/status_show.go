@@ -89,13 +89,18 @@ func (c condition) words() string {
 	return string(c)
 }
 
-// lastText is when a backend was last in step.
+// lastText is when all of a backend was last in step, and what was done since.
 func lastText(p statusPart, now time.Time) string {
+	since := func(at *time.Time) string { return span(now.Sub(*at)) + " ago" }
 	switch {
+	case p.LastSuccess != nil && p.Outage == nil && p.LastRun != nil && p.LastRun.After(*p.LastSuccess):
+		return fmt.Sprintf("%s, at %s; of a part %s", since(p.LastSuccess), when(*p.LastSuccess), since(p.LastRun))
 	case p.LastSuccess != nil:
-		return fmt.Sprintf("%s ago, at %s", span(now.Sub(*p.LastSuccess)), when(*p.LastSuccess))
+		return fmt.Sprintf("%s, at %s", since(p.LastSuccess), when(*p.LastSuccess))
+	case p.LastRun != nil && p.Outage == nil:
+		return "never of all; of a part " + since(p.LastRun)
 	case p.LastRun != nil:
-		return "never; last tried " + span(now.Sub(*p.LastRun)) + " ago"
+		return "never; last tried " + since(p.LastRun)
 	default:
 		return "never"
 	}

@@ -79,7 +79,7 @@ func Catalogue() []Family {
 		{Name: backendOutage, Type: Gauge, Labels: []string{"backend", "code"},
 			Help: "1 while the last run of the backend found its server or Odoo out, with the kind of the outage; else 0, without a kind."},
 		{Name: backendOutageFrom, Type: Gauge, Labels: []string{"backend"}, Help: "When that outage was first met."},
-		{Name: backendSuccess, Type: Gauge, Labels: []string{"backend"}, Help: "When a run of the backend last ended without an error; 0: never."},
+		{Name: backendSuccess, Type: Gauge, Labels: []string{"backend"}, Help: "When runs last had looked at all of the backend without an error; 0: never."},
 		{Name: backendRun, Type: Gauge, Labels: []string{"backend"}, Help: "When a run of the backend last ended, in an outage, too."},
 		{Name: bindings, Type: Gauge, Labels: []string{"backend", "model"}, Help: "Bound pairs of records."},
 		{Name: reviews, Type: Gauge, Labels: []string{"backend", "model", "kind"}, Help: "Reviews that wait for a person's decision."},

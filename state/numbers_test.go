@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -137,26 +138,30 @@ func held(t *testing.T, path string) string {
 	defer func() { _ = db.Close() }()
 	var out strings.Builder
 	for _, table := range []string{"binding", "job", "job_attempt", "job_dependency", "review"} {
-		rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table+" ORDER BY 1, 2")
-		if err != nil {
-			t.Fatal(err)
-		}
-		columns, _ := rows.Columns()
-		for rows.Next() {
-			values, into := make([]any, len(columns)), make([]any, len(columns))
-			for i := range values {
-				into[i] = &values[i]
-			}
-			if err := rows.Scan(into...); err != nil {
-				t.Fatal(err)
-			}
-			fmt.Fprintln(&out, table, columns, values)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		if err := writeRows(t, &out, db, table); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return out.String()
+}
+
+func writeRows(t *testing.T, out io.Writer, db *sql.DB, table string) error {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table+" ORDER BY 1, 2")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // the error of Err counts
+	columns, err := rows.Columns()
+	for err == nil && rows.Next() {
+		values, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		err = rows.Scan(into...)
+		_, _ = fmt.Fprintln(out, table, columns, values)
+	}
+	return errors.Join(err, rows.Err())
 }
 
 func TestNumbersOfAnOlderState(t *testing.T) {

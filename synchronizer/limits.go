@@ -33,7 +33,11 @@ func (l Limits) None() bool {
 }
 
 // looksAtAll says that nothing is left out: what such a run did not find is not there.
-func (l Limits) looksAtAll() bool { l.Full = false; return l.None() }
+func (l Limits) looksAtAll() bool {
+	narrowed := l
+	narrowed.Full = false
+	return narrowed.None()
+}
 
 // limit narrows the next run.
 func (s *Synchronizer) limit(l Limits) {

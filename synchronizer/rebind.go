@@ -149,7 +149,8 @@ func (sl *slice) renamedSince(it *item, name *FieldPlan) (out aside) {
 		return out
 	}
 	name.unmet, name.hold = binding.Odoo, true
-	out.specs = append(out.specs, sl.Spec(ExportRecord, Args{Model: sl.model.Name, ExternalID: it.external.ID, Parent: it.scope, Scope: scopeOf(sl.model, it.scope)}, ""))
+	a := Args{Model: sl.model.Name, ExternalID: it.external.ID, Parent: it.scope, Scope: scopeOf(sl.model, it.scope)}
+	out.specs = append(out.specs, sl.Spec(ExportRecord, a, ""))
 	return out
 }
 

@@ -119,12 +119,12 @@ func Poll(ctx context.Context, all []*Synchronizer) []error {
 
 // RunJobs runs the given jobs of one backend, or all whose time has come if none is named.
 func RunJobs(ctx context.Context, s *Synchronizer, ids []int64, o RunOptions) error {
-	if err := s.Begin(ctx); err != nil {
-		return errors.Join(err, s.noteRun(context.WithoutCancel(ctx), err))
+	err := s.Begin(ctx)
+	if err == nil {
+		err = s.work(ctx, o, jobs.RunFilter{IDs: ids})
+		err = errors.Join(err, s.end(ctx))
 	}
-	err := s.work(ctx, o, jobs.RunFilter{IDs: ids})
-	err = errors.Join(err, s.end(ctx))
-	return errors.Join(err, s.noteRun(context.WithoutCancel(ctx), err))
+	return errors.Join(err, NoteRun(context.WithoutCancel(ctx), s.db, s.env.Config.Name, err))
 }
 
 // group is a run over several backends of one Odoo.
