@@ -71,6 +71,9 @@ const problemsShown = 20
 // rowsError makes one error of the lines that are wrong.
 func rowsError(file string, problems []rowProblem) error {
 	slices.SortStableFunc(problems, func(a, b rowProblem) int { return a.line - b.line })
+	if file == "-" {
+		file = "stdin"
+	}
 	var all []error
 	for _, p := range problems[:min(len(problems), problemsShown)] {
 		all = append(all, &usageError{fmt.Sprintf("%s:%d: %s", file, p.line, p.text)})

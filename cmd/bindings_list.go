@@ -227,7 +227,10 @@ func (a *app) showBindings(ctx context.Context, db *state.DB, f *bindingFilter, 
 	rows := [][]string{{"#", "MODEL", "EXTERNAL ID", "ODOO", "NAME", ""}}
 	for _, one := range list {
 		b := viewOfBinding(one)
-		inOdoo := fmt.Sprintf("%s %d", b.Odoo, b.OdooID)
+		inOdoo := b.Odoo
+		if b.OdooID != 0 { // else it is being created
+			inOdoo += fmt.Sprintf(" %d", b.OdooID)
+		}
 		rows = append(rows, []string{strconv.FormatInt(b.ID, 10), b.Model, plain(b.ExternalID), inOdoo, plain(b.Name), remark(b)})
 	}
 	if err := a.print(layOut(rows, a.columnsOf(), 4)); err != nil || !more {

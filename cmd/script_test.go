@@ -46,6 +46,7 @@ import (
 //	copy NAME UUID                replaces a fake Odoo by a copy of it with another database.uuid
 //	report BACKEND…               stdout is a JSON report of each of these backends, and nothing else
 //	counts BACKEND MODEL [N=V…]   what the report counts; what is not named is 0
+//	take NAME RE                  sets $NAME to the part in parentheses of what is like that in stdout
 //	mode PERM FILE                a file's permissions
 //	expand FROM TO                writes a file with the variables of the script in it
 //	closedpipe CODE PROGRAM [ARG…] runs a program whose output nobody reads
@@ -83,7 +84,7 @@ func TestScripts(t *testing.T) {
 			"mode": mode, "expand": expand, "tmpfs": tmpfs, "fill": fill, "remount": remount, "closedpipe": closedPipe,
 			"sql": runSQL, "printf": printf, "damage": damage, "grow": grow, "postgres": postgres, "run-sql": runPostgres,
 			"kill-postgres": killPostgres, "terminal": startOnTerminal, "answer": answer, "unseen": answerUnseen,
-			"hold": hold, "held": held, "release": release,
+			"hold": hold, "take": take, "held": held, "release": release,
 		},
 	})
 }
@@ -555,4 +556,14 @@ func closedPipe(ts *testscript.TestScript, neg bool, args []string) {
 	scriptOf(ts).hear(p.err.String())
 	_, _ = fmt.Fprint(ts.Stderr(), p.err)
 	checkCode(ts, args[0], code)
+}
+
+// take keeps a part of what the last program printed, for what is typed next.
+func take(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, "take NAME RE")
+	found := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(found) < 2 {
+		ts.Fatalf("stdout has nothing like %s with a part in parentheses", args[1])
+	}
+	ts.Setenv(args[0], found[1])
 }
