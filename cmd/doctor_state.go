@@ -154,8 +154,8 @@ func (r *running) examineJobs(ctx context.Context, db *state.DB) []odoo.Finding 
 		consequence string
 	}{
 		{failed, "failed", "see `connector jobs errors`", "their records are not in step"},
-		{stuck, "run longer than they may", "see `connector jobs workers`", "their records are kept from others"},
-		{dead, "were in the hands of a process that died", "run `connector sync`, which takes them back", "nobody works on them"},
+		{stuck, "running for longer than allowed", "see `connector jobs workers`", "their records are kept from others"},
+		{dead, "in the hands of a process that died", "run `connector sync`, which takes them back", "nobody works on them"},
 	} {
 		if one.n > 0 {
 			what := count(one.n, "job", "jobs") + " " + one.what

@@ -154,7 +154,7 @@ func TestStatus(t *testing.T) {
 		if _, err := os.Stat(d.path("state.db")); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("a state was made: %v", err)
 		}
-		if code, _, errs := d.run("status", "--check"); code != exitEnvironment || errs != "connector: trello is never; try `connector sync trello` [CON-STATUS-ATTENTION]\n" {
+		if code, _, errs := d.run("status", "--check"); code != exitEnvironment || errs != "connector: trello: never run; try `connector sync trello` [CON-STATUS-ATTENTION]\n" {
 			t.Errorf("%d, %q", code, errs)
 		}
 	})
@@ -181,7 +181,7 @@ func TestStatusOfTroubles(t *testing.T) {
 		d.failing(1200)
 		mustHave(t, d.must("status"), "trello ↔ Odoo main: jobs failed\n", "  trello.card ↔ project.task             -        -   1,200       -\n",
 			"trello: 1200 jobs failed.\nNext: `connector jobs errors --backend trello`\n")
-		if code, _, errs := d.run("status", "--check"); code != exitFailedJobs || errs != "connector: trello is failing; try `connector jobs errors --backend trello` [CON-STATUS-ATTENTION]\n" {
+		if code, _, errs := d.run("status", "--check"); code != exitFailedJobs || errs != "connector: trello: jobs failed; try `connector jobs errors --backend trello` [CON-STATUS-ATTENTION]\n" {
 			t.Errorf("%d, %q", code, errs)
 		}
 	})

@@ -198,7 +198,7 @@ func attentionOf(v statusView) error {
 			}
 		}
 		if bad {
-			names = append(names, fmt.Sprintf("%s is %s", p.Name, p.Condition))
+			names = append(names, fmt.Sprintf("%s: %s", p.Name, p.Condition.words()))
 		}
 	}
 	if code == exitOK {
