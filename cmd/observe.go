@@ -38,7 +38,7 @@ func (a *app) observe(ctx context.Context, l *listening, r *running, idles bool,
 		a.log.Info(fmt.Sprintf("metrics are at http://%s/metrics", server.Address()))
 	}
 	o := &observed{Server: server}
-	if o.standby, err = r.queue.StandBy(ctx, owner(), note); err != nil {
+	if o.standby, err = r.queue.StandBy(ctx, owner(), note); err != nil && ctx.Err() == nil {
 		a.warn(err) // its work can be done all the same
 	}
 	ctx, o.stop = context.WithCancel(ctx)

@@ -24,6 +24,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -48,7 +49,7 @@ type fake struct {
 // gate keeps the first request back that is like something.
 type gate struct {
 	like    *regexp.Regexp
-	shut    sync.Once     // by the request
+	shut    atomic.Bool   // by the request
 	open    sync.Once     // by the script
 	came    chan struct{} // closed when the request is there
 	through chan struct{} // closed when it may go on
@@ -63,12 +64,12 @@ func (g *gate) pass(r *http.Request) *http.Request {
 	if err != nil || !g.like.MatchString(r.Method+" "+r.URL.Path+"\n"+string(body)) {
 		return r
 	}
-	g.shut.Do(func() {
-		close(g.came)
-		<-g.through
-		r = r.WithContext(context.WithoutCancel(r.Context()))
-	})
-	return r
+	if !g.shut.CompareAndSwap(false, true) {
+		return r
+	}
+	close(g.came)
+	<-g.through
+	return r.WithContext(context.WithoutCancel(r.Context()))
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -390,4 +391,18 @@ func copyOdoo(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(s.Replay(line))
 	}
 	f.become(s)
+}
+
+// sendRequest changes something at a fake Trello, as a person does beside the program.
+func sendRequest(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, "send METHOD URL")
+	request, err := http.NewRequestWithContext(context.Background(), args[0], args[1], http.NoBody)
+	ts.Check(err)
+	request.Header.Set("Authorization", `OAuth oauth_consumer_key="`+keyMarker+`", oauth_token="`+tokenMarker+`"`)
+	answer, err := http.DefaultClient.Do(request)
+	ts.Check(err)
+	defer answer.Body.Close()
+	if answer.StatusCode/100 != 2 {
+		ts.Fatalf("%s %s: %s", args[0], request.URL.Path, answer.Status)
+	}
 }

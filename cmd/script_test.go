@@ -43,6 +43,9 @@ import (
 //	hold NAME RE                  lets it keep the next request back whose "METHOD PATH", new line, body is like that
 //	held NAME                     waits until it keeps that back
 //	release NAME                  lets it go on, also when nobody waits for the answer any more
+//	send METHOD URL               sends a request to a fake Trello, which must be answered well: for what a person changes there
+//	supervise                     sets NOTIFY_SOCKET and WATCHDOG_USEC, as systemd does
+//	told LINE                     waits until systemd is told that
 //	copy NAME UUID                replaces a fake Odoo by a copy of it with another database.uuid
 //	report BACKEND…               stdout is a JSON report of each of these backends, and nothing else
 //	counts BACKEND MODEL [N=V…]   what the report counts; what is not named is 0
@@ -84,7 +87,7 @@ func TestScripts(t *testing.T) {
 			"mode": mode, "expand": expand, "tmpfs": tmpfs, "fill": fill, "remount": remount, "closedpipe": closedPipe,
 			"sql": runSQL, "printf": printf, "damage": damage, "grow": grow, "postgres": postgres, "run-sql": runPostgres,
 			"kill-postgres": killPostgres, "terminal": startOnTerminal, "answer": answer, "unseen": answerUnseen,
-			"hold": hold, "take": take, "held": held, "release": release,
+			"send": sendRequest, "supervise": supervise, "told": toldCommand, "hold": hold, "take": take, "held": held, "release": release,
 		},
 	})
 }
@@ -112,6 +115,8 @@ type script struct {
 	fakes     map[string]*fake
 	mounted   []string
 	servers   map[string]*statetest.Server
+	told      func() []string // what systemd was told since it was last asked for
+	heard     []string        // all that it was told
 }
 
 func scriptOf(ts *testscript.TestScript) *script {
@@ -566,4 +571,24 @@ func take(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("stdout has nothing like %s with a part in parentheses", args[1])
 	}
 	ts.Setenv(args[0], found[1])
+}
+
+// supervise plays systemd for what the script starts from now on.
+func supervise(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 0, "supervise")
+	s := scriptOf(ts)
+	var socket string
+	socket, s.told = listenForNotices(s.t)
+	ts.Setenv("NOTIFY_SOCKET", socket)
+	ts.Setenv("WATCHDOG_USEC", "2000000")
+}
+
+func toldCommand(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1, "told LINE")
+	s := scriptOf(ts)
+	for began := time.Now(); !slices.Contains(s.heard, args[0]); {
+		if s.heard = append(s.heard, s.told()...); time.Since(began) > patience {
+			ts.Fatalf("systemd was not told %s, but %q", args[0], s.heard)
+		}
+	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // listenForNotices plays systemd: it gives what is told to the socket, line by line.
-func listenForNotices(t *testing.T) (socket string, told func() []string) {
+func listenForNotices(t testing.TB) (socket string, told func() []string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "notify") // a socket's path is short
 	if err != nil {
