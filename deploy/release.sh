@@ -7,7 +7,7 @@
 #
 # Programs are linked statically, so that they run on any Linux of their processor. The same commit, Go and C compiler make the same
 # bytes: nothing of this machine, its paths and its clock is in them. Beside the archives lie SHA256SUMS and, for each, an SBOM in the
-# form of CycloneDX. What cannot be built here is said; nothing is left out silently.
+# form of CycloneDX, with versions and licences of all modules. What cannot be built here is said; nothing is left out silently.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -55,7 +55,7 @@ tells() {
   for line in "connector $version" "commit    $revision" "built     $committed"; do
     grep -qxF "$line" <<<"$text" || { echo "release: \`$* version\` does not say '$line', but: $text" >&2; return 1; }
   done
-  echo "release: $* says: $(tr '\n' ' ' <<<"$text")"
+  sed 's/^/release: /' <<<"$text"
 }
 
 # program builds the program for a processor into a file.
@@ -81,7 +81,7 @@ build() {
   program "$arch" "$scratch/$name/connector"
   [ -z "${VERIFY:-}" ] || verify "$arch" "$scratch/$name/connector"
   if [ "$run" = false ]; then
-    echo "release: linux/$arch was built and not run: there is no qemu-user for it"
+    echo "release: linux/$arch was built and not run, and has no manual pages: there is no qemu-user for it"
   else
     tells "$run" "$scratch/$name/connector"
     "$run" "$scratch/$name/connector" man "$scratch/$name/man/man1"
@@ -101,10 +101,14 @@ verify() {
   echo "release: linux/$1 was built twice, and is the same"
 }
 
-# sbom tells what modules a program is made of.
+# sbom tells what modules a program is made of, and under which licences. They are in the cache of modules, so nothing is asked for; and
+# the time is the commit's, as everywhere else.
 sbom() {
-  GOBIN=$scratch/bin GOFLAGS='' go install "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v$cyclonedx_version"
-  "$scratch/bin/cyclonedx-gomod" bin -json -noserial -output "$2" "$1" 2>"$scratch/sbom.err" || { cat "$scratch/sbom.err" >&2; return 1; }
+  GOBIN=$scratch/bin GOFLAGS='' go install -trimpath "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v$cyclonedx_version"
+  GOPROXY=off "$scratch/bin/cyclonedx-gomod" bin -json -noserial -std -licenses -version "$version" -output "$2" "$1" 2>"$scratch/sbom.err" ||
+    { cat "$scratch/sbom.err" >&2; return 1; }
+  sed -i "s/^    \"timestamp\": .*/    \"timestamp\": \"$committed\",/" "$2"
+  grep -qF "\"timestamp\": \"$committed\"" "$2" || { echo "release: $2 has no time of its making where one was" >&2; return 1; }
 }
 
 rm -rf dist
