@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -139,8 +140,22 @@ func (a *app) announce(box *sandbox.Sandbox, dir string) error {
 			_, _ = fmt.Fprintf(a.out, "  %s\t%s\n", key, s[key])
 		}
 	}
-	_, err := fmt.Fprintf(a.out, "What is written is kept in %s. Stop with Ctrl-C.\n", dir)
+	if tries := a.tries(box); tries != "" {
+		_, _ = fmt.Fprintf(a.out, "\nTo see changes cross, edit something, and run `connector sync`:\n\n%s\n", tries)
+	}
+	_, err := fmt.Fprintf(a.out, "What is written is kept in %s.\nWithout that folder the demo begins anew. Stop with Ctrl-C.\n", dir)
 	return err
+}
+
+// tries are lines of shell that edit something on each side.
+func (a *app) tries(box *sandbox.Sandbox) string {
+	var b strings.Builder
+	for _, name := range a.sides() {
+		if try := box.Try(name); try != "" {
+			b.WriteString(try + "\n")
+		}
+	}
+	return b.String()
 }
 
 // environmentError is a failure of the machine: an address in use, a directory without rights.

@@ -65,6 +65,9 @@ type System struct {
 	Demo func(Fake)
 	// Credentials are what a client needs beside the address, as {"key": "demo-key", "token": "demo-token"}.
 	Credentials map[string]string
+	// Try gives lines of shell that edit a record of the fake, which is served at the URL, for people who look how a change crosses; ""
+	// where it has no record. nil means that there are none.
+	Try func(f Fake, url string) string
 }
 
 // Options say what a sandbox consists of.
@@ -100,6 +103,7 @@ type Sandbox struct {
 	lock        *state.FileLock
 	parts       []*part
 	credentials map[string]map[string]string
+	tries       map[string]func(f Fake, url string) string
 }
 
 // Open makes the sandbox that the folder dir holds, or begins a new one there, and serves it. The folder is created where it doesn't
@@ -121,7 +125,7 @@ func Open(dir string, o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{lock: lock, credentials: map[string]map[string]string{}}
+	s := &Sandbox{lock: lock, credentials: map[string]map[string]string{}, tries: map[string]func(Fake, string) string{}}
 	if err := s.start(dir, o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -162,6 +166,7 @@ func (s *Sandbox) start(dir string, o Options) error {
 		}
 		s.parts = append(s.parts, p)
 		s.credentials[system.Name] = maps.Clone(system.Credentials)
+		s.tries[system.Name] = system.Try
 	}
 	for _, p := range s.parts {
 		if err := p.listen(o.Addr[p.name]); err != nil {
@@ -188,6 +193,20 @@ func odooSystem() System {
 			}
 		},
 		Credentials: login,
+		Try: func(f Fake, url string) string {
+			server, ok := f.(*odootest.Server)
+			if !ok {
+				return ""
+			}
+			tasks := server.Search("project.task", nil)
+			if len(tasks) == 0 {
+				return ""
+			}
+			return fmt.Sprintf(`curl -s %s/jsonrpc -H 'Content-Type: application/json' -d '
+  {"method": "call", "params": {"service": "object", "method": "execute_kw",
+  "args": ["%s", 2, "%s", "project.task", "write", [[%d],
+  {"name": "Edited in Odoo"}]]}}'`, url, login["database"], login["password"], slices.Min(tasks))
+		},
 	}
 }
 
@@ -217,6 +236,17 @@ func (s *Sandbox) external(name string) (External, bool) {
 		}
 	}
 	return External{}, false
+}
+
+// Try gives lines of shell that edit a record of a side, "odoo" or a system's name, for people who look how a change crosses; "" where
+// there is nothing to edit.
+func (s *Sandbox) Try(name string) string {
+	for _, p := range s.parts {
+		if try := s.tries[name]; p.name == name && try != nil {
+			return try(p.fake, p.url)
+		}
+	}
+	return ""
 }
 
 // Close stops serving, closes the journals and gives the folder back. What was answered is kept; a request that is under way is not
