@@ -50,7 +50,8 @@ func (a *app) sandboxServe() *cobra.Command {
 		Use: "serve", Short: "Keep the sandbox open until it is stopped", Args: cobra.NoArgs,
 		Long: `serve keeps the sandbox open in the foreground, for any client. It needs no configuration and listens
 on this machine only. With --output json its first line, written when all sides accept, tells
-addresses and credentials. Stop it with Ctrl-C or SIGTERM; what was written stays in --data.
+addresses and credentials; as text it tells a command for each side, too, that edits something there.
+Stop it with Ctrl-C or SIGTERM; what was written stays in --data.
 
 Exit codes: 0 stopped, 1 a journal that cannot be read, 2 usage, 3 environment (an address in use, a
 directory that cannot be written), 11 another command holds this sandbox.` + "\n\nNext: `connector sync` in another terminal, with the addresses that it tells in the configuration.",
