@@ -9,7 +9,7 @@ import (
 // changed, so that a program that goes on running need not list everything again and again.
 type Prober interface {
 	// Probe gives what is seen of each of what is polled (Trello's boards), by its id. What it cannot see is found by the next listing.
-	// Its errors are those of List.
+	// Its errors are those of List. While it is called, Odoo and other backends may be asked by others.
 	Probe(ctx context.Context) (map[string]Sight, error)
 	// ProbePace is how far apart, on average, the requests of Probe must be for the server to take no more than half of what it
 	// allows: so much is left for work.

@@ -148,50 +148,94 @@ func (s *Synchronizer) prober() backend.Prober {
 	return nil
 }
 
+// atOnce is how many requests of a look are under way at the same time on each side, at most: what each server allows besides (see
+// calls_at_once of an Odoo) holds all the same. Asked one after the other, the models of a server far away would take longer than the look
+// may.
+const atOnce = 4
+
+// Look asks both sides at the same time: all parents outside, and so many Odoo models, all where most is 0.
+func (p *Probe) Look(ctx context.Context, most int) News {
+	var sides [2]News
+	_ = backend.Together(len(sides), len(sides), func(i int) error {
+		if i == 0 {
+			sides[i] = p.LookOutside(ctx)
+		} else {
+			sides[i] = p.LookAtOdoo(ctx, most)
+		}
+		return nil
+	})
+	sides[0].Add(sides[1])
+	return sides[0]
+}
+
 // LookOutside asks the external systems. One that has no Prober always has news, since only a listing can tell.
 func (p *Probe) LookOutside(ctx context.Context) (news News) {
-	for _, s := range p.all {
+	seen, errs := make([]map[string]backend.Sight, len(p.all)), make([]error, len(p.all))
+	_ = backend.Together(atOnce, len(p.all), func(i int) error {
+		if prober := p.all[i].prober(); prober != nil {
+			seen[i], errs[i] = prober.Probe(ctx)
+		}
+		return nil
+	})
+	for i, s := range p.all {
 		name := s.env.Config.Name
-		prober := s.prober()
-		if prober == nil {
+		switch {
+		case errs[i] != nil:
+			news.fail(s, errs[i])
+		case s.prober() == nil:
 			news.External = append(news.External, name+"/")
 			news.of(s).listedOutside(s)
-			continue
+		default:
+			p.compare(s, seen[i], &news)
 		}
-		seen, err := prober.Probe(ctx)
-		if err != nil {
-			news.fail(s, err)
-			continue
-		}
-		before := p.external[name]
-		for _, parent := range sortedKeys(union(seen, before)) {
-			if models := differing(seen[parent], before[parent]); len(models) > 0 {
-				news.External = append(news.External, name+"/"+parent)
-				news.of(s).seenOutside(models)
-			}
-		}
-		p.external[name] = seen
 	}
 	return news
+}
+
+// compare notes what a backend's prober saw, and finds what it saw otherwise before.
+func (p *Probe) compare(s *Synchronizer, seen map[string]backend.Sight, news *News) {
+	name := s.env.Config.Name
+	before := p.external[name]
+	for _, parent := range sortedKeys(union(seen, before)) {
+		if models := differing(seen[parent], before[parent]); len(models) > 0 {
+			news.External = append(news.External, name+"/"+parent)
+			news.of(s).seenOutside(models)
+		}
+	}
+	p.external[name] = seen
 }
 
 // LookAtOdoo asks Odoo for so many of its models, or for all of them where most is 0: always for the one with the most mapped fields,
 // where people work most, and for the others in turn.
 func (p *Probe) LookAtOdoo(ctx context.Context, most int) (news News) {
-	for _, a := range p.next(most) {
-		concerned, err := p.look(ctx, a)
-		if err != nil {
-			news.failAll(p.all, err) // Odoo is everybody's
-			return news
+	aims := p.next(most)
+	seen := make([]*sightOfRows, len(aims))
+	err := backend.Together(atOnce, len(aims), func(i int) (err error) {
+		seen[i], err = p.look(ctx, aims[i])
+		return err
+	})
+	for i, a := range aims {
+		if seen[i] == nil {
+			continue
 		}
-		if len(concerned) > 0 {
+		p.rows[a.model] = seen[i].rows
+		if len(seen[i].concerned) > 0 {
 			news.Odoo = append(news.Odoo, a.model)
 		}
-		for _, c := range concerned {
+		for _, c := range seen[i].concerned {
 			news.of(c.of).inOdoo[c.model] = true
 		}
 	}
+	if err != nil {
+		news.failAll(p.all, err) // Odoo is everybody's
+	}
 	return news
+}
+
+// sightOfRows is what a look at an Odoo model saw: the write dates of its newest rows by id, and whom those concern that are new.
+type sightOfRows struct {
+	rows      map[string]string
+	concerned []consumer
 }
 
 // next are the aims of the next look.
@@ -215,8 +259,8 @@ func (p *Probe) next(most int) []aim {
 // newestRows is how many rows a look at an Odoo model reads: those written last.
 const newestRows = 100
 
-// look reads which rows were written last, and gives whom those concern that neither an earlier look nor the bindings know as they are.
-func (p *Probe) look(ctx context.Context, a aim) (concerned []consumer, err error) {
+// look reads which rows were written last, and finds whom those concern that neither an earlier look nor the bindings know as they are.
+func (p *Probe) look(ctx context.Context, a aim) (*sightOfRows, error) {
 	rows, err := a.consumers[0].of.reading().SearchRead(ctx, a.model, a.domain, []string{"write_date"},
 		odoo.SearchOptions{Limit: newestRows, Order: "write_date desc, id desc"})
 	if err != nil {
@@ -230,11 +274,11 @@ func (p *Probe) look(ctx context.Context, a aim) (concerned []consumer, err erro
 			unknown = append(unknown, r)
 		}
 	}
-	concerned, err = a.news(ctx, unknown)
-	if err == nil {
-		p.rows[a.model] = seen
+	concerned, err := a.news(ctx, unknown)
+	if err != nil {
+		return nil, err
 	}
-	return concerned, err
+	return &sightOfRows{rows: seen, concerned: concerned}, nil
 }
 
 // news gives the consumers that rows concern: those whose bindings don't know one of them as it is. A row that changed in one backend, or

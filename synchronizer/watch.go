@@ -43,7 +43,7 @@ func (r Round) Failure() error { return errors.Join(r.Err, errors.Join(r.Errs...
 // WatchOptions are what a watch needs.
 type WatchOptions struct {
 	Clock    backend.Clock
-	Interval time.Duration // from one look to the next; default 3 s, so that a change is there within 5
+	Interval time.Duration // from the beginning of one look to that of the next; default 3 s, so that a change is there within 5
 	Sweep    time.Duration // from one reconciling round to the next; default 10 minutes
 	// OdooModels is how many Odoo models a look asks for, in turn; 0: all of them.
 	OdooModels int
@@ -67,6 +67,7 @@ type WatchOptions struct {
 const (
 	defaultInterval = 3 * time.Second
 	defaultSweep    = 10 * time.Minute
+	breath          = time.Second // from the end of a look or a round to the next look, at least, so that others get in
 	longestWait     = 30 * time.Second
 	firstRetry      = 10 * time.Second
 	lastRetry       = 5 * time.Minute
@@ -84,6 +85,7 @@ type Watch struct {
 	pending Reason // of the round that is due; "" for none
 	news    News   // for which
 
+	looked              time.Time // when the last look began
 	nextLook, nextSweep time.Time
 	notBefore           time.Time          // rounds have to wait: somebody else has the backends, or there are none yet
 	jobsAfter           time.Time          // jobs that cannot be claimed have to wait
@@ -242,9 +244,9 @@ func (w *Watch) wait(ctx context.Context, d time.Duration) {
 
 // look looks for changes.
 func (w *Watch) look(ctx context.Context) {
-	news := w.probe.LookOutside(ctx)
-	news.Add(w.probe.LookAtOdoo(ctx, w.o.OdooModels))
-	w.nextLook = w.o.Clock.Now().Add(w.interval())
+	w.looked = w.o.Clock.Now()
+	news := w.probe.Look(ctx, w.o.OdooModels)
+	w.nextLook = w.after(w.o.Clock.Now())
 	switch {
 	case ctx.Err() != nil:
 	case len(news.Errs) > 0: // the round will tell, and try again as often as it should
@@ -258,6 +260,11 @@ func (w *Watch) look(ctx context.Context) {
 func (w *Watch) interval() time.Duration {
 	parents, pace := w.probe.Parents()
 	return max(w.o.Interval, time.Duration(parents)*pace)
+}
+
+// after is when the next look comes after one, or a round, that has just ended: an interval after the last one began, but not at once.
+func (w *Watch) after(ended time.Time) time.Time {
+	return later(w.looked.Add(w.interval()), ended.Add(breath))
 }
 
 // round makes the round that is due.
@@ -323,9 +330,8 @@ func (w *Watch) noteBefore(ctx context.Context, r *Round) {
 	if err := w.probe.Aim(ctx, r.All); err != nil {
 		return // the round meets the same
 	}
-	if news := w.probe.LookOutside(ctx); len(news.Errs) == 0 {
-		w.probe.LookAtOdoo(ctx, 0)
-	}
+	w.looked = w.o.Clock.Now()
+	w.probe.Look(ctx, 0)
 }
 
 // well are the backends that are looked at after a round: those of it that it went well with, and those that it left out and that did
@@ -356,7 +362,7 @@ func (w *Watch) conclude(ctx context.Context, r *Round, now time.Time) {
 	}
 	w.noteHealth(r, now)
 	w.offline, w.notBefore = setback{}, time.Time{}
-	w.nextLook, w.jobsAfter = now.Add(w.interval()), time.Time{}
+	w.nextLook, w.jobsAfter = w.after(now), time.Time{}
 	if w.narrow(r) { // what was due before is due still
 		return
 	}

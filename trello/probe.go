@@ -32,19 +32,34 @@ func (a *boardAdapter) Probe(ctx context.Context) (map[string]backend.Sight, err
 	if err != nil {
 		return nil, err
 	}
+	sights := make([]backend.Sight, len(boards))
+	err = backend.Together(probesAtOnce, len(boards), func(i int) (err error) {
+		sights[i], err = a.probe(ctx, boards[i].ID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
 	seen := make(map[string]backend.Sight, len(boards))
-	for _, b := range boards {
-		var answer map[string]json.RawMessage
-		switch err := a.client.get(ctx, a.prefix+"/"+url.PathEscape(b.ID), probeQuery(), &answer); {
-		case err == nil:
-			seen[b.ID] = sightOf(answer)
-		case noAnswer(err):
-			seen[b.ID] = backend.Sight{"": unansweredBoard}
-		default:
-			return nil, err
-		}
+	for i, b := range boards {
+		seen[b.ID] = sights[i]
 	}
 	return seen, nil
+}
+
+// probesAtOnce is how many boards are asked at the same time.
+const probesAtOnce = 4
+
+func (a *boardAdapter) probe(ctx context.Context, id string) (backend.Sight, error) {
+	var answer map[string]json.RawMessage
+	switch err := a.client.get(ctx, a.prefix+"/"+url.PathEscape(id), probeQuery(), &answer); {
+	case err == nil:
+		return sightOf(answer), nil
+	case noAnswer(err):
+		return backend.Sight{"": unansweredBoard}, nil
+	default:
+		return nil, err
+	}
 }
 
 // shownBy are the parts of a board's answer that tell of one model alone. A board's custom fields make what cards are mapped to, and so
