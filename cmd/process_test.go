@@ -13,7 +13,7 @@ import (
 )
 
 // patience is how long a test waits for something that comes at once on an idle machine.
-const patience = 6 * time.Second
+const patience = 3 * time.Minute
 
 // stream keeps what a process writes and tells who waits for it.
 type stream struct {

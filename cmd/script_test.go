@@ -58,6 +58,7 @@ import (
 //	                              the directory of its socket
 //	kill-postgres NAME            ends the server of a place that has one alone, as a crash does
 //	run-sql URL STATEMENT         changes a state in PostgreSQL, which it makes where there is none
+//	occupy FILE                   holds the lock of an SQLite file, as another program may
 //	printf FILE TEXT              writes a text with escapes, as \xef, to a file
 //	damage FILE                   overwrites all but the first page of a file
 //	tmpfs DIR SIZE                mounts a small file system there; grow DIR SIZE and remount DIR ro change it
@@ -87,7 +88,7 @@ func TestScripts(t *testing.T) {
 			"mode": mode, "expand": expand, "tmpfs": tmpfs, "fill": fill, "remount": remount, "closedpipe": closedPipe,
 			"sql": runSQL, "printf": printf, "damage": damage, "grow": grow, "postgres": postgres, "run-sql": runPostgres,
 			"kill-postgres": killPostgres, "terminal": startOnTerminal, "answer": answer, "unseen": answerUnseen,
-			"send": sendRequest, "supervise": supervise, "told": toldCommand, "hold": hold, "take": take, "held": held, "release": release,
+			"send": sendRequest, "supervise": supervise, "told": toldCommand, "occupy": occupy, "hold": hold, "take": take, "held": held, "release": release,
 		},
 	})
 }
@@ -591,4 +592,14 @@ func toldCommand(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("systemd was not told %s, but %q", args[0], s.heard)
 		}
 	}
+}
+
+// occupy holds the lock of an SQLite file to the script's end, as a database browser does that is in the middle of a change.
+func occupy(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1, "occupy FILE")
+	db, err := sql.Open("sqlite3", "file:"+ts.MkAbs(args[0])+"?_txlock=immediate")
+	ts.Check(err)
+	tx, err := db.Begin()
+	ts.Check(err)
+	ts.Defer(func() { _, _ = tx.Rollback(), db.Close() })
 }
