@@ -126,6 +126,23 @@ func (q *Queue) Counts(ctx context.Context, backend string) (map[State]int, erro
 	return counts, nil
 }
 
+// Open gives the identities of a backend's jobs that are to be run still, or are being run.
+func (q *Queue) Open(ctx context.Context, backend string) (map[string]bool, error) {
+	open := map[string]bool{}
+	query := "SELECT identity FROM job WHERE backend = ? AND identity <> '' AND state IN ('wait_dependencies','pending','enqueued') " +
+		"UNION ALL SELECT identity FROM job WHERE backend = ? AND identity <> '' AND state = 'started'"
+	err := each(ctx, q.db.Read(), query, []any{backend, backend}, func(rows scanner) error {
+		var identity string
+		err := rows.Scan(&identity)
+		open[identity] = true
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read which jobs are open: %w", q.db.Explain(err))
+	}
+	return open, nil
+}
+
 // NextETA gives the nearest instant, later than now, at which a pending job of the backend may run ("": any backend's).
 // The second result is false when there is none.
 func (q *Queue) NextETA(ctx context.Context, backend string) (time.Time, bool, error) {

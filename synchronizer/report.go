@@ -16,7 +16,7 @@ type Counts struct {
 	Archived  int    `json:"archived"`        // put away on either side
 	Moved     int    `json:"moved,omitempty"` // put elsewhere in its order, on either side
 	Deleted   int    `json:"deleted"`         // found deleted on one side; nothing is deleted by us
-	Unchanged int    `json:"unchanged"`       // bound pairs that were not written
+	Unchanged int    `json:"unchanged"`       // bound pairs that were not written, and that no job is left for
 	Skipped   int    `json:"skipped"`         // left alone: what waits for review, above all
 	Failed    int    `json:"failed"`
 	Retired   int    `json:"retired,omitempty"` // left what is synchronized; nothing of theirs is touched until they come back

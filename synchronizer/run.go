@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/odoo-connector/connector/backend"
-	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/state"
 )
@@ -421,33 +420,4 @@ func (s *Synchronizer) end(ctx context.Context) error {
 		return s.checkRights(ctx, true)
 	}
 	return nil
-}
-
-// conclude completes the report: what was not touched is unchanged, what is left is pending.
-func (s *Synchronizer) conclude(ctx context.Context) {
-	for _, c := range s.report.Models {
-		all, err := s.env.Binder.Briefs(ctx, c.Model)
-		if err != nil {
-			continue // the report is not worth failing for
-		}
-		reviews, err := s.env.Binder.Reviews(ctx, c.Model)
-		if err != nil {
-			continue
-		}
-		for _, r := range reviews {
-			if r.Kind != binding.Deleted {
-				s.report.skip(c.Model, reviewKey(r))
-			}
-		}
-		c.Unchanged = 0
-		for _, b := range all {
-			if b.TakesPart() && !s.report.touched[c.Model][b.ExternalID] && !s.report.skipped[c.Model][b.ExternalID] {
-				c.Unchanged++
-			}
-		}
-	}
-	counts, err := s.queue.Counts(ctx, s.env.Config.Name)
-	if err == nil {
-		s.report.Jobs.Pending = counts[jobs.StatePending] + counts[jobs.StateEnqueued] + counts[jobs.StateStarted] + counts[jobs.StateWaitDependencies]
-	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/synchronizer"
+	"github.com/odoo-connector/connector/trello"
 	"github.com/odoo-connector/connector/trello/trellotest"
 )
 
@@ -14,15 +15,19 @@ func TestPollAndRun(t *testing.T) {
 	id, _ := s.task("Paint the door")
 	s.set("project.task", id, "name", "Paint the gate")
 	s.edit("Oil the hinges", func(c *trellotest.Card) { c.Name = "Oil the locks" })
-	poll := func() {
+	poll := func() (report *synchronizer.Report) {
 		s.with(func(ctx context.Context, r *run) {
+			report = r.Report()
 			if err := synchronizer.Poll(ctx, []*synchronizer.Synchronizer{r.Synchronizer})[0]; err != nil {
 				t.Fatal(err)
 			}
 		})
+		return report
 	}
 	t.Run("Ensure a poll makes a job of each change and writes nothing", func(t *testing.T) {
-		poll()
+		report := poll()
+		s.counts(report, trello.CardModel, "unchanged=1") // of three
+		s.counts(report, trello.ListModel, "unchanged=2")
 		var descriptions []string
 		for _, j := range s.jobsIn(jobs.StatePending) {
 			descriptions = append(descriptions, j.Description)
