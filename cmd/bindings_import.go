@@ -49,7 +49,7 @@ Next: ` + "`connector review preview`, `connector sync`" + `.`,
 	}
 	c.Flags().StringVar(&name, "backend", "", "the backend of lines that name none, where there are several")
 	c.Flags().StringVar(&form, "format", "", "jsonl or csv; without it, csv for a file of that name, else jsonl")
-	c.Flags().BoolVar(&dryRun, "dry-run", false, "only look at the lines and tell what would be bound")
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "only look at the lines and tell what would be bound: nothing is written, and no other run waited for")
 	return c
 }
 
@@ -253,9 +253,19 @@ func (a *app) sortRows(rows []row, usual string) (by map[string][]row, problems 
 	return by, problems, nil
 }
 
+// openToImport opens the backends to bind their pairs; a dry run, which writes nothing, opens a copy of the state.
+func (a *app) openToImport(ctx context.Context, names []string, dryRun bool) (r *running, begin func(*opened) error, err error) {
+	if dryRun {
+		r, err = a.openCopy(ctx, names)
+		return r, func(o *opened) error { return o.BeginDry(ctx) }, err
+	}
+	r, err = a.open(ctx, names, nil)
+	return r, func(o *opened) error { return o.Begin(ctx) }, err
+}
+
 // importRows looks at the lines of all backends before it binds any.
 func (a *app) importRows(ctx context.Context, file string, by map[string][]row, view *importedView) (err error) {
-	r, err := a.open(ctx, slices.Sorted(maps.Keys(by)), nil)
+	r, begin, err := a.openToImport(ctx, slices.Sorted(maps.Keys(by)), view.DryRun)
 	defer func() { err = errors.Join(err, r.Close()) }()
 	if err := errors.Join(append(r.failures, err)...); err != nil {
 		return err
@@ -263,7 +273,7 @@ func (a *app) importRows(ctx context.Context, file string, by map[string][]row, 
 	adoptions := make([]*synchronizer.Adoption, len(r.backends))
 	var problems []rowProblem
 	for i, o := range r.backends {
-		if err := o.Begin(ctx); err != nil {
+		if err := begin(o); err != nil {
 			return err
 		}
 		rows := by[o.config.Name]

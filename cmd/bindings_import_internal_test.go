@@ -113,3 +113,59 @@ func TestImportRefuses(t *testing.T) {
 		}
 	})
 }
+
+func TestDryImport(t *testing.T) {
+	t.Run("Ensure that a dry run writes nothing into the state, whatever an earlier run has left there", func(t *testing.T) {
+		d := newDesk(t, sandboxed)
+		d.must("sync")
+		file := d.path("bindings.jsonl")
+		d.must("bindings", "export", "--to", file)
+		d.on(func(ctx context.Context, db *state.DB) error {
+			return db.Write(ctx, func(tx *state.Tx) error { // a creation whose outcome is open, and a job in the hands of nobody
+				for _, left := range []string{
+					"UPDATE binding SET odoo_id = NULL, intent = 'import', intent_at = 1 WHERE id = (SELECT MAX(id) FROM binding WHERE model = 'trello.card')",
+					"UPDATE job SET state = 'started', worker = 'gone:1' WHERE id = (SELECT MAX(id) FROM job)",
+				} {
+					if _, err := tx.ExecContext(ctx, left); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		})
+		sums := func() (text string) {
+			d.on(func(ctx context.Context, db *state.DB) error {
+				all, err := db.Sums(ctx)
+				text = fmt.Sprint(all)
+				return err
+			})
+			return text
+		}
+		before := sums()
+		mustHave(t, d.must("bindings", "import", file, "--dry-run"), "would be bound")
+		if after := sums(); after != before {
+			t.Errorf("the state holds\n%s\nand held before\n%s", after, before)
+		}
+	})
+	t.Run("Ensure that a dry run makes no state, and waits for no other run", func(t *testing.T) {
+		d := newDesk(t, sandboxed)
+		d.must("sync")
+		file := d.path("bindings.jsonl")
+		d.must("bindings", "export", "--to", file)
+		lock, err := state.Lock(d.path("state.db"), "trello", d.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustHave(t, d.must("bindings", "import", file, "--dry-run"), "0 pairs would be bound, 84 were so before\n")
+		if err := lock.Release(); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(d.path("state.db")); err != nil {
+			t.Fatal(err)
+		}
+		mustHave(t, d.must("bindings", "import", file, "--dry-run"), "84 pairs would be bound, 0 were so before\n")
+		if _, err := os.Stat(d.path("state.db")); !os.IsNotExist(err) {
+			t.Errorf("a state was made: %v", err)
+		}
+	})
+}

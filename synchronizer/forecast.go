@@ -156,6 +156,13 @@ func DryRun(ctx context.Context, all []*Synchronizer, o RunOptions) ([]*Forecast
 	return out, errs
 }
 
+// BeginDry is [Synchronizer.Begin] for those who only want to know what would be: what an earlier run left is taken back in the copy of
+// the state alone, and on neither side anything is written. The synchronizer must be made for it, as for [DryRun].
+func (s *Synchronizer) BeginDry(ctx context.Context) error {
+	s.dry = newDryRun()
+	return s.Begin(ctx)
+}
+
 // forecast puts together what a dry run found out.
 func (s *Synchronizer) forecast(ctx context.Context) (*Forecast, error) {
 	f := &Forecast{
