@@ -154,6 +154,21 @@ func (c *copier) copy(ctx context.Context, table string) (TableSum, error) {
 	return s.of(table), errors.Join(err, insert())
 }
 
+// lastNumbers reads tables and the last number that each gave.
+func lastNumbers(rows *sql.Rows) (map[string]int64, error) {
+	defer func() { _ = rows.Close() }() // the error of Err counts
+	given := map[string]int64{}
+	for rows.Next() {
+		var table string
+		var last int64
+		if err := rows.Scan(&table, &last); err != nil {
+			return nil, err
+		}
+		given[table] = last
+	}
+	return given, rows.Err()
+}
+
 // verify sums up what was written.
 func (c *copier) verify(ctx context.Context, want []TableSum) error {
 	got, err := sumsOf(ctx, c.to.engine, c.tx)

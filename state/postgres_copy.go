@@ -34,21 +34,15 @@ func (e *postgresEngine) endCopying(ctx context.Context, tx *Tx, given map[strin
 	return followIdentities(ctx, tx, given)
 }
 
+// given leaves out what the user may not read; the rows that are there tell the most of it.
 func (e *postgresEngine) given(ctx context.Context, q Querier) (map[string]int64, error) {
-	tables, err := identities(ctx, q)
-	given := map[string]int64{}
-	for _, table := range tables {
-		var sequence string
-		var last int64
-		if err := q.QueryRowContext(ctx, "SELECT pg_get_serial_sequence($1, 'id')", quoted(table)).Scan(&sequence); err != nil {
-			return nil, err
-		}
-		if err := q.QueryRowContext(ctx, "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM "+sequence).Scan(&last); err != nil {
-			return nil, err
-		}
-		given[table] = last
+	rows, err := q.QueryContext(ctx, `SELECT c.table_name::text, COALESCE(s.last_value, 0) FROM information_schema.columns c JOIN pg_sequences s
+		ON pg_get_serial_sequence(quote_ident(c.table_name), 'id') = quote_ident(s.schemaname) || '.' || quote_ident(s.sequencename)
+		WHERE c.table_schema = current_schema() AND c.column_name = 'id' AND c.is_identity = 'YES'`)
+	if err != nil {
+		return nil, err
 	}
-	return given, err
+	return lastNumbers(rows)
 }
 
 // identities are the tables whose rows are given a number.
@@ -65,9 +59,10 @@ func followIdentities(ctx context.Context, tx *Tx, given map[string]int64) error
 		return err
 	}
 	for _, table := range tables {
-		_, err := tx.ExecContext(ctx, fmt.Sprintf(`SELECT setval(sequence, GREATEST(highest, nextval(sequence), %d), false)
-			FROM (SELECT pg_get_serial_sequence('%[2]s', 'id')::regclass AS sequence, COALESCE(MAX(id), 0) + 1 AS highest FROM %[2]s) there`,
-			given[table]+1, quoted(table)))
+		_, err := tx.ExecContext(ctx, fmt.Sprintf(`SELECT setval(sequence, GREATEST(next - 1, 1), next > 1) FROM (
+			SELECT sequence, GREATEST(highest + 1, nextval(sequence), %d) AS next FROM (
+				SELECT pg_get_serial_sequence('%[2]s', 'id')::regclass AS sequence, COALESCE(MAX(id), 0) AS highest FROM %[2]s) there
+			OFFSET 0) numbers`, given[table]+1, quoted(table))) // OFFSET 0 has it evaluated once
 		if err != nil {
 			return err
 		}

@@ -198,17 +198,7 @@ func (e *sqliteEngine) given(ctx context.Context, q Querier) (map[string]int64, 
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }() // the error of Err counts
-	given := map[string]int64{}
-	for rows.Next() {
-		var table string
-		var last int64
-		if err := rows.Scan(&table, &last); err != nil {
-			return nil, err
-		}
-		given[table] = last
-	}
-	return given, rows.Err()
+	return lastNumbers(rows)
 }
 
 func (e *sqliteEngine) tables(ctx context.Context, q Querier) ([]string, error) {
