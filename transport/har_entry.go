@@ -31,12 +31,16 @@ var (
 	// The password is the third argument of each call of Odoo's XML-RPC and of its JSON-RPC.
 	xmlPassword  = blot{regexp.MustCompile(`(?s)(<methodName>(?:authenticate|login|execute|execute_kw)</methodName>\s*<params>(?:\s*<param>.*?</param>){2}\s*<param>\s*<value>).*?(</value>|$)`), "$1<string>" + blotted + "</string>$2"}
 	jsonPassword = blot{regexp.MustCompile(`(?s)("args"\s*:\s*\[\s*` + jsonString + `\s*,\s*(?:` + jsonString + `|[^",\]]*)\s*,\s*)` + jsonString), `$1"` + blotted + `"`}
-	jsonService  = regexp.MustCompile(`"service"\s*:\s*"(common|object)"`)
+	// What a page of HTML keeps for its next request (Odoo's csrf_token), in hidden fields and in its head.
+	htmlTag     = regexp.MustCompile(`(?i)<(?:input|meta)\b(?:[^>"']|"[^"]*"|'[^']*')*>`)
+	htmlSecret  = regexp.MustCompile(`(?i)\b(?:name|id|http-equiv)\s*=\s*["']?[^\s"'>]*(?:` + secretNames + `|csrf|xsrf)`)
+	htmlValue   = blot{regexp.MustCompile(`(?i)(\b(?:value|content)\s*=\s*)(?:"[^"]*"|'[^']*'|[^\s"'>]+)`), `$1"` + blotted + `"`}
+	jsonService = regexp.MustCompile(`"service"\s*:\s*"(common|object)"`)
 )
 
 // Entry is what was seen, for an archive: without secrets. Those are the credentials of the Client that sent the request, in every form in
 // which they are written; the values of headers, parts of queries, and fields of bodies that are called as credentials are; passwords in
-// the calls of Odoo's protocols; and all cookies.
+// the calls of Odoo's protocols; tokens that a page keeps in its hidden fields; and all cookies.
 func (s Seen) Entry() HAREntry {
 	e := HAREntry{
 		Started: s.Started.UTC().Truncate(time.Microsecond), Time: milliseconds(s.Took), System: s.System, Op: s.plain(s.Op), Try: s.Try,
@@ -183,9 +187,9 @@ func (s Seen) body(contentType string, data []byte) (text string, cut bool) {
 	case kind == "application/x-www-form-urlencoded":
 		text = joined(s.query(text))
 	case strings.HasPrefix(kind, "text/") && kind != "text/xml":
-		text = redact(text, s.blots)
+		text = redact(blotTags(text), s.blots)
 	default:
-		text = blotBody(s.plain(text))
+		text = blotBody(s.plain(blotTags(text)))
 	}
 	if len(data) <= s.keep {
 		return text, false
@@ -195,6 +199,16 @@ func (s Seen) body(contentType string, data []byte) (text string, cut bool) {
 		end--
 	}
 	return text[:end], true
+}
+
+// blotTags hides the values of a page's fields that are called as credentials are.
+func blotTags(text string) string {
+	return htmlTag.ReplaceAllStringFunc(text, func(tag string) string {
+		if !htmlSecret.MatchString(tag) {
+			return tag
+		}
+		return htmlValue.find.ReplaceAllString(tag, htmlValue.replace)
+	})
 }
 
 // blotBody hides what is called as credentials are in a body of JSON or XML, and the passwords of Odoo's calls.

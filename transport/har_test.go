@@ -96,6 +96,11 @@ func TestArchive(t *testing.T) {
 		{name: "a part of a form of several", kind: "multipart/form-data; boundary=x", body: "--x\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\nmarker\r\n" +
 			"--x\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nPaint\r\n--x--", hidden: []string{"marker"}, shown: []string{"Paint"}},
 		{name: "members of other types", answer: `<member><name>token</name><value><base64>marker</base64></value></member>`, hidden: []string{"marker"}, shown: []string{"<base64>***"}},
+		{name: "tokens in fields of a page", kind: "text/html", body: `<form><input type="hidden" name="csrf_token" value="marker1"/><input value='marker2>' name=csrf_token>
+			<meta content="marker3" name="csrf-token"><script>odoo = {csrf_token: "marker4"}</script><input name="login" value="ann"></form>`,
+			answer: `<input name="xsrf" value=marker5>`, hidden: []string{"marker"}, shown: []string{"ann", "csrf_token"}},
+		{name: "a user's password in Base64 without a word before it", kind: "application/json", body: `{"auth":"YW5uOm1hcmtlci1vbmUtbG9uZw=="}`, query: "q=YW5uOm1hcmtlci1vbmUtbG9uZw%3D%3D",
+			answer: `<string>YW5uOm1hcmtlci1vbmUtbG9uZw</string>`, secrets: []string{"marker-one-long"}, hidden: []string{"1hcmtlc", "marker"}, shown: []string{"auth"}},
 		{name: "cookies and credentials of headers", hidden: []string{"cookie-marker", "Bearer"}, shown: []string{"Set-Cookie", "Authorization"}},
 	} {
 		t.Run("Ensure an archive hides "+c.name, func(t *testing.T) {

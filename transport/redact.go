@@ -38,7 +38,7 @@ var shapes = []blot{
 const longSecret = 8
 
 // newBlots finds each long secret wherever it stands, and a short one where it stands as a word of its own, so that the password
-// "admin" does not blot "administrator" out. The longest come first: one may be the beginning of another.
+// "admin" does not blot "administrator" out. The longest come first: one may be the beginning of another. Base64 is read, too.
 func newBlots(secrets []string) []blot {
 	var forms []string
 	for _, s := range secrets {
@@ -50,6 +50,11 @@ func newBlots(secrets []string) []blot {
 	var out []blot
 	for _, s := range slices.Compact(forms) {
 		out = append(out, blot{regexp.MustCompile(pattern(s)), blotted})
+	}
+	for _, s := range secrets {
+		if s != "" {
+			out = append(out, encoded(s))
+		}
 	}
 	return out
 }
