@@ -129,6 +129,7 @@ type claim struct {
 	owner  string
 	picked []picked
 	begun  map[int64]Job // the picked jobs, started
+	unread error         // of a row of those, which may come when the transaction is committed already
 }
 
 // claimIn is a claim within a transaction, whose result can be asked for when that is committed. seen is what was looked at in it
@@ -149,6 +150,9 @@ func (q *Queue) claimIn(ctx context.Context, tx *state.Tx, owner string, f Claim
 
 // result gives the slices. A *LeaseError: the owner was taken for dead, and nothing was started.
 func (c *claim) result() (Claimed, error) {
+	if c.unread != nil {
+		return c.Claimed, c.unread
+	}
 	for _, p := range c.picked {
 		var slice []Job
 		for _, picked := range p.jobs {

@@ -347,8 +347,8 @@ func (d *desk) startJobs(ctx context.Context, tx *state.Tx, c *claim, ids []int6
 	query, args := startQuery(tx.Dialect(), c.owner, ids, slot, state.Micros(tx.Now()), d.filter.known)
 	return tx.Later(ctx, state.Statement{Query: query, Args: args, Row: func(row scanner) error { // they come in any order
 		j, err := scanJob(row)
-		c.begun[j.ID] = j
-		return err
+		c.begun[j.ID], c.unread = j, cmp.Or(c.unread, err)
+		return nil
 	}})
 }
 

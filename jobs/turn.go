@@ -19,8 +19,8 @@ type turn struct {
 	claimed *Claimed     // nil: nothing was looked for, or that failed
 }
 
-// run stores the outcomes. A claim that fails doesn't take them along: nothing is claimed then, and whoever claims next meets the
-// same trouble.
+// run stores the outcomes. A claim that fails doesn't take them along: nothing is claimed then, and whoever claims next, in a
+// transaction of its own, meets the same trouble and tells it.
 func (t *turn) run(ctx context.Context) error {
 	for _, e := range t.list {
 		if !e.plain() || e.outcome.Durable {

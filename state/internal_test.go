@@ -82,3 +82,28 @@ func TestWithoutCgo(t *testing.T) {
 		}
 	})
 }
+
+func TestBrokenCommit(t *testing.T) {
+	for name, c := range map[string]struct {
+		stands bool
+		want   int
+	}{
+		"wakes those who wait, where it stands or nobody knows": {true, 1},
+		"wakes nobody, where it is undone":                      {false, 0},
+	} {
+		t.Run("Ensure a connection that is lost while a transaction is committed "+name, func(t *testing.T) {
+			db, err := Open(t.Context(), t.TempDir()+"/state.db", Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = db.Close() }()
+			w, broken := &waiter{topic: "jobs", wake: make(chan struct{}, 1)}, errors.New("broken")
+			db.signals.waiters = map[*waiter]bool{w: true}
+			run := &transaction{abandon: func() {}, commit: func([]string, bool) (bool, error) { return c.stands, broken }}
+			err = db.transact(t.Context(), run, func(tx *Tx) error { tx.Notify("jobs"); return nil })
+			if !errors.Is(err, broken) || len(w.wake) != c.want {
+				t.Errorf("%v; %d signals, want %d", err, len(w.wake), c.want)
+			}
+		})
+	}
+}
