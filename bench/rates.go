@@ -60,8 +60,9 @@ func (r rate) measure(ctx context.Context, b *bench) error {
 		peers = b.peers
 	}
 	rates, costs, server := map[string][]float64{}, map[string][]time.Duration{}, map[string][]time.Duration{}
-	for range b.runs {
-		for _, p := range peers {
+	for run := range b.runs {
+		for i := range peers { // each run begins with another one, as the one before may leave the disk something to do
+			p := peers[(run+i)%len(peers)]
 			m, err := r.once(ctx, b, p, n)
 			if err != nil {
 				return err
