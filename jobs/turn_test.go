@@ -56,3 +56,53 @@ func TestClaimThatFails(t *testing.T) {
 		b.wantState(second, pend)
 	})
 }
+
+// TestEffectThatTheDatabaseRefuses is about outcomes whose Commit meets an error of the database.
+func TestEffectThatTheDatabaseRefuses(t *testing.T) {
+	exec := func(ctx context.Context, tx *state.Tx, query string) error {
+		_, err := tx.ExecContext(ctx, query)
+		return err
+	}
+	const add, nowhere = "INSERT INTO meta (key, value) VALUES ('effect', 'made')", "INSERT INTO nowhere VALUES (1)"
+	t.Run("Ensure a job whose effect cannot be understood fails alone", func(t *testing.T) {
+		for _, options := range []jobs.WorkerOptions{{}, {SliceLimit: 3}, {Jobs: 3}} {
+			b := newBench(t)
+			ids := []int64{b.add(jobs.Spec{}), b.add(jobs.Spec{}), b.add(jobs.Spec{})}
+			queries := map[int64]string{ids[0]: "DELETE FROM meta", ids[1]: nowhere, ids[2]: "DELETE FROM meta"}
+			_, err := b.worker(each(func(j jobs.Job) jobs.Outcome {
+				return jobs.Outcome{Kind: jobs.Done, Commit: func(ctx context.Context, tx *state.Tx) error { return exec(ctx, tx, queries[j.ID]) }}
+			}), options).Run(b.ctx(), jobs.RunFilter{})
+			if err != nil {
+				t.Errorf("%+v: %v", options, err)
+			}
+			for i, want := range []jobs.State{done, fail, done} {
+				b.wantState(ids[i], want)
+			}
+		}
+	})
+	t.Run("Ensure an effect that makes nothing of an error is stored with its job, or the job fails; it runs once", func(t *testing.T) {
+		b := newBench(t)
+		id, runs := b.add(jobs.Spec{}), 0
+		_, err := b.worker(each(func(jobs.Job) jobs.Outcome {
+			b.execute("ALTER TABLE job_pause RENAME TO job_rest") // so that the claim fails that comes behind it
+			return jobs.Outcome{Kind: jobs.Done, Commit: func(ctx context.Context, tx *state.Tx) error {
+				if runs++; runs > 1 {
+					return errors.New("ran before")
+				}
+				err := exec(ctx, tx, add)
+				_ = exec(ctx, tx, nowhere)
+				return err
+			}}
+		}), jobs.WorkerOptions{}).Run(b.ctx(), jobs.RunFilter{})
+		b.execute("ALTER TABLE job_rest RENAME TO job_pause")
+		if err == nil {
+			t.Error("the claim was told of nothing")
+		}
+		switch j := b.job(id); {
+		case j.State == done && b.meta("effect") == "made":
+		case j.State == fail && b.meta("effect") == "":
+		default:
+			t.Errorf("the job is %s, its effect is %q (%s)", j.State, b.meta("effect"), j.ExcMessage)
+		}
+	})
+}

@@ -77,6 +77,9 @@ type queue interface {
 	mark() int
 	waits(since int) bool
 	drop(since int)
+	// send sends all that wait. failed tells whether a statement has failed that was sent, and nothing has undone its part since.
+	send(ctx context.Context) error
+	failed() bool
 }
 
 // executor is what runs the statements of a transaction.

@@ -1,13 +1,13 @@
 package state
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,16 +32,20 @@ func (p pipes) Connect(ctx context.Context) (driver.Conn, error) {
 type pipe struct {
 	*stdlib.Conn
 
-	later []order
-	kept  int // how many were to run later so far
+	later []*order
+	kept  int             // how many were to run later so far
+	known map[string]bool // texts that the server has prepared
+	lost  error           // why the server doesn't have the savepoints that the transaction takes it to have; nil: it has
 }
 
 // order is one statement of a message, as pgx wants it, and then what came of it.
 type order struct {
-	text string
-	args []any
-	row  func(pgx.Rows) error // called for each row; nil: they are skipped
-	tag  pgconn.CommandTag    // once it ran
+	text   string
+	args   []any
+	row    func(pgx.Rows) error // called for each row; nil: they are skipped
+	ran    bool
+	tag    pgconn.CommandTag // once it ran
+	unread error             // what row said
 }
 
 // pipeOf gives the driver's connection that is behind one of the writer's pool.
@@ -52,29 +56,27 @@ func pipeOf(driverConn any) (*pipe, error) {
 	return nil, fmt.Errorf("the connection is a %T", driverConn)
 }
 
-// converse sends statements in one message, behind those that wait, and reads each one's rows in its turn. The error is that of
-// the first statement that failed; the server has skipped those after it. Or else it is a *rowError: all of them ran.
-func (p *pipe) converse(ctx context.Context, list []order) error {
+// converse sends statements behind those that wait, and reads each one's rows in its turn. The error is that of the first statement
+// that failed; those after it didn't run. Or else it is a *rowError: all of them ran.
+func (p *pipe) converse(ctx context.Context, list ...*order) error {
 	waiting := p.later
 	p.later = nil
-	batch := &pgx.Batch{}
-	for _, o := range append(waiting[:len(waiting):len(waiting)], list...) {
-		batch.Queue(o.text, o.args...)
+	if p.lost != nil {
+		return p.lost
 	}
-	results := p.Conn.Conn().SendBatch(ctx, batch)
-	unread, err := readOrders(results, waiting)
-	if err == nil {
-		var more error
-		more, err = readOrders(results, list)
-		unread = cmp.Or(unread, more)
+	all := slices.Concat(waiting, list)
+	if err := p.sendAll(ctx, all); err != nil {
+		if slices.ContainsFunc(waiting, (*order).leftOut) {
+			p.lost = fmt.Errorf("the transaction cannot go on: %w", err)
+		}
+		return err
 	}
-	if closeErr := results.Close(); err == nil { // otherwise it repeats the error
-		err = closeErr
+	for _, o := range all {
+		if o.unread != nil {
+			return &rowError{o.unread}
+		}
 	}
-	if err == nil && unread != nil {
-		return &rowError{unread}
-	}
-	return err
+	return nil
 }
 
 // rowError is that of a [Statement]'s Row.
@@ -83,40 +85,92 @@ type rowError struct{ error }
 // Unwrap gives it.
 func (e *rowError) Unwrap() error { return e.error }
 
-// readOrders stops at a statement that failed. What Row says of a statement that didn't is given apart.
-func readOrders(results pgx.BatchResults, list []order) (unread, err error) {
-	for i := range list {
-		rowErr, err := list[i].read(results)
-		if err != nil {
-			return nil, err
-		}
-		unread = cmp.Or(unread, rowErr)
-	}
-	return unread, nil
+// leftOut tells whether a savepoint was not set or not forgotten, as a statement before it failed. All have one name: the next
+// failure would undo what belongs to another part.
+func (o *order) leftOut() bool {
+	return !o.ran && (o.text == setSavepoint || o.text == forgetSavepoint)
 }
 
-func (o *order) read(results pgx.BatchResults) (unread, err error) {
+// sendAll sends statements in one message, once all of them are known. pgx has all that are new prepared before any of a message
+// runs, and where one cannot be, none does; so each of those begins a message, and fails when it is its turn.
+func (p *pipe) sendAll(ctx context.Context, list []*order) error {
+	for len(list) > 0 {
+		n := 1
+		for n < len(list) && p.known[list[n].text] {
+			n++
+		}
+		if err := p.send(ctx, list[:n]); err != nil {
+			return err
+		}
+		list = list[n:]
+	}
+	return nil
+}
+
+// send sends one message. After a failure pgx forgets what it had prepared for it.
+func (p *pipe) send(ctx context.Context, list []*order) (err error) {
+	batch := &pgx.Batch{}
+	for _, o := range list {
+		batch.Queue(o.text, o.args...)
+	}
+	results := p.Conn.Conn().SendBatch(ctx, batch)
+	for i := 0; i < len(list) && err == nil; i++ {
+		err = list[i].read(results)
+	}
+	if closeErr := results.Close(); err == nil { // otherwise it repeats the error
+		err = closeErr
+	}
+	for _, o := range list {
+		p.remember(o.text, err == nil)
+	}
+	return err
+}
+
+// knownRoom is how many statements pgx keeps prepared unless the URL says otherwise. Where it forgot one that is known here, that
+// one is prepared too early.
+const knownRoom = 512
+
+// failed tells whether the server refuses everything, other than to undo the part or the transaction.
+func (p *pipe) failed() bool { return p.lost != nil || p.Conn.Conn().PgConn().TxStatus() == 'E' }
+
+func (p *pipe) remember(text string, prepared bool) {
+	if !prepared {
+		delete(p.known, text)
+		return
+	}
+	if p.known == nil || len(p.known) >= knownRoom {
+		p.known = map[string]bool{}
+	}
+	p.known[text] = true
+}
+
+func (o *order) read(results pgx.BatchResults) error {
 	rows, err := results.Query()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		if o.row != nil && unread == nil {
-			unread = o.row(rows)
+		if o.row != nil && o.unread == nil {
+			o.unread = o.row(rows)
 		}
 	}
 	o.tag = rows.CommandTag() // there is none before all rows are read
-	return unread, rows.Err()
+	o.ran = rows.Err() == nil
+	return rows.Err()
 }
 
 // QueryContext is the driver's.
 func (p *pipe) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	if len(p.later) == 0 {
-		return p.Conn.QueryContext(ctx, query, args)
+	if len(p.later) == 0 && p.lost == nil {
+		rows, err := p.Conn.QueryContext(ctx, query, args)
+		if err != nil {
+			p.remember(query, false)
+		}
+		return rows, err
 	}
 	found := &pipedRows{}
-	err := p.converse(ctx, []order{{text: query, args: plainArgs(args), row: found.add}})
+	err := p.converse(ctx, &order{text: query, args: plainArgs(args), row: found.add})
 	if err != nil {
 		return nil, err
 	}
@@ -125,12 +179,16 @@ func (p *pipe) QueryContext(ctx context.Context, query string, args []driver.Nam
 
 // ExecContext is the driver's.
 func (p *pipe) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	if len(p.later) == 0 {
-		return p.Conn.ExecContext(ctx, query, args)
+	if len(p.later) == 0 && p.lost == nil {
+		res, err := p.Conn.ExecContext(ctx, query, args)
+		if err != nil {
+			p.remember(query, false)
+		}
+		return res, err
 	}
-	list := []order{{text: query, args: plainArgs(args)}}
-	err := p.converse(ctx, list)
-	return driver.RowsAffected(list[0].tag.RowsAffected()), err
+	own := &order{text: query, args: plainArgs(args)}
+	err := p.converse(ctx, own)
+	return driver.RowsAffected(own.tag.RowsAffected()), err
 }
 
 func plainArgs(args []driver.NamedValue) []any {
@@ -199,7 +257,8 @@ func (r *pipedRows) Next(dest []driver.Value) error {
 	return nil
 }
 
-// pipedRow is a row of pgx that may be scanned as one of database/sql: yes and no are 1 and 0 in the tables.
+// pipedRow is a row of pgx that may be scanned as one of database/sql: yes and no are 1 and 0 in the tables. One that doesn't fit
+// says nothing of the statement, whereas pgx's own Scan would have that fail, and those behind it.
 type pipedRow struct{ pgx.Rows }
 
 func (r pipedRow) Scan(dest ...any) error {
@@ -208,7 +267,7 @@ func (r pipedRow) Scan(dest ...any) error {
 			dest[i] = (*numericBool)(yes)
 		}
 	}
-	return r.Rows.Scan(dest...)
+	return pgx.ScanRow(r.Conn().TypeMap(), r.FieldDescriptions(), r.RawValues(), dest...)
 }
 
 type numericBool bool
@@ -227,8 +286,8 @@ func (b *numericBool) Scan(v any) error {
 }
 
 // orders gives statements as they are sent.
-func (e *postgresEngine) order(s Statement) order {
-	o := order{text: e.text(s.Query, s.Args), args: e.args(withoutNow(s.Args))}
+func (e *postgresEngine) order(s Statement) *order {
+	o := &order{text: e.text(s.Query, s.Args), args: e.args(withoutNow(s.Args))}
 	if s.Row != nil {
 		o.row = func(rows pgx.Rows) error { return s.Row(pipedRow{rows}) }
 	}
@@ -258,8 +317,10 @@ func (e *postgresEngine) onPipe(conn *sql.Conn, do func(*pipe) error) (err error
 	return errors.Join(err, rawErr)
 }
 
-// forget drops what waits.
-func (e *postgresEngine) forget(conn *sql.Conn) { (&keeper{e, conn}).drop(0) }
+// forget drops what is left of a transaction.
+func (e *postgresEngine) forget(conn *sql.Conn) {
+	_ = e.onPipe(conn, func(p *pipe) error { p.later, p.lost = nil, nil; return nil })
+}
 
 // keeper is the queue of a connection. One that is gone says so at the next statement.
 type keeper struct {
@@ -285,6 +346,15 @@ func (w *keeper) waits(since int) (yes bool) {
 	return yes
 }
 
+func (w *keeper) send(ctx context.Context) error {
+	return w.onPipe(w.conn, func(p *pipe) error { return p.converse(ctx) })
+}
+
+func (w *keeper) failed() (yes bool) {
+	_ = w.onPipe(w.conn, func(p *pipe) error { yes = p.failed(); return nil })
+	return yes
+}
+
 func (w *keeper) drop(since int) {
 	_ = w.onPipe(w.conn, func(p *pipe) error {
 		n := min(p.kept-since, len(p.later))
@@ -297,11 +367,11 @@ func (w *keeper) drop(since int) {
 // the transaction has it for them: see transactionNow.
 func (e *postgresEngine) openWith(ctx context.Context, conn *sql.Conn, settings []string, first opening) (time.Time, error) {
 	now := first.now
-	var list []order
+	var list []*order
 	for _, text := range settings {
-		list = append(list, order{text: text})
+		list = append(list, &order{text: text})
 	}
-	list = append(list, order{text: e.lockStatement() + ", set_config('connector.now', " + clockMicros + "::text, true)",
+	list = append(list, &order{text: e.lockStatement() + ", set_config('connector.now', " + clockMicros + "::text, true)",
 		row: func(rows pgx.Rows) error {
 			values := rows.RawValues()
 			micros, err := strconv.ParseInt(string(values[len(values)-1]), 10, 64)
@@ -316,7 +386,7 @@ func (e *postgresEngine) openWith(ctx context.Context, conn *sql.Conn, settings 
 		}
 		list = append(list, e.order(s))
 	}
-	err := e.onPipe(conn, func(p *pipe) error { return p.converse(ctx, list) })
+	err := e.onPipe(conn, func(p *pipe) error { return p.converse(ctx, list...) })
 	return now, err
 }
 
@@ -326,6 +396,9 @@ const transactionNow = "current_setting('connector.now')::bigint"
 // end ends a transaction, as commit wants it: what waits goes along. Without that the statements are one text, which takes the
 // server less.
 func (p *pipe) end(ctx context.Context, channel string, topics []string, flush bool) (end ending, err error) {
+	if p.lost != nil {
+		return end, errRolledBack
+	}
 	if len(p.later) > 0 {
 		return p.endWith(ctx, channel, topics, flush)
 	}
@@ -346,7 +419,7 @@ func (p *pipe) end(ctx context.Context, channel string, topics []string, flush b
 }
 
 func (p *pipe) endWith(ctx context.Context, channel string, topics []string, flush bool) (end ending, err error) {
-	list := []order{
+	list := []*order{
 		{text: "SELECT pg_notify($1::text, topic) FROM unnest($2::text[]) AS t (topic)", args: []any{channel, plainTexts(topics)}},
 		{text: "SELECT " + noteWritten, row: func(rows pgx.Rows) error {
 			end.wrote = string(rows.RawValues()[0]) == "on"
@@ -361,7 +434,7 @@ func (p *pipe) endWith(ctx context.Context, channel string, topics []string, flu
 	if !flush {
 		list = list[:len(list)-1]
 	}
-	err = p.converse(ctx, list)
+	err = p.converse(ctx, list...)
 	for _, o := range list {
 		end.committed = end.committed || o.tag.String() == "COMMIT"
 	}

@@ -49,14 +49,23 @@ func (t *Tx) mark() int {
 	return t.run.queue.mark()
 }
 
-// release forgets the innermost savepoint. What waits inside of it, to be run later, must be run before.
+// release forgets the innermost savepoint. What waits inside of it, to be run later, must be run before; it fails where a
+// statement did whose error fn kept to itself.
 func (t *Tx) release(ctx context.Context, inside int) error {
-	s := Statement{Query: forgetSavepoint}
-	if t.run.queue != nil && t.run.queue.waits(inside) {
-		return t.perform(ctx, s)
+	if q := t.run.queue; q != nil {
+		if q.waits(inside) {
+			if err := q.send(t.run.bound(ctx)); err != nil {
+				return t.db.engine.explain(err)
+			}
+		}
+		if q.failed() {
+			return errPartFailed
+		}
 	}
-	return t.Later(ctx, s)
+	return t.Later(ctx, Statement{Query: forgetSavepoint})
 }
+
+var errPartFailed = errors.New("one of the statements had failed; nothing of this part was written")
 
 // restore undoes everything since the innermost savepoint, and forgets it.
 func (t *Tx) restore(ctx context.Context, inside int) error {
