@@ -92,8 +92,8 @@ func withoutBusy(all []workerView) []workerView {
 }
 
 // worksOn tells whether it is a worker of that process for that backend.
-func (v workerView) worksOn(backend, process string) bool {
-	return !v.StandsBy && v.process == process && slices.Contains(v.note.Backends, backend)
+func (w workerView) worksOn(backend, process string) bool {
+	return !w.StandsBy && w.process == process && slices.Contains(w.note.Backends, backend)
 }
 
 func (a *app) showWorkers(ctx context.Context, q *jobs.Queue) error {
