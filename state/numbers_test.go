@@ -196,4 +196,19 @@ func TestNumbersOfAnOlderState(t *testing.T) {
 			}
 		}
 	})
+	t.Run("Ensure an upgrade is not kept back by what points to jobs that somebody deleted by hand", func(t *testing.T) {
+		path := before(t, 7)
+		raw(t, path, `
+			INSERT INTO job (id, uuid, function, channel, args, state, priority, max_retries, created)
+				VALUES (3,'a','f','root','{}','done',10,5,1), (9,'b','f','root','{}','pending',10,5,1);
+			INSERT INTO job_dependency VALUES (9, 3), (9, 4), (4, 3);
+			INSERT INTO job_attempt (job_id, attempt, outcome, started, finished) VALUES (9, 1, 'retry', 1, 2), (4, 1, 'retry', 1, 2)`)
+		db := reopened(t, path)
+		for table, want := range map[string]int{"job_dependency": 1, "job_attempt": 1} {
+			var n int
+			if err := db.Read().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+table).Scan(&n); err != nil || n != want {
+				t.Errorf("%d rows of %s, want %d (%v)", n, table, want, err)
+			}
+		}
+	})
 }

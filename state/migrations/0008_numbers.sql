@@ -86,7 +86,8 @@ CREATE TABLE job_dependency_new (
   depends_on INTEGER NOT NULL REFERENCES job_new (id) ON DELETE CASCADE,
   PRIMARY KEY (job_id, depends_on)
 );
-INSERT INTO job_dependency_new SELECT * FROM job_dependency;
+INSERT INTO job_dependency_new SELECT * FROM job_dependency -- without what somebody left who deleted jobs by hand
+  WHERE job_id IN (SELECT id FROM job) AND depends_on IN (SELECT id FROM job);
 DROP TABLE job_dependency;
 CREATE TABLE job_attempt_new (
   job_id      BIGINT  NOT NULL REFERENCES job_new (id) ON DELETE CASCADE,
@@ -101,7 +102,7 @@ CREATE TABLE job_attempt_new (
   exc_info    TEXT    NOT NULL DEFAULT '',
   PRIMARY KEY (job_id, attempt)
 );
-INSERT INTO job_attempt_new SELECT * FROM job_attempt;
+INSERT INTO job_attempt_new SELECT * FROM job_attempt WHERE job_id IN (SELECT id FROM job);
 DROP TABLE job_attempt;
 DROP TABLE review;
 DROP TABLE binding;
