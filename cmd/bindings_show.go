@@ -271,7 +271,7 @@ func whenAgo(a *app, f binding.Found) string {
 	if f.SyncDate.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%s ago, at %s", span(a.clock.Now().Sub(f.SyncDate)), when(f.SyncDate))
+	return fmt.Sprintf("%s, at %s", ago(a.clock.Now().Sub(f.SyncDate)), when(f.SyncDate))
 }
 
 // writeAgreed writes what was agreed on field by field.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/odoo-connector/connector/jobs"
@@ -49,9 +50,11 @@ func (r *running) examineState(ctx context.Context, outcome *findingsError) *exa
 				Why: "a run makes and locks files there", Remedy: "run as the user who owns the directory, or change state: in the configuration",
 			})
 		}
-		take(readableBy(r.config.State, "bindings and jobs are in it, with names of records"))
+		take(readableBy(r.config.State, forOwner, "bindings and jobs are in it, with names of records"))
 	}
-	take(readableBy(r.config.Path, "whoever can change it decides which commands the connector runs"))
+	for _, f := range r.examineSecrets() {
+		take(f)
+	}
 	if db == nil {
 		return view
 	}
@@ -99,8 +102,26 @@ func writable(dir string) error {
 	return syscall.Access(dir, write)
 }
 
-// readableBy tells whether others than its owner may do with a file what they should not: read a state, change a configuration.
-func readableBy(path, why string) odoo.Finding {
+// The rights that others than its owner should not have to a file.
+const (
+	forOwner fs.FileMode = 0o077 // what it holds is nobody else's affair
+	forRead  fs.FileMode = 0o022 // others may not change it
+)
+
+// examineSecrets looks who may read the files of secrets, and change the configuration.
+func (r *running) examineSecrets() (all []odoo.Finding) {
+	files := r.config.SecretFiles()
+	if !slices.Contains(files, r.config.Path) {
+		all = append(all, readableBy(r.config.Path, forRead, "whoever can change it decides which commands the connector runs"))
+	}
+	for _, path := range files {
+		all = append(all, readableBy(path, forOwner, "whoever reads it has a secret of the connector"))
+	}
+	return all
+}
+
+// readableBy tells whether others than its owner have rights to a file that they should not have.
+func readableBy(path string, wrong fs.FileMode, why string) odoo.Finding {
 	name := filepath.Base(path)
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -110,11 +131,7 @@ func readableBy(path, why string) odoo.Finding {
 		return odoo.Finding{Check: checkPermissions, Level: odoo.LevelWarn, What: err.Error(), Why: why}
 	}
 	mode := info.Mode().Perm()
-	bad := mode & 0o022
-	if filepath.Ext(name) == ".db" {
-		bad = mode & 0o077
-	}
-	if bad == 0 {
+	if mode&wrong == 0 {
 		return odoo.Finding{Check: checkPermissions, Level: odoo.LevelOK, What: fmt.Sprintf("%s: %04o", name, mode)}
 	}
 	return odoo.Finding{

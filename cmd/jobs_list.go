@@ -68,7 +68,7 @@ func resultOf(j jobs.Job) string {
 	return j.Result
 }
 
-// attemptsOf counts the attempts; there may be no limit to them.
+// attemptsOf counts the attempts that failed or were given up; there may be no limit to them.
 func attemptsOf(j jobs.Job) string {
 	if j.MaxRetries == 0 {
 		return strconv.Itoa(j.Retry)

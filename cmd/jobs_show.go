@@ -179,7 +179,7 @@ func (d jobDetail) rows(now time.Time) [][2]string {
 		{"Job", fmt.Sprint(j.ID)}, {"Description", j.Description}, {"State", string(j.State)}, {"Next", d.next(now)},
 		{"Backend", j.Backend}, {"Model", j.Model}, {"Channel", j.Channel}, {"Function", j.Function}, {"Arguments", string(j.Args)},
 		{"Binding", numbered(d.pair)}, {"Outside", d.links.External}, {"In Odoo", d.links.Odoo},
-		{"Priority", fmt.Sprint(j.Priority)}, {"Not before", when(j.ETA)}, {"Attempts", attemptsOf(j)}, {"Waits for", listed(j.DependsOn)},
+		{"Priority", fmt.Sprint(j.Priority)}, {"Not before", when(j.ETA)}, {"Tries spent", attemptsOf(j)}, {"Waits for", listed(j.DependsOn)},
 		{"Graph", j.Graph}, {"Created", when(j.Created)}, {"Started", when(j.Started)}, {"Finished", when(j.Finished)},
 		{"Took", durationOf(j, now)}, {"Worker", j.Worker}, {"Result", j.Result}, {"Failure", j.ExcMessage}, {"Kind", j.ExcName},
 		{"UUID", j.UUID},

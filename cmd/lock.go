@@ -40,7 +40,12 @@ func (r *running) takeLocks(ctx context.Context, location string, chosen []confi
 // takeLock takes one lock, and asks for it while ctx lasts if another run has it.
 func (r *running) takeLock(ctx context.Context, location, name string) (state.Held, error) {
 	if r.app.wait == 0 {
-		return state.LockState(ctx, location, name, r.app.clock.Now())
+		held, err := state.LockState(ctx, location, name, r.app.clock.Now())
+		var locked *state.LockedError
+		if errors.As(err, &locked) {
+			locked.Hint = "wait for its end, as --wait 5m does"
+		}
+		return held, err
 	}
 	return state.AwaitLock(ctx, location, name, state.AwaitOptions{Clock: r.app.clock, Waiting: func(held *state.LockedError) {
 		r.app.log.Info(fmt.Sprintf("waiting up to %s for the lock of %s, which %s holds", r.app.wait, name, held.Holder()))

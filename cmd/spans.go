@@ -92,6 +92,16 @@ func span(d time.Duration) string {
 	}
 }
 
+// ago is how long ago something was, for people: nobody needs milliseconds there.
+func ago(d time.Duration) string {
+	if d < justNow {
+		return "just now"
+	}
+	return span(d) + " ago"
+}
+
+const justNow = 5 * time.Second
+
 // two writes a span in a unit and a smaller one.
 func two(d, unit time.Duration, name string, smaller time.Duration, smallerName string) string {
 	d = d.Round(smaller)

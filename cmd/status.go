@@ -138,6 +138,16 @@ type statusModel struct {
 	Reviews   int    `json:"reviews"`
 }
 
+// add counts another model's along.
+func (m *statusModel) add(other statusModel) {
+	m.Bound += other.Bound
+	m.Unsettled += other.Unsettled
+	m.Waiting += other.Waiting
+	m.Running += other.Running
+	m.Failed += other.Failed
+	m.Reviews += other.Reviews
+}
+
 func (a *app) status(ctx context.Context, names []string, o statusOptions) error {
 	return a.withOrWithoutState(ctx, func(db *state.DB, c *config.Config) error {
 		chosen, err := choose(c, names)

@@ -148,12 +148,7 @@ func countWaits(n int) string {
 // total sums the models up.
 func (p *statusPart) total() (t statusModel) {
 	for _, m := range p.Models {
-		t.Bound += m.Bound
-		t.Unsettled += m.Unsettled
-		t.Waiting += m.Waiting
-		t.Running += m.Running
-		t.Failed += m.Failed
-		t.Reviews += m.Reviews
+		t.add(m)
 	}
 	return t
 }

@@ -91,7 +91,7 @@ func (c condition) words() string {
 
 // lastText is when all of a backend was last in step, and what was done since.
 func lastText(p statusPart, now time.Time) string {
-	since := func(at *time.Time) string { return span(now.Sub(*at)) + " ago" }
+	since := func(at *time.Time) string { return ago(now.Sub(*at)) }
 	switch {
 	case p.LastSuccess != nil && p.Outage == nil && p.LastRun != nil && p.LastRun.After(*p.LastSuccess):
 		return fmt.Sprintf("%s, at %s; of a part %s", since(p.LastSuccess), when(*p.LastSuccess), since(p.LastRun))

@@ -283,16 +283,7 @@ func (p *post) note(ctx context.Context, failure error) error {
 
 // count adds what a turn did to what the others did.
 func (p *post) count(s jobs.Stats, report *synchronizer.Report) {
-	t := &p.stats
-	t.Done += s.Done
-	t.NothingToDo += s.NothingToDo
-	t.Retried += s.Retried
-	t.Failed += s.Failed
-	t.Waiting += s.Waiting
-	t.Postponed += s.Postponed
-	t.Paused += s.Paused
-	t.GivenBack += s.GivenBack
-	t.Left, t.NextETA = s.Left, s.NextETA
+	p.stats.Add(s)
 	if p.report == nil {
 		p.report = report
 	} else {

@@ -55,6 +55,24 @@ func (c *Config) warnOfReaders() {
 	}
 }
 
+// SecretFiles gives the files that hold secrets, as far as they are there, each once: those that the configuration names, and itself where
+// it holds one as text.
+func (c *Config) SecretFiles() (paths []string) {
+	for _, s := range c.secrets {
+		path := ""
+		switch o := *s.from; {
+		case o.text != "":
+			path = c.Path
+		case o.file != "":
+			path, _ = resolve(o.dir, o.file) // one that cannot be found is told by who needs it
+		}
+		if _, err := os.Stat(path); path != "" && err == nil && !slices.Contains(paths, path) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
 // CheckSecrets tells which secrets of the file cannot be had, each with its place. Commands are only looked for, not run.
 func (c *Config) CheckSecrets(ctx context.Context) error {
 	var all Errors

@@ -10,7 +10,7 @@ import (
 
 // Attempt is one run of a job that has ended, or, as the last of the list, the one that it is in.
 type Attempt struct {
-	Number   int    // of the claim, from 1; runs that were given back before their end have no entry
+	Number   int    // in the order of the runs, from 1; those that were given back before their end have no entry and no number
 	Outcome  string // retry, failed, wait, paused, postponed, worker died, done; started while it runs
 	Started  time.Time
 	Finished time.Time // zero while it runs
@@ -54,11 +54,11 @@ func (q *Queue) Attempts(ctx context.Context, id int64) (list []Attempt, err err
 	if err != nil {
 		return nil, q.db.Explain(err)
 	}
-	err = each(ctx, q.db.Read(), `SELECT attempt, outcome, started, finished, worker, result, exc_name, exc_message, exc_info
+	err = each(ctx, q.db.Read(), `SELECT outcome, started, finished, worker, result, exc_name, exc_message, exc_info
 		FROM job_attempt WHERE job_id = ? ORDER BY attempt`, []any{id}, func(rows scanner) error {
 		var a Attempt
 		var started, finished int64
-		err := rows.Scan(&a.Number, &a.Outcome, &started, &finished, &a.Worker, &a.Result, &a.ExcName, &a.ExcMessage, &a.ExcInfo)
+		err := rows.Scan(&a.Outcome, &started, &finished, &a.Worker, &a.Result, &a.ExcName, &a.ExcMessage, &a.ExcInfo)
 		a.Started, a.Finished = state.FromMicros(started), state.FromMicros(finished)
 		list = append(list, a)
 		return err
@@ -67,8 +67,11 @@ func (q *Queue) Attempts(ctx context.Context, id int64) (list []Attempt, err err
 		return nil, fmt.Errorf("read the attempts of job %d: %w", id, q.db.Explain(err))
 	}
 	if (j.State == StateDone || j.State == StateStarted) && !j.Started.IsZero() {
-		list = append(list, Attempt{Number: j.claims, Outcome: string(j.State), Started: j.Started, Finished: j.Finished,
+		list = append(list, Attempt{Outcome: string(j.State), Started: j.Started, Finished: j.Finished,
 			Worker: j.Worker, Result: j.Result})
+	}
+	for i := range list {
+		list[i].Number = i + 1
 	}
 	return list, nil
 }

@@ -265,6 +265,22 @@ func TestLost(t *testing.T) {
 }
 
 func TestGiveBack(t *testing.T) {
+	t.Run("Ensure a run that was given back leaves no gap in the numbers of the attempts", func(t *testing.T) {
+		b := newBench(t)
+		id := b.add(jobs.Spec{})
+		b.mustHandle(always(jobs.Outcome{Kind: jobs.Retry, After: time.Minute, IgnoreRetry: true}))
+		_ = b.clock.Sleep(b.ctx(), time.Hour)
+		broken := errors.New("no environment")
+		h := func(context.Context, []jobs.Job, func(jobs.Job, jobs.Outcome) error) error { return broken }
+		if _, err := b.worker(h, jobs.WorkerOptions{}).Run(b.ctx(), jobs.RunFilter{}); !errors.Is(err, broken) {
+			t.Error(err)
+		}
+		b.mustHandle(always(jobs.Outcome{Kind: jobs.Done}))
+		list, err := b.Attempts(b.ctx(), id)
+		if err != nil || len(list) != 2 || list[0].Number != 1 || list[1].Number != 2 || list[1].Outcome != "done" {
+			t.Errorf("%+v, %v", list, err)
+		}
+	})
 	t.Run("Ensure a job that another worker has by now is not given back", func(t *testing.T) {
 		b := newBench(t)
 		id := b.add(jobs.Spec{Identity: "a"})

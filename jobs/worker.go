@@ -87,6 +87,19 @@ type Stats struct {
 	NextETA time.Time // the nearest of them
 }
 
+// Add counts what another run did, after this one, along: of what is left the later one knows.
+func (s *Stats) Add(later Stats) {
+	s.Done += later.Done
+	s.NothingToDo += later.NothingToDo
+	s.Retried += later.Retried
+	s.Failed += later.Failed
+	s.Waiting += later.Waiting
+	s.Postponed += later.Postponed
+	s.Paused += later.Paused
+	s.GivenBack += later.GivenBack
+	s.Left, s.NextETA = later.Left, later.NextETA
+}
+
 // NoHandlerError is the failure of a job whose function the worker doesn't know.
 type NoHandlerError struct{ Function string }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -405,6 +406,27 @@ func TestPanic(t *testing.T) {
 				}
 				return
 			}
+		}
+	})
+}
+
+func TestStatsAdd(t *testing.T) {
+	t.Run("Ensure every count is added, and what is left is that of the later run", func(t *testing.T) {
+		var sum jobs.Stats
+		one := jobs.Stats{Left: 7, NextETA: noon}
+		counts := reflect.ValueOf(&one).Elem()
+		for i := range counts.NumField() {
+			if f := counts.Field(i); f.Kind() == reflect.Int && f.Int() == 0 {
+				f.SetInt(int64(i + 1))
+			}
+		}
+		sum.Add(one)
+		if sum != one {
+			t.Errorf("got %+v, want %+v", sum, one)
+		}
+		sum.Add(jobs.Stats{Done: 1, Left: 2})
+		if sum.Done != one.Done+1 || sum.Left != 2 || !sum.NextETA.IsZero() {
+			t.Errorf("%+v", sum)
 		}
 	})
 }

@@ -113,6 +113,8 @@ type examination struct {
 	session  *Session // without a language, until that is known to be active
 	who      User
 	findings []Finding
+	// unanswered is how many findings there were when the last question was not answered, that one included.
+	unanswered int
 }
 
 func (x *examination) all(ctx context.Context) {
@@ -149,9 +151,11 @@ func (x *examination) within(ctx context.Context, check func(context.Context) bo
 		return goesOn
 	}
 	name := CheckConnection
-	if len(x.findings) > before { // what it says of a context's end concerns nobody
+	if len(x.findings) > before {
 		name = x.findings[len(x.findings)-1].Check
-		x.findings = x.findings[:len(x.findings)-1]
+		if x.unanswered == len(x.findings) { // what it says of a context's end concerns nobody
+			x.findings = x.findings[:len(x.findings)-1]
+		}
 	}
 	x.fail(name, fmt.Sprintf("no answer within %s", patience), "nothing behind it can be looked at", "see what keeps the server, and try again")
 	return false
@@ -185,6 +189,7 @@ func (x *examination) deny(check, what, why, remedy string) {
 
 // broken tells of a question that Odoo did not answer.
 func (x *examination) broken(check string, err error) {
+	defer func() { x.unanswered = len(x.findings) }()
 	e := asError(err)
 	if e == nil {
 		x.fail(check, "cannot be found out: "+said(err), "the rest may be as it should", "try again")

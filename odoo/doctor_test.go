@@ -517,7 +517,24 @@ func (silence) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
+// tardy answers when it is too late.
+type tardy struct{ base http.RoundTripper }
+
+func (t tardy) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := t.base.RoundTrip(r)
+	<-r.Context().Done()
+	return answer, err
+}
+
 func TestExamineIsPatient(t *testing.T) {
+	t.Run("Ensure what was found just before the patience ended is told, too", func(t *testing.T) {
+		needs := projectNeeds()
+		needs.Patience = time.Millisecond
+		all := odoo.Examine(t.Context(), doctored(tardy{odootest.New(odootest.Options{Version: "19.0"}).RoundTripper()}, nil), needs)
+		if len(all) < 2 || spoken(all[0]) != "ok connection" || spoken(all[len(all)-1]) != "fail version" || !strings.Contains(all[len(all)-1].What, "no answer within 1ms") {
+			t.Errorf("findings %+v", all)
+		}
+	})
 	t.Run("Ensure a server that says nothing is given up after a while, and nothing else is tried", func(t *testing.T) {
 		needs := projectNeeds()
 		needs.Patience = 20 * time.Millisecond

@@ -338,7 +338,12 @@ func TestKeys(t *testing.T) {
 		b.press("home", "up")
 		b.sees("Import card 1 ")
 		b.press("right", "right", "right", "tab", "left")
-		b.sees("Nothing runs.")
+		b.sees("Nothing runs: 50 in line, and no worker. `connector work` runs them.")
+		if err := jobs.NewWorker(b.queue, "box:7", nil, jobs.WorkerOptions{}).Enlist(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.look()
+		b.sees("Nothing runs at this moment.")
 	})
 	t.Run("Ensure keys don't make it look more often", func(t *testing.T) {
 		b := newBench(t)

@@ -160,7 +160,7 @@ func (m *Model) columns() string {
 func (m *Model) list() []string {
 	n, height := m.rows(), m.listHeight()
 	if n == 0 {
-		return []string{"", "  " + [...]string{"Nothing runs.", "Nothing waits.", "Nothing has failed.", "There are no channels yet."}[m.tab]}
+		return []string{"", "  " + [...]string{m.whyIdle(), "Nothing waits.", "Nothing has failed.", "There are no channels yet."}[m.tab]}
 	}
 	first := max(0, min(m.at[m.tab]-height/2, n-height))
 	var lines []string
@@ -175,6 +175,21 @@ func (m *Model) list() []string {
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// whyIdle says that nothing runs, and why where jobs wait all the same.
+func (m *Model) whyIdle() string {
+	p := m.picture
+	switch inLine := p.Counts["pending"] + p.Counts["enqueued"]; {
+	case inLine == 0, m.filter.text != "":
+		return "Nothing runs."
+	case p.Workers == 0:
+		return fmt.Sprintf("Nothing runs: %d in line, and no worker. `connector work` runs them.", inLine)
+	case len(p.Pauses) > 0:
+		return "Nothing runs; what is paused stands above."
+	default:
+		return "Nothing runs at this moment."
+	}
 }
 
 func (m *Model) jobRow(r Row) string {

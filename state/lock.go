@@ -3,6 +3,7 @@
 package state
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -65,15 +66,17 @@ type LockedError struct {
 	PID     int       // the holder's process id; 0 when it is not known (yet)
 	Host    string    // the holder's machine; empty where it can only be this one
 	Started time.Time // when the holder took it; the zero time when it is not known (yet)
+	Hint    string    // how its end can be waited for; empty where that is nobody else's affair
 }
 
 // Error names the holder.
 func (e *LockedError) Error() string {
+	hint := cmp.Or(e.Hint, "wait for its end")
 	if e.PID == 0 {
-		return fmt.Sprintf("another run holds the lock of %s; wait for its end", e.Name)
+		return fmt.Sprintf("another run holds the lock of %s; %s", e.Name, hint)
 	}
-	return fmt.Sprintf("another run holds the lock of %s: %s, since %s; wait for its end, or stop that process",
-		e.Name, e.Holder(), e.Started.Format(time.RFC3339))
+	return fmt.Sprintf("another run holds the lock of %s: %s, since %s; %s, or stop that process",
+		e.Name, e.Holder(), e.Started.Format(time.RFC3339), hint)
 }
 
 // Holder names who holds the lock, as far as it is known: "process 4711", "process 4711 on thatmachine", "another process".
