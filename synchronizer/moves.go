@@ -154,17 +154,31 @@ func (p *Plan) withdraw(field string) {
 func (p Pair) ownState(plan *Plan, parent FieldPlan) {
 	_, away := p.Reviews[parent.Field]
 	back := away && !parent.keep && !parent.hold
-	if !parent.ToExternal && !parent.ToOdoo && !back {
+	leaves := parent.ToOdoo || p.leavesInOdoo(plan)
+	if !parent.ToExternal && !leaves && !back {
 		return
 	}
 	for i := range plan.Fields {
 		fp := &plan.Fields[i]
 		f, _ := p.Mapper.Field(fp.Field)
-		if !f.Active || fp.hold || (fp.keep && !parent.ToOdoo) || fp.Odoo.Equal(fp.Base) || !fp.Result.Equal(fp.Base) || !fp.Base.AsBool() || !p.restores(fp) {
+		if !f.Active || fp.hold || (fp.keep && !leaves) || !fp.putAway() || !p.restores(fp) {
 			continue
 		}
 		fp.keep, fp.ToOdoo, fp.Note = false, true, "archived by Odoo together with what it lived in; its own state comes back"
 	}
+}
+
+// putAway says that both sides agreed on a record in use, that nobody put it away since, and that it is archived in Odoo.
+func (fp *FieldPlan) putAway() bool {
+	return fp.Base.AsBool() && fp.Result.Equal(fp.Base) && !fp.Odoo.Equal(fp.Base)
+}
+
+// leavesInOdoo says that the plan takes the Odoo record out of something with which Odoo archives it.
+func (p Pair) leavesInOdoo(plan *Plan) bool {
+	return slices.ContainsFunc(plan.Fields, func(fp FieldPlan) bool {
+		f, _ := p.Mapper.Field(fp.Field)
+		return fp.ToOdoo && slices.ContainsFunc(p.Model.CascadeFrom, func(name string) bool { return slices.Contains(f.Odoo, name) })
+	})
 }
 
 // withoutLinks is the external record without its links: what a record loses when it moves.
