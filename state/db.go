@@ -39,6 +39,7 @@ type DB struct {
 	clock   Clock
 	ownTime bool // the clock, and not the database's, says when a transaction began
 	onPoint func(ctx context.Context, point string)
+	frozen  bool         // opened as immutable
 	writer  *sql.DB      // one connection; nil when opened for reading
 	waiting atomic.Int32 // transactions that wait for it
 	readers *sql.DB
@@ -59,7 +60,7 @@ func Open(ctx context.Context, location string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{engine: e, clock: o.Clock, ownTime: o.Clock != nil && !isMachine(o.Clock)}
+	db := &DB{engine: e, clock: o.Clock, ownTime: o.Clock != nil && !isMachine(o.Clock), frozen: o.Immutable}
 	if db.clock == nil {
 		db.clock = SystemClock()
 	}

@@ -341,6 +341,20 @@ func TestSnapshot(t *testing.T) {
 			t.Error("an existing file was overwritten")
 		}
 	})
+	t.Run("Ensure a snapshot of one who only reads has what is in the write-ahead log alone", func(t *testing.T) {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "state.db")
+		db := open(t, path, state.Options{}) // as after a crash, nobody has closed it
+		if err := db.Write(t.Context(), put(t.Context(), "a", "1")); err != nil {
+			t.Fatal(err)
+		}
+		if err := open(t, path, state.Options{ReadOnly: true}).Snapshot(t.Context(), filepath.Join(dir, "copy")); err != nil {
+			t.Fatal(err)
+		}
+		if got := value(t, open(t, filepath.Join(dir, "copy"), state.Options{Immutable: true}).Read(), "a"); got != "1" {
+			t.Errorf("read %q", got)
+		}
+	})
 }
 
 func TestClock(t *testing.T) {

@@ -136,9 +136,10 @@ func relax(ctx context.Context, conn *sql.Conn) {
 // discard closes a connection instead of giving it back to its pool.
 func discard(conn *sql.Conn) { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }
 
-// snapshot copies by VACUUM INTO, which leaves out what was deleted.
+// snapshot copies by VACUUM INTO, which leaves out what was deleted. Only a file that nobody writes may be read without its write-ahead
+// log: after a crash all that was committed may be in there.
 func (e *sqliteEngine) snapshot(ctx context.Context, db *DB, path string) error {
-	pool, err := openPool(readerDSN(e.path, db.writer == nil), 1)
+	pool, err := openPool(readerDSN(e.path, db.frozen), 1)
 	if err != nil {
 		return db.Explain(err)
 	}
