@@ -15,7 +15,7 @@ func encoded(secret string) blot {
 	}
 	var cores []string
 	for before := range 3 { // bytes that fall into the same three as the secret's first
-		if core := coreOf(secret, before); len(core) > 0 {
+		if core := coreOf(secret, before); core != "" {
 			cores = append(cores, anyAlphabet.Replace(regexp.QuoteMeta(core)))
 		}
 	}
