@@ -136,7 +136,11 @@ func (a *app) completes(of offer) cobra.CompletionFunc {
 			before = typed[:at+1]
 		}
 		var list []cobra.Completion
+		given := strings.Split(before, ",")
 		for _, one := range of(ctx, h) {
+			if word, _, _ := strings.Cut(one, "\t"); word != "" && slices.Contains(given, word) {
+				continue
+			}
 			if one = before + one; strings.HasPrefix(one, typed) {
 				list = append(list, one)
 			}
