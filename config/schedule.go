@@ -145,14 +145,25 @@ func (v value) modelNames(known []string) (all []string) {
 	if isList && len(items) == 0 {
 		v.fail("is an empty list", "leave it out, for all models")
 	}
+	if len(known) == 0 {
+		for _, item := range items {
+			item.text()
+		}
+		return nil
+	}
+	return namesAmong(items, known, "there is no binding model", "model")
+}
+
+// namesAmong reads names that are known, each once. lacking begins what is said of one that is not; noun is what they name.
+func namesAmong(items []value, known []string, lacking, noun string) (all []string) {
 	for _, item := range items {
 		name, ok := item.text()
 		switch {
-		case !ok || len(known) == 0:
+		case !ok:
 		case !slices.Contains(known, name):
-			item.fail("there is no binding model "+shown(name), suggest(name, known))
+			item.fail(lacking+" "+shown(name), suggest(name, known))
 		case slices.Contains(all, name):
-			item.fail(fmt.Sprintf("model %s is named twice", name), "")
+			item.fail(fmt.Sprintf("%s %s is named twice", noun, name), "")
 		default:
 			all = append(all, name)
 		}
@@ -187,19 +198,7 @@ func (v value) backendNames(backends []Backend) (all []string) {
 		}
 	}
 	items, _ := v.list()
-	for _, item := range items {
-		name, ok := item.text()
-		switch {
-		case !ok:
-		case !slices.Contains(known, name):
-			item.fail("there is no backend named "+shown(name), suggest(name, known))
-		case slices.Contains(all, name):
-			item.fail(fmt.Sprintf("backend %s is named twice", name), "")
-		default:
-			all = append(all, name)
-		}
-	}
-	return all
+	return namesAmong(items, known, "there is no backend named", "backend")
 }
 
 func (v value) timeZone() string {
