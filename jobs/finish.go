@@ -38,6 +38,7 @@ type ended struct {
 	job     Job
 	outcome Outcome
 	after   Job
+	made    int // jobs that it put into the line
 	err     error
 }
 
@@ -105,11 +106,11 @@ func unlessLost(e *ended, err error) error {
 
 func (q *Queue) attempt(ctx context.Context, tx *state.Tx, e *ended, o Outcome) (err error) {
 	if o.Commit == nil && len(o.FollowUps) == 0 && o.Kind != Wait { // nothing that could fail half way
-		e.after, err = q.settle(ctx, tx, e.job, o)
+		e.after, e.made, err = q.settle(ctx, tx, e.job, o)
 		return err
 	}
 	return tx.Savepoint(ctx, func() (err error) {
-		e.after, err = q.settle(ctx, tx, e.job, o)
+		e.after, e.made, err = q.settle(ctx, tx, e.job, o)
 		return err
 	})
 }
@@ -122,45 +123,53 @@ func hopeless(err error) bool {
 	return errors.As(err, &lost) || errors.As(err, &corrupt) || errors.As(err, &unavailable)
 }
 
-// settle does all that an outcome asks for, in one transaction.
-func (q *Queue) settle(ctx context.Context, tx *state.Tx, j Job, o Outcome) (Job, error) {
+// settle does all that an outcome asks for, in one transaction. It gives the job as it is then, and how many jobs were put into the line.
+func (q *Queue) settle(ctx context.Context, tx *state.Tx, j Job, o Outcome) (after Job, made int, err error) {
 	next, to, err := q.next(j, o, tx.Now())
 	if err != nil {
-		return j, err
+		return j, 0, err
 	}
 	why := reason(j, next, o, to)
 	if err := q.move(ctx, tx, next.Job, to, why); err != nil {
-		return j, err
+		return j, 0, err
 	}
 	if err := noteAttempt(ctx, tx, next.Job, attemptOutcome(o.Kind, to), why); err != nil {
-		return j, err
+		return j, 0, err
 	}
 	if to == StateWaitDependencies {
-		if err := q.await(ctx, tx, j, o.Dependencies); err != nil {
-			return j, err
+		if made, err = q.await(ctx, tx, j, o.Dependencies); err != nil {
+			return j, 0, err
 		}
 	}
 	if o.Commit != nil {
 		if err := o.Commit(ctx, tx); err != nil {
-			return j, err
+			return j, 0, err
 		}
 	}
-	if len(o.FollowUps) > 0 {
-		if _, _, err := q.EnqueueAll(ctx, tx, o.FollowUps); err != nil {
-			return j, err
-		}
+	more, err := q.goOn(ctx, tx, j, o, to)
+	if err != nil {
+		return j, 0, err
 	}
-	if to == StateDone {
-		if err := q.runNext(ctx, tx, j); err != nil {
-			return j, err
-		}
-	}
-	after := next.Job
+	after = next.Job
 	after.State, after.ExcName, after.ExcMessage, after.ExcInfo = to, why.name, why.message, why.info
 	if to == StateDone || to == StateFailed {
 		after.Finished = tx.Now()
 	}
-	return after, nil
+	return after, made + more, nil
+}
+
+// goOn puts the jobs into the line that an outcome gave rise to, and tells how many that made.
+func (q *Queue) goOn(ctx context.Context, tx *state.Tx, j Job, o Outcome, to State) (made int, err error) {
+	if len(o.FollowUps) > 0 {
+		if _, made, err = q.EnqueueAll(ctx, tx, o.FollowUps); err != nil {
+			return 0, err
+		}
+	}
+	if to != StateDone {
+		return made, nil
+	}
+	again, err := q.runNext(ctx, tx, j)
+	return made + flag(again), err
 }
 
 // reason is what a job shows of the failure that its run met.
@@ -312,18 +321,18 @@ func (q *Queue) owned(ctx context.Context, tx *state.Tx, j Job) error {
 }
 
 // await lets a job that just went to wait_dependencies depend on other jobs. Those that wait or run already are joined
-// (for what is missing it is enough that a running one ends), the others are enqueued.
-func (q *Queue) await(ctx context.Context, tx *state.Tx, j Job, specs []Spec) error {
+// (for what is missing it is enough that a running one ends), the others are enqueued: so many were made.
+func (q *Queue) await(ctx context.Context, tx *state.Tx, j Job, specs []Spec) (made int, err error) {
 	running, err := runningFor(ctx, tx, specs)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var absent []Spec
 	j.DependsOn = nil
 	for _, s := range specs {
 		own := key{s.Backend, s.Identity}
 		if s.Identity != "" && own == (key{j.Backend, j.Identity}) {
-			return &CycleError{Path: []int64{j.ID, j.ID}}
+			return 0, &CycleError{Path: []int64{j.ID, j.ID}}
 		}
 		if id := running[own]; id != 0 {
 			j.DependsOn = append(j.DependsOn, id)
@@ -331,15 +340,15 @@ func (q *Queue) await(ctx context.Context, tx *state.Tx, j Job, specs []Spec) er
 		}
 		absent = append(absent, s)
 	}
-	ids, _, err := q.EnqueueAll(ctx, tx, absent)
+	ids, made, err := q.EnqueueAll(ctx, tx, absent)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	j.DependsOn = sortedIDs(append(j.DependsOn, ids...))
 	if err := link(ctx, tx, []*Job{&j}); err != nil {
-		return err
+		return 0, err
 	}
-	return refuseCycle(ctx, tx, j.ID, j.DependsOn)
+	return made, refuseCycle(ctx, tx, j.ID, j.DependsOn)
 }
 
 // runningFor finds the jobs that work on the specs' identities at this moment.

@@ -84,27 +84,27 @@ func (j Job) following() (string, error) {
 	return j.next, nil
 }
 
-// runNext enqueues what was to run again when this job is done.
-func (q *Queue) runNext(ctx context.Context, tx *state.Tx, j Job) error {
+// runNext enqueues what was to run again when this job is done, and tells whether that made a job.
+func (q *Queue) runNext(ctx context.Context, tx *state.Tx, j Job) (made bool, err error) {
 	if j.next == "" || j.next == ownCall {
-		return nil
+		return false, nil
 	}
 	var c call
 	if err := json.Unmarshal([]byte(j.next), &c); err != nil {
-		return fmt.Errorf("read the call that follows job %d: %w", j.ID, err)
+		return false, fmt.Errorf("read the call that follows job %d: %w", j.ID, err)
 	}
 	if _, err := tx.ExecContext(ctx, "UPDATE job SET next_run = '' WHERE id = ?", j.ID); err != nil {
-		return err
+		return false, err
 	}
 	var later int // what came while this one ran, and isn't to be dropped either, is the last such call
 	query := "SELECT COUNT(*) FROM job WHERE backend = ? AND identity = ? AND " + waitingStates + " AND next_run <> ''"
 	if err := tx.QueryRowContext(ctx, query, j.Backend, j.Identity).Scan(&later); err != nil || later > 0 {
-		return err
+		return false, err
 	}
-	_, _, err := q.Enqueue(ctx, tx, Spec{
+	_, made, err = q.Enqueue(ctx, tx, Spec{
 		Policy:   RunAgain,
 		Function: c.Function, Backend: j.Backend, Model: c.Model, Channel: c.Channel, Identity: j.Identity, Pair: c.Pair, Args: c.Args,
 		ArgsVersion: c.ArgsVersion, Description: c.Description, Priority: c.Priority, ETA: c.ETA, MaxRetries: &c.MaxRetries, TimeLimit: c.TimeLimit,
 	})
-	return err
+	return made, err
 }

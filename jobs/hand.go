@@ -114,7 +114,8 @@ func (q *Queue) SetDone(ctx context.Context, tx *state.Tx, id int64) error {
 	if err := release(ctx, tx, id); err != nil {
 		return err
 	}
-	return q.runNext(ctx, tx, j)
+	_, err = q.runNext(ctx, tx, j)
+	return err
 }
 
 // Cancel cancels a job that isn't running, and all jobs that wait for it, directly or through others. It gives the number

@@ -127,6 +127,9 @@ func (h *hand) count(s *Stats, e *ended) {
 		s.Paused++
 		h.paused.Store(&PausedError{Backend: e.after.Backend, After: o.After, Err: o.Err})
 	}
+	if e.made > 0 && e.outcome.Enqueued != nil {
+		e.outcome.Enqueued(e.made)
+	}
 	if h.worker.options.Progress != nil {
 		h.worker.options.Progress(e.after, e.outcome)
 	}

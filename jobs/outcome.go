@@ -54,6 +54,9 @@ type Outcome struct {
 	FollowUps    []Spec // jobs that this run gave rise to
 	Dependencies []Spec // Wait: jobs that must be done first; those that wait already by their identity are joined
 	Durable      bool   // the transaction survives a power cut: state.DB.WriteDurable
+	// Enqueued is told how many jobs the outcome put into the line, once it is stored and if there are any: those of FollowUps and
+	// Dependencies that no waiting job stood for, and one that was to run again.
+	Enqueued func(count int)
 }
 
 // PausedError is returned by Worker.Run when a job found its backend down.

@@ -161,6 +161,38 @@ func TestOutcomes(t *testing.T) {
 			t.Errorf("%q", order)
 		}
 	})
+	t.Run("Ensure an outcome tells how many jobs it put into the line, and leaves out those that stood there", func(t *testing.T) {
+		for _, atOnce := range []int{1, 2} {
+			b := newBench(t)
+			first := b.add(jobs.Spec{})
+			b.add(jobs.Spec{Identity: "there", ETA: noon.Add(time.Hour), Hold: true}) // it stands there until the rest is done
+			asked := []jobs.Spec{card(jobs.Spec{Identity: "there"}), card(jobs.Spec{Identity: "new"}), card(jobs.Spec{Identity: "new"}), card(jobs.Spec{})}
+			var told []int
+			tell := func(n int) { told = append(told, n) }
+			runs := 0
+			handler := each(func(j jobs.Job) jobs.Outcome {
+				if j.ID != first {
+					return jobs.Outcome{Kind: jobs.Done, Enqueued: tell}
+				}
+				if runs++; runs == 1 {
+					return jobs.Outcome{Kind: jobs.Wait, Dependencies: asked, Enqueued: tell}
+				}
+				return jobs.Outcome{Kind: jobs.Done, FollowUps: asked[1:], Enqueued: tell}
+			})
+			s, err := b.worker(handler, jobs.WorkerOptions{Jobs: atOnce}).Run(b.ctx(), jobs.RunFilter{})
+			if err != nil || !slices.Equal(told, []int{2, 2}) {
+				t.Errorf("%d at once: told %v, want 2 and 2 (%v)", atOnce, told, err)
+			}
+			if s.Done != 6 || s.Waiting != 1 {
+				t.Errorf("%d at once: %+v", atOnce, s)
+			}
+		}
+	})
+	t.Run("Ensure an outcome that cannot be stored tells of no job", func(t *testing.T) {
+		b := newBench(t)
+		b.add(jobs.Spec{})
+		b.mustHandle(always(jobs.Outcome{Kind: jobs.Done, FollowUps: []jobs.Spec{card(jobs.Spec{}), {}}, Enqueued: func(n int) { t.Errorf("told %d", n) }}))
+	})
 	t.Run("Ensure an outcome that cannot be stored fails its job alone, and nothing of it stands", func(t *testing.T) {
 		for name, o := range map[string]jobs.Outcome{
 			"its effect": {Kind: jobs.Done, Commit: func(ctx context.Context, tx *state.Tx) error {

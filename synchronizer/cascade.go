@@ -143,7 +143,6 @@ func (sl *slice) stayed(ctx context.Context, it *item, after record.Record) (spe
 			}
 		}
 	}
-	sl.report.Jobs.Enqueued += len(specs)
 	return specs, nil
 }
 

@@ -342,7 +342,6 @@ func (sl *slice) followUps(it *item, b binding.Binding) (specs []jobs.Spec) {
 	if bound := it.plan.Action == Bind || it.plan.Action == CreateExternal; bound && len(specs) == 0 && sl.importsMore(it, b) {
 		specs = []jobs.Spec{sl.Spec(ImportRecord, a, b.Name)}
 	}
-	sl.report.Jobs.Enqueued += len(specs)
 	return specs
 }
 

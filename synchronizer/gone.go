@@ -219,7 +219,6 @@ func (sl *slice) gone(ctx context.Context, it *item, b binding.Binding, reason s
 		return err
 	}
 	it.binding = b
-	sl.report.Jobs.Enqueued += len(follow)
 	o := jobs.Outcome{Kind: jobs.Done, Result: reason, FollowUps: follow, Commit: func(ctx context.Context, tx *state.Tx) error {
 		if err := sl.env.Binder.Save(ctx, tx, &b); err != nil {
 			return err

@@ -355,7 +355,6 @@ func (sl *slice) wait(ctx context.Context, it *item) error {
 	for _, a := range it.plan.Exports {
 		specs = append(specs, sl.Spec(ExportRecord, a, ""))
 	}
-	sl.report.Jobs.Enqueued += len(specs)
 	return sl.close(it, jobs.Outcome{Kind: jobs.Wait, Dependencies: specs, Result: "waits for what it points to"})
 }
 

@@ -24,7 +24,7 @@ type Counts struct {
 
 // JobCounts are what became of jobs in one run.
 type JobCounts struct {
-	Enqueued int `json:"enqueued"`
+	Enqueued int `json:"enqueued"` // put into the line; what stood there already counts no second time
 	Done     int `json:"done"`
 	Failed   int `json:"failed"`
 	Pending  int `json:"pending"` // left for later, at the end of the run

@@ -398,7 +398,8 @@ func call(ctx context.Context, s *Synchronizer, a Args) (out jobs.Outcome) {
 			if err := o.Commit(ctx, tx); err != nil {
 				return err
 			}
-			_, _, err := s.queue.EnqueueAll(ctx, tx, append(slices.Clone(o.FollowUps), o.Dependencies...))
+			_, created, err := s.queue.EnqueueAll(ctx, tx, append(slices.Clone(o.FollowUps), o.Dependencies...))
+			s.report.Jobs.Enqueued += created
 			return err
 		})
 	})

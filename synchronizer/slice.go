@@ -147,6 +147,7 @@ func (sl *slice) pass(ctx context.Context) error {
 // close ends an item with an outcome.
 func (sl *slice) close(it *item, o jobs.Outcome) error {
 	it.done = true
+	o.Enqueued = func(count int) { sl.report.Jobs.Enqueued += count }
 	sl.dry.ended(sl, it, o)
 	return sl.finish(it.index, o)
 }
