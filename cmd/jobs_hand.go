@@ -381,6 +381,11 @@ func (a *app) setJobs(c *cobra.Command, args []string, changes jobs.Changes) err
 		if err := h.missing(ctx, q, -1); err != nil {
 			return err
 		}
+		if changes.Channel != nil {
+			if err := a.doubt(ctx, q, (jobs.Channels{}).Get(*changes.Channel).Name); err != nil {
+				return err
+			}
+		}
 		done, err := h.run(ctx, db, q, act)
 		if err != nil {
 			return flagged(err)

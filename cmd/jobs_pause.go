@@ -101,10 +101,14 @@ func (a *app) pauseJobs(ctx context.Context, s pauseScope, lasts, reason string)
 		if err != nil {
 			return err
 		}
-		if p.Reason = reason; span > 0 {
-			p.Until = a.clock.Now().Add(span)
-		}
-		if err := db.Write(ctx, func(tx *state.Tx) error { return q.Pause(ctx, tx, p) }); err != nil {
+		p.Reason = reason
+		err = db.Write(ctx, func(tx *state.Tx) error {
+			if span > 0 {
+				p.Until = tx.Now().Add(span)
+			}
+			return q.Pause(ctx, tx, p)
+		})
+		if err != nil {
 			return flagged(err)
 		}
 		return a.showPause(ctx, q, p)

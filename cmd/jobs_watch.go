@@ -58,7 +58,7 @@ Exit codes: 0 done, 1 unusable state, 2 usage or configuration, 3 environment.` 
 			})
 		},
 	}
-	c.Flags().DurationVar(&interval, "interval", time.Second, "how often it looks")
+	spanVar(c.Flags(), &interval, "interval", time.Second, "from one look to the next, from 100ms")
 	c.Flags().BoolVar(&once, "once", false, "write one line of numbers and end")
 	return c
 }

@@ -114,7 +114,7 @@ func (a *app) copyState(ctx context.Context, to string, overwrite bool) (err err
 		return err
 	}
 	_, err = fmt.Fprintf(a.deeds(), "Copied %s of %s; both sides have the same counts and checksums.\nTo work with the copy, write in %s:\n  state: %s\n",
-		count(int(rows), "row", "rows"), count(len(sums), "table", "tables"), r.config.Path, shown)
+		count(int(rows), "row", "rows"), count(len(sums), "table", "tables"), r.config.Path, config.StateWithoutPassword(to))
 	return err
 }
 

@@ -154,7 +154,8 @@ func (p *post) serve(ctx context.Context, r *running, held state.Held, stop cont
 	if err := w.Enlist(ctx); err != nil {
 		return err
 	}
-	p.say(workEvent{Event: "began", Message: fmt.Sprintf("at work, %s at a time", count(p.options.jobs, "slice", "slices"))})
+	channels, _ := jobs.ParseChannels(r.config.Jobs.Channels) // the configuration was checked
+	p.say(workEvent{Event: "began", Message: "at work, " + atATime(p.options.jobs, p.backend.Name, channels)})
 	if !p.options.once {
 		go p.giveWay(ctx, held, worked, stop)
 	}

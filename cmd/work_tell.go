@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/synchronizer"
 )
 
@@ -79,6 +80,18 @@ func (a *app) levelFor(failure bool, event string) slog.Level {
 func (p *post) say(e workEvent) {
 	e.Time, e.Backend = p.app.clock.Now().UTC().Truncate(time.Millisecond), p.backend.Name
 	p.tell.say(e)
+}
+
+// atATime says how many slices of a backend run at a time, and what keeps it from being as many as were asked for.
+func atATime(asked int, backend string, channels jobs.Channels) string {
+	text := count(asked, "slice", "slices") + " at a time"
+	own := channels.Get(jobs.DefaultChannel(backend))
+	for _, ch := range []jobs.Channel{own, channels.Get(jobs.Root)} {
+		if ch.Capacity > 0 && ch.Capacity < asked {
+			return fmt.Sprintf("up to %s; the channel %s lets %d run, and more where `jobs: channels:` gives it more", text, ch.Name, ch.Capacity)
+		}
+	}
+	return text
 }
 
 // summarize tells what was done in all.

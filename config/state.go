@@ -74,8 +74,16 @@ func (v value) stateURL(text string, c *Config) {
 		v.fail("is no URL that can be read", stateURLHint+", with %40 and the like for what a URL cannot hold in USER")
 		return
 	}
-	password, given := u.User.Password()
+	password, given := takePassword(u)
 	if given {
+		c.StatePassword = newSecret(&origin{text: password, known: v.r.known})
+	}
+	c.State = u.String()
+}
+
+// takePassword takes the password out of a URL.
+func takePassword(u *url.URL) (password string, given bool) {
+	if password, given = u.User.Password(); given {
 		u.User = url.User(u.User.Username())
 	}
 	query := u.Query()
@@ -84,10 +92,24 @@ func (v value) stateURL(text string, c *Config) {
 		query.Del("password")
 		u.RawQuery = query.Encode()
 	}
-	if given {
-		c.StatePassword = newSecret(&origin{text: password, known: v.r.known})
+	return password, given
+}
+
+// StateWithoutPassword gives what `state:` may say of a state at this path or URL: without a password, and with all that it needs
+// besides. A URL that cannot be read is "", since it may hold one.
+func StateWithoutPassword(location string) string {
+	if !isStateURL(location) {
+		return location
 	}
-	c.State = u.String()
+	u, err := url.Parse(location)
+	if err != nil {
+		return ""
+	}
+	takePassword(u)
+	query := u.Query()
+	query.Del("sslpassword")
+	u.RawQuery = strings.ReplaceAll(query.Encode(), "%2F", "/")
+	return u.String()
 }
 
 func isStateURL(text string) bool {

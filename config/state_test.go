@@ -44,6 +44,18 @@ func TestStateInPostgreSQL(t *testing.T) {
 			}
 		})
 	}
+	for location, want := range map[string]string{
+		"/var/lib/x.db": "/var/lib/x.db",
+		"postgres://u:s3cret@h:5433/db?sslmode=verify-full&sslpassword=s3cret&search_path=s": "postgres://u@h:5433/db?search_path=s&sslmode=verify-full",
+		"postgres:///db?host=/run/postgresql&port=5439&password=s3cret":                      "postgres:///db?host=/run/postgresql&port=5439",
+		"postgres://u:s3cret@[::1/db": "",
+	} {
+		t.Run("Ensure what a configuration may say of a state has all but the password: "+want, func(t *testing.T) {
+			if got := config.StateWithoutPassword(location); got != want {
+				t.Errorf("%q, want %q", got, want)
+			}
+		})
+	}
 	t.Run("Ensure a file is its own location", func(t *testing.T) {
 		c, err := loadState(t, "state: /var/lib/x.db")
 		if err != nil {

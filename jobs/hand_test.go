@@ -83,8 +83,9 @@ func TestRetryingInGraphs(t *testing.T) {
 			t.Error(got)
 		}
 		var te *jobs.TransitionError
-		if err := b.requeue(grandchild); !errors.As(err, &te) || te.ID != child || te.From != canc {
-			t.Errorf("%v, want it to name the cancelled %d", err, child)
+		if err := b.requeue(grandchild); !errors.As(err, &te) || te.ID != child || te.From != canc ||
+			!strings.Contains(err.Error(), fmt.Sprintf("job %d is cancelled; put it back first", child)) {
+			t.Errorf("%v, want it to name the cancelled %d and what to do", err, child)
 		}
 		if err := errors.Join(b.requeue(child), b.requeue(grandchild)); err != nil {
 			t.Error(err)

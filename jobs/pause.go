@@ -80,9 +80,13 @@ func (q *Queue) Pauses(ctx context.Context) ([]Pause, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the pauses: %w", q.db.Explain(err))
 	}
+	now, err := q.db.Now(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the pauses: %w", err)
+	}
 	var on []Pause
 	for _, p := range all {
-		if p.holds(q.db.Clock().Now()) {
+		if p.holds(now) {
 			on = append(on, p)
 		}
 	}

@@ -27,6 +27,22 @@ func (c wrongClock) Sleep(ctx context.Context, d time.Duration) error {
 }
 
 func TestClocksApart(t *testing.T) {
+	t.Run("Ensure a pause is over by the database's clock, where one's own is an hour late", func(t *testing.T) {
+		s := statetest.New(t)
+		if s.Dialect != state.PostgreSQL {
+			t.Skip("a file is written on one machine")
+		}
+		b := openBench(t, s, state.Options{Clock: wrongClock{state.SystemClock(), -time.Hour, new(atomic.Int32)}})
+		err := b.db.Write(b.ctx(), func(tx *state.Tx) error {
+			return b.Pause(b.ctx(), tx, jobs.Pause{Scope: jobs.PauseAll, Until: tx.Now().Add(-time.Minute)})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if on, err := b.Pauses(b.ctx()); err != nil || len(on) != 0 {
+			t.Errorf("%+v, %v", on, err)
+		}
+	})
 	for _, by := range []time.Duration{time.Hour, -time.Hour} {
 		t.Run(fmt.Sprintf("Ensure a run waits by the database's clock, where its own is off by %s", by), func(t *testing.T) {
 			for _, n := range []int{1, 4} {

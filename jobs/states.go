@@ -78,9 +78,12 @@ type TransitionError struct {
 	From, To State
 }
 
-// Error names the job and both states.
+// Error names the job and both states. A cancelled job can well be set done, so that what cannot be done about one is to wait for it.
 func (e *TransitionError) Error() string {
-	if e.From == StateStarted {
+	switch {
+	case e.From == StateCancelled && e.To == StateDone:
+		return fmt.Sprintf("job %d is cancelled; put it back first, or set it done", e.ID)
+	case e.From == StateStarted:
 		return fmt.Sprintf("job %d is running and cannot become %s; wait for its end", e.ID, e.To)
 	}
 	return fmt.Sprintf("job %d is %s and cannot become %s", e.ID, e.From, e.To)
