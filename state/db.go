@@ -13,6 +13,9 @@ import (
 // holds the lock longer is a program that was left open.
 const busyTimeout = 10 * time.Second
 
+// busyStretch is how long it takes to notice, while SQLite waits to begin a transaction, that nobody wants it any more.
+const busyStretch = 100 * time.Millisecond
+
 // readerCount is the size of the pool of readers.
 const readerCount = 4
 

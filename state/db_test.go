@@ -239,7 +239,7 @@ func TestWrite(t *testing.T) {
 	})
 	t.Run("Ensure the settings that all else stands on hold", func(t *testing.T) {
 		db := open(t, filepath.Join(t.TempDir(), "state.db"), state.Options{})
-		want := map[string]string{"journal_mode": "wal", "foreign_keys": "1", "busy_timeout": "10000"}
+		want := map[string]string{"journal_mode": "wal", "foreign_keys": "1", "busy_timeout": "100"} // again and again, see begin
 		err := db.Write(t.Context(), func(tx *state.Tx) error {
 			for name, value := range want {
 				var got string

@@ -25,7 +25,8 @@ type engine interface {
 	migration(m migration) (string, error)
 	mark(ctx context.Context, tx *Tx, version int) error
 
-	// begin begins a transaction that holds the write lock, with these statements where that saves messages.
+	// begin begins a transaction that holds the write lock, with these statements where that saves messages. It waits for the lock
+	// until ctx ends; where it fails it gives the connection back.
 	begin(ctx context.Context, conn *sql.Conn, mode writeMode, first opening) (*transaction, error)
 	// again tells whether begin, or the connection before it, failed for a reason that passes soon.
 	again(err error) bool
@@ -66,7 +67,7 @@ const (
 // opening is what a transaction begins with.
 type opening struct {
 	statements []Statement
-	now        time.Time // what [TxNow] stands for; zero: the database says so
+	clock      func() time.Time // read once the lock is had; nil: the database's is, where it has one that counts
 }
 
 // queue keeps statements to be sent with the next one.
@@ -91,7 +92,7 @@ type executor interface {
 // transaction is one that has begun.
 type transaction struct {
 	executor
-	now   time.Time   // the database's, or the opening's; zero where it has no clock that counts
+	now   time.Time   // the database's, or the opening's clock's; zero where nobody has read one
 	first []Statement // of the opening, those that are still to be run
 	queue queue       // nil where it saves nothing to send statements together
 	// bound gives the context for a statement: whatever becomes of the caller's, a transaction runs to its end.

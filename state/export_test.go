@@ -8,3 +8,10 @@ func AwaitWaiting(db *DB) {
 		time.Sleep(time.Millisecond)
 	}
 }
+
+// AwaitBeginning returns when a transaction has the writer's connection, on which it waits for the lock.
+func AwaitBeginning(db *DB) {
+	for db.writer.Stats().InUse == 0 {
+		time.Sleep(time.Millisecond)
+	}
+}

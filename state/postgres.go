@@ -132,7 +132,7 @@ func (e *postgresEngine) makeSchema(ctx context.Context, pool *sql.DB) error {
 		return err
 	}
 	defer func() { _ = conn.Close() }() // gives it back
-	return e.exec(context.WithoutCancel(ctx), conn, "BEGIN; "+e.lockStatement()+"; CREATE SCHEMA IF NOT EXISTS "+e.schema+"; COMMIT")
+	return e.exec(ctx, conn, "BEGIN; "+e.lockStatement()+"; CREATE SCHEMA IF NOT EXISTS "+e.schema+"; COMMIT")
 }
 
 func (e *postgresEngine) inspect(ctx context.Context, q Querier, known int) (int, error) {
@@ -234,13 +234,15 @@ func (e *postgresEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMo
 		limit = lengthyLimit
 		settings = append(settings, "SET LOCAL statement_timeout = 0", "SET LOCAL idle_in_transaction_session_timeout = 0")
 	}
-	bounded, cancel := context.WithTimeout(ctx, limit)
-	now, err := e.open(bounded, conn, settings, first)
-	if err != nil {
-		cancel()
-		e.rollBack(ctx, conn)
+	waiting, stop := context.WithTimeout(ctx, limit)
+	defer stop()
+	now, err := e.open(waiting, conn, settings, first)
+	if err != nil { // where ctx ended, pgx has told the server and broken off the connection
+		e.rollBack(context.WithoutCancel(ctx), conn)
+		_ = conn.Close() // gives it back
 		return nil, err
 	}
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	run := &transaction{executor: conn, now: now, bound: func(context.Context) context.Context { return bounded }}
 	e.completed(bounded, run, conn, cancel, safe && e.disk != nil)
 	return run, nil
@@ -254,6 +256,9 @@ func (e *postgresEngine) open(ctx context.Context, conn *sql.Conn, settings []st
 	results, err := e.simple(ctx, conn, strings.Join(settings, "; ")+"; "+e.lockStatement()+", "+clockMicros)
 	if err != nil {
 		return time.Time{}, err
+	}
+	if first.clock != nil {
+		return first.clock(), nil
 	}
 	now, err := strconv.ParseInt(lastValue(results), 10, 64)
 	return FromMicros(now), err

@@ -363,10 +363,9 @@ func (w *keeper) drop(since int) {
 	})
 }
 
-// openWith begins a transaction with statements, in one message, and gives its instant. Where that is the server's, a setting of
-// the transaction has it for them: see transactionNow.
-func (e *postgresEngine) openWith(ctx context.Context, conn *sql.Conn, settings []string, first opening) (time.Time, error) {
-	now := first.now
+// openWith begins a transaction with statements, in one message, and gives its instant. A setting of the transaction has it for them:
+// see transactionNow. A clock that isn't the server's is read between two messages.
+func (e *postgresEngine) openWith(ctx context.Context, conn *sql.Conn, settings []string, first opening) (now time.Time, err error) {
 	var list []*order
 	for _, text := range settings {
 		list = append(list, &order{text: text})
@@ -375,18 +374,22 @@ func (e *postgresEngine) openWith(ctx context.Context, conn *sql.Conn, settings 
 		row: func(rows pgx.Rows) error {
 			values := rows.RawValues()
 			micros, err := strconv.ParseInt(string(values[len(values)-1]), 10, 64)
-			if now.IsZero() {
-				now = FromMicros(micros)
-			}
+			now = FromMicros(micros)
 			return err
 		}})
-	for _, s := range first.statements {
-		if !first.now.IsZero() {
-			s.Args = known(s.Args, first.now)
+	err = e.onPipe(conn, func(p *pipe) error {
+		if first.clock != nil {
+			if err := p.converse(ctx, list...); err != nil {
+				return err
+			}
+			now = first.clock()
+			list = []*order{{text: "SELECT set_config('connector.now', $1::text, true)", args: []any{strconv.FormatInt(Micros(now), 10)}}}
 		}
-		list = append(list, e.order(s))
-	}
-	err := e.onPipe(conn, func(p *pipe) error { return p.converse(ctx, list...) })
+		for _, s := range first.statements {
+			list = append(list, e.order(s))
+		}
+		return p.converse(ctx, list...)
+	})
 	return now, err
 }
 

@@ -17,7 +17,10 @@ import (
 )
 
 // sqliteEngine is a state in a file.
-type sqliteEngine struct{ path string }
+type sqliteEngine struct {
+	path      string
+	shortened any // the driver's connection that waits for a lock in stretches; only who has it looks
+}
 
 func (e *sqliteEngine) dialect() Dialect                      { return SQLite }
 func (e *sqliteEngine) location() string                      { return e.path }
@@ -87,7 +90,43 @@ func (e *sqliteEngine) mark(ctx context.Context, tx *Tx, version int) error {
 	return err
 }
 
-func (e *sqliteEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMode, first opening) (*transaction, error) {
+func (e *sqliteEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMode, first opening) (run *transaction, err error) {
+	if err = e.shorten(ctx, conn); err == nil {
+		run, err = beginSoon(ctx, conn, mode, first)
+	}
+	if err != nil {
+		_ = conn.Close() // gives it back
+	}
+	return run, err
+}
+
+// beginSoon waits for the lock in short stretches, as SQLite hears of nothing meanwhile, until ctx ends or the time is up.
+func beginSoon(ctx context.Context, conn *sql.Conn, mode writeMode, first opening) (*transaction, error) {
+	late := time.Now().Add(busyTimeout)
+	for {
+		run, err := beginOn(context.WithoutCancel(ctx), conn, mode, first)
+		if err == nil || classify(err) != string(Locked) || ctx.Err() != nil || time.Now().After(late) {
+			return run, err
+		}
+	}
+}
+
+// shorten lets a connection wait no longer than one stretch at a time. What comes before its first transaction waits the whole time.
+func (e *sqliteEngine) shorten(ctx context.Context, conn *sql.Conn) error {
+	known := false
+	err := conn.Raw(func(driverConn any) error {
+		known = driverConn == e.shortened
+		e.shortened = driverConn
+		return nil
+	})
+	if err != nil || known {
+		return err
+	}
+	_, err = conn.ExecContext(ctx, "PRAGMA busy_timeout = "+strconv.FormatInt(busyStretch.Milliseconds(), 10))
+	return err
+}
+
+func beginOn(ctx context.Context, conn *sql.Conn, mode writeMode, first opening) (*transaction, error) {
 	strict := mode != ordinary
 	if strict {
 		if err := setSynchronous(ctx, conn, "FULL"); err != nil {

@@ -75,9 +75,10 @@ func (db *DB) write(ctx context.Context, first func() []Statement, fn func(*Tx) 
 		first = func() []Statement { return nil }
 	}
 	conn, run, err := db.begin(ctx, mode, first)
-	if err == nil {
-		err = db.transactOn(context.WithoutCancel(ctx), conn, run, fn)
+	if err != nil {
+		return err
 	}
+	err = db.transactOn(context.WithoutCancel(ctx), conn, run, fn)
 	if err == nil && run.settle != nil {
 		err = run.settle()
 	}
@@ -89,13 +90,17 @@ func (db *DB) transactOn(ctx context.Context, conn *sql.Conn, run *transaction, 
 	return db.transact(ctx, run, fn)
 }
 
-// begin waits for the writer's connection and for the write lock.
+// begin waits for the writer's connection and for the write lock. Its error is explained, and ctx's where that ended: whatever came of
+// it then, nothing was done.
 func (db *DB) begin(ctx context.Context, mode writeMode, first func() []Statement) (conn *sql.Conn, run *transaction, err error) {
 	err = db.patiently(ctx, func() error {
 		conn, run, err = db.beginOnce(ctx, mode, first())
 		return err
 	})
-	return conn, run, err
+	if err != nil && ctx.Err() != nil {
+		return nil, nil, ctx.Err()
+	}
+	return conn, run, db.Explain(err)
 }
 
 // patiently does something that has no effect when it fails, and tries it again for a while where it fails for a reason that
@@ -121,16 +126,17 @@ func (db *DB) beginOnce(ctx context.Context, mode writeMode, first []Statement) 
 		return nil, nil, err
 	}
 	o := opening{statements: first}
-	if db.ownTime && len(first) > 0 {
-		o.now = db.now()
+	if db.ownTime {
+		o.clock = db.now
 	}
-	run, err := db.engine.begin(context.WithoutCancel(ctx), conn, mode, o)
+	run, err := db.engine.begin(ctx, conn, mode, o)
 	if err != nil {
-		_ = conn.Close() // gives it back
 		return nil, nil, err
 	}
-	if db.ownTime {
-		run.now = o.now
+	if ctx.Err() != nil { // while it waited
+		run.abandon()
+		_ = conn.Close() // gives it back
+		return nil, nil, ctx.Err()
 	}
 	return conn, run, nil
 }
