@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/odoo-connector/connector/record"
 	"github.com/odoo-connector/connector/state"
 )
 
@@ -186,9 +185,11 @@ func scan(rows scanner, lean bool) (f Binding, err error) {
 	f.ExternalID, f.OdooID = external.String, odooID.Int64
 	f.SyncDate, f.ExternalGone = state.FromMicros(synced), state.FromMicros(externalGone)
 	f.OdooGone, f.IntentAt, f.Retired = state.FromMicros(odooGone), state.FromMicros(intentAt), state.FromMicros(retired)
-	if !lean {
-		err = decodeJSON(&f, fields, sent)
+	if lean {
+		return f, nil
 	}
+	f.known = newKnown(f, fields, sent)
+	err = decodeJSON(&f, fields, sent)
 	return f, err
 }
 
@@ -221,72 +222,6 @@ func (e *DuplicateError) Unwrap() error { return e.Err }
 
 // Code is that of a record which is bound already.
 func (*DuplicateError) Code() string { return "CON-BINDING-DUPLICATE" }
-
-// Save writes a binding in a transaction: a new one if its ID is 0, which it then sets. Role, primary
-// if it is left out, Fields where there are none, and Canonical are set as they are stored. A pair that would bind a record twice
-// is refused with a *DuplicateError, after which the transaction, or the savepoint that this is part of, can only be undone.
-func (b *Binder) Save(ctx context.Context, tx *state.Tx, f *Binding) error {
-	if f.lean {
-		return fmt.Errorf("%s was read without its fields, so it cannot be saved; this is a mistake of the program", f)
-	}
-	if f.Fields == nil { // whoever reads it writes into it
-		f.Fields = Fields{}
-	}
-	fields, err := encode(f.Fields)
-	if err != nil {
-		return err
-	}
-	sent := ""
-	if f.Sent.Fields != nil || f.Sent.Values != nil {
-		if sent, err = encode(f.Sent); err != nil {
-			return err
-		}
-	}
-	if f.Role == "" {
-		f.Role = Primary
-	}
-	f.Canonical = record.CanonicalVersion
-	args := b.arguments(f, fields, sent)
-	if f.ID == 0 {
-		err = b.insert(ctx, tx, f, args)
-	} else {
-		err = b.update(ctx, tx, f, args)
-	}
-	if err != nil && state.IsUniqueViolation(err) {
-		return &DuplicateError{Binding: *f, Err: err}
-	}
-	return err
-}
-
-const insertSQL = `INSERT INTO binding (database, backend, model, external_id, odoo_model, odoo_id, scope, role, parent, name,
-	fields, canonical, odoo_write_date, active_flip, sync_date, external_gone, odoo_gone, intent, intent_at, intent_sent, retired, made)
-	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id`
-
-const updateSQL = `UPDATE binding SET database=?, backend=?, model=?, external_id=?, odoo_model=?, odoo_id=?, scope=?, role=?, parent=?, name=?,
-	fields=?, canonical=?, odoo_write_date=?, active_flip=?, sync_date=?, external_gone=?, odoo_gone=?, intent=?, intent_at=?, intent_sent=?, retired=?, made=?
-	WHERE id = ?`
-
-func (b *Binder) insert(ctx context.Context, tx *state.Tx, f *Binding, args []any) error {
-	return tx.QueryRowContext(ctx, insertSQL, args...).Scan(&f.ID)
-}
-
-func (b *Binder) update(ctx context.Context, tx *state.Tx, f *Binding, args []any) error {
-	result, err := tx.ExecContext(ctx, updateSQL, append(args, f.ID)...)
-	if err != nil {
-		return err
-	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, fmt.Errorf("%s was not saved: its binding %d is gone", f, f.ID))
-	}
-	return nil
-}
-
-func (b *Binder) arguments(f *Binding, fields, sent string) []any {
-	return []any{b.database, b.backend, f.Model, sql.NullString{String: f.ExternalID, Valid: f.ExternalID != ""},
-		f.OdooModel, sql.NullInt64{Int64: f.OdooID, Valid: f.OdooID != 0}, f.Scope, f.Role, f.Parent, f.Name,
-		fields, f.Canonical, f.OdooWriteDate, f.ActiveFlip, micros(f.SyncDate), micros(f.ExternalGone),
-		micros(f.OdooGone), f.Intent, micros(f.IntentAt), sent, micros(f.Retired), f.Made}
-}
 
 // micros stores the zero time as 0.
 func micros(t time.Time) int64 {

@@ -109,7 +109,8 @@ type Binding struct {
 	Sent          Sent
 	Made          Intent // what brought the pair about: Import if the external record was first, Export if Odoo's was, None if both were
 
-	lean bool // without Fields and Sent
+	lean  bool   // without Fields and Sent
+	known *known // as its holder read or stored it; nil: neither
 }
 
 // Bound reports whether both halves are there.

@@ -107,7 +107,7 @@ func testSave(t *testing.T, s statetest.Store) {
 			changed := saved
 			changed.Name, changed.Intent, changed.IntentAt, changed.Sent = "Gate", binding.None, time.Time{}, binding.Sent{}
 			changed.ExternalGone, changed.OdooGone, changed.Retired = time.Time{}, time.Time{}, time.Time{}
-			w.save(changed)
+			changed = w.save(changed)[0]
 			if got := w.get(saved.ID); !reflect.DeepEqual(got, changed) {
 				t.Errorf("stored was\n%+v\nand came back as\n%+v", changed, got)
 			}

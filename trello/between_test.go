@@ -5,13 +5,16 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/state"
 	"github.com/odoo-connector/connector/synchronizer"
 	"github.com/odoo-connector/connector/trello"
+	"github.com/odoo-connector/connector/trello/trellotest"
 )
 
 // Slices that run at a time meet what another one did in the middle of their own pass. Here the other one does its work while the first
@@ -92,5 +95,79 @@ func TestWhatAnotherSliceBindsMeanwhile(t *testing.T) {
 		}
 		w.mustSync()
 		w.quiet()
+	})
+}
+
+// oaks is the workshop with a tag that two tasks have and that no label stands for yet: labels are only imported.
+func oaks(t *testing.T) (s *scene, oak int64) {
+	s = bound(t)
+	s.direct(trello.LabelModel, config.DirectionImport)
+	oak = s.odoo.Create("project.tags", map[string]any{"name": "Oak"})
+	for _, name := range []string{"Paint the door", "Oil the hinges"} {
+		id, _ := s.task(name)
+		s.odoo.Write("project.task", []int64{id}, map[string]any{"tag_ids": []any{[]any{4, oak, 0}}})
+	}
+	s.mustSync()
+	s.quiet()
+	return s, oak
+}
+
+// cardArgs name a bound card for a slice.
+func cardArgs(c trellotest.Card) synchronizer.Args {
+	return synchronizer.Args{Model: trello.CardModel, ExternalID: c.ID, Parent: c.IDBoard}
+}
+
+func labelArgs(l trellotest.Label) synchronizer.Args {
+	return synchronizer.Args{Model: trello.LabelModel, ExternalID: l.ID, Parent: l.IDBoard, Scope: l.IDBoard}
+}
+
+func TestALabelThatIsBoundWhileItsCardsAreWorkedOn(t *testing.T) {
+	for _, one := range []struct {
+		when  string
+		words []string
+	}{
+		{"is read", []string{"project.task", "read", "tag_ids"}},
+		{"is written", []string{"project.task", "write", "Grease"}},
+	} {
+		t.Run("Ensure a new label comes on a card whose task "+one.when+" at that moment", func(t *testing.T) {
+			s, _ := oaks(t)
+			card := s.edit("Oil the hinges", func(c *trellotest.Card) { c.Name = "Grease the hinges" })
+			label := s.trello.AddLabel(s.board.ID, "Oak", "yellow")
+			labelled := s.between(one.words, func() { s.records(labelArgs(label)) })
+			s.records(cardArgs(card))
+			if s.base = nil; !labelled() {
+				t.Fatal("no such request was sent")
+			}
+			s.mustSync()
+			for name, want := range map[string][]string{"Paint the door": {s.labelOf("Urgent"), label.ID}, "Grease the hinges": {label.ID}, "Sweep the yard": nil} {
+				if c := s.card(name); !slices.Equal(c.IDLabels, want) {
+					t.Errorf("the card %q has the labels %v, want %v", name, c.IDLabels, want)
+				}
+			}
+			s.quiet()
+		})
+	}
+}
+
+func TestACardThatIsStoredWhileItsLabelIsRenamed(t *testing.T) {
+	t.Run("Ensure what both sides agreed on by then stays, so that an edit back is one", func(t *testing.T) {
+		s, second := twoBoards(t)
+		dig := s.trello.AddCard(s.trello.Lists(second.IDBoard)[0].ID, "Dig", trellotest.WithLabels(second.ID))
+		s.mustSync()
+		card := s.edit("Dig", func(c *trellotest.Card) { c.Name = "Dig deep" })
+		s.renameLabel(second.ID, "Soon")
+		stored := s.between([]string{"project.task", "search_read", "tag_ids"}, func() { s.records(cardArgs(card)) })
+		second.Name = "Soon"
+		s.records(labelArgs(second))
+		if s.base = nil; !stored() {
+			t.Fatal("nobody looked for tasks that have the tag")
+		}
+		st, _ := s.bindingOf(trello.CardModel, dig.ID).Base("name")
+		if got := st.Base.AsText(); got != "Dig deep" {
+			t.Errorf("both sides agreed on the name %q", got)
+		}
+		s.mustSync()
+		s.tagged("Dig deep", s.tagID("Soon"))
+		s.quiet()
 	})
 }
