@@ -18,7 +18,7 @@ const (
 	StandingAlias   Standing = "alias"   // such a one whose Odoo record has another external record that stands for it
 	StandingIntent  Standing = "intent"  // one half is being created
 	StandingRetired Standing = "retired" // the pair is out of what is synchronized
-	StandingDeleted Standing = "deleted" // one half was deleted
+	StandingDeleted Standing = "deleted" // one half was deleted, or both
 )
 
 // Standings are all standings.
@@ -30,7 +30,7 @@ var standingSQL = map[Standing]string{
 	StandingBound:   "intent = '' AND retired = 0 AND external_gone = 0 AND odoo_gone = 0",
 	StandingAlias:   "intent = '' AND retired = 0 AND external_gone = 0 AND odoo_gone = 0 AND role = 'alias'",
 	StandingIntent:  "intent <> ''",
-	StandingRetired: "retired <> 0",
+	StandingRetired: "retired <> 0 AND external_gone = 0 AND odoo_gone = 0",
 	StandingDeleted: "(external_gone <> 0 OR odoo_gone <> 0)",
 }
 

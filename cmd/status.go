@@ -30,6 +30,9 @@ in step with Odoo, when it runs next, who works on it now, what keeps it, and fo
 many pairs are bound, how many jobs wait or failed, and how many records wait for a decision. It ends
 with what to do about what is wrong.
 
+Pairs that left what is synchronized, and those of which a half was deleted, count as bound no more;
+` + "`connector bindings list --state retired,deleted`" + ` shows them.
+
 It looks at the local database alone: it asks no server, needs no secret, and disturbs no run.
 
 With --check the exit code says how things are, for those who watch over it. A backend that has a
@@ -130,7 +133,9 @@ type statusModel struct {
 	Model     string `json:"model"`
 	Odoo      string `json:"odoo"`
 	Direction string `json:"direction"`
-	Bound     int    `json:"bound"`
+	Bound     int    `json:"bound"`     // pairs that are kept in step
+	Retired   int    `json:"retired"`   // pairs that left what is synchronized
+	Deleted   int    `json:"deleted"`   // pairs of which a half was deleted, or both
 	Unsettled int    `json:"unsettled"` // creations that are under way
 	Waiting   int    `json:"waiting"`   // jobs that wait for their turn, their time or others
 	Running   int    `json:"running"`   // jobs that are being worked on
@@ -141,6 +146,8 @@ type statusModel struct {
 // add counts another model's along.
 func (m *statusModel) add(other statusModel) {
 	m.Bound += other.Bound
+	m.Retired += other.Retired
+	m.Deleted += other.Deleted
 	m.Unsettled += other.Unsettled
 	m.Waiting += other.Waiting
 	m.Running += other.Running
@@ -280,13 +287,13 @@ func (s *statusLook) models(b config.Backend) ([]statusModel, error) {
 
 // idle reports that there is nothing of the model.
 func (m statusModel) idle() bool {
-	return m.Bound+m.Unsettled+m.Waiting+m.Running+m.Failed+m.Reviews == 0
+	return m.Bound+m.Retired+m.Deleted+m.Unsettled+m.Waiting+m.Running+m.Failed+m.Reviews == 0
 }
 
 func (s *statusLook) count(name string, m *statusModel) {
 	for _, t := range s.tallies {
 		if t.Backend == name && t.Model == m.Model {
-			m.Bound, m.Unsettled, m.Reviews = t.Bound, t.Unsettled, t.Reviews
+			m.Bound, m.Retired, m.Deleted, m.Unsettled, m.Reviews = t.Bound, t.Retired, t.Deleted, t.Unsettled, t.Reviews
 		}
 	}
 	for _, j := range s.standings {

@@ -172,6 +172,27 @@ func TestStatus(t *testing.T) {
 		mustHave(t, out, "trello ↔ Odoo main: waits for decisions\n", "  trello.board ↔ project.project         3        -       -       -\n",
 			"trello: 1 record waits for a decision.\nNext: `connector review list trello`\n")
 	})
+	t.Run("Ensure that pairs which are bound no more are counted apart, and as the list has them", func(t *testing.T) {
+		d := newDesk(t, sandboxed)
+		d.on(func(ctx context.Context, db *state.DB) error {
+			return db.Write(ctx, func(tx *state.Tx) error {
+				for i, apart := range []string{"canonical", "retired", "retired", "external_gone", "odoo_gone"} {
+					_, err := tx.ExecContext(ctx, `INSERT INTO binding (database, backend, model, external_id, odoo_model, odoo_id, `+apart+`)
+						VALUES ('d', 'trello', 'trello.card', ?, 'project.task', ?, 1)`, i, 1+i)
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		})
+		mustHave(t, d.must("status"), "  trello.card ↔ project.task             1        -       -       -\n",
+			"  bound no more 2 pairs retired, 2 pairs with a deleted half\n")
+		if list := d.must("bindings", "list", "--state", "retired,deleted"); strings.Count(list, "trello.card") != 4 {
+			t.Errorf("the list has others:\n%s", list)
+		}
+		mustHave(t, d.must("--output", "json", "status"), `"bound":1,"retired":2,"deleted":2,`)
+	})
 }
 
 func TestStatusOfTroubles(t *testing.T) {

@@ -46,6 +46,7 @@ func (a *app) writeStatus(b *strings.Builder, p statusPart, now time.Time) {
 	if n := p.total().Unsettled; n > 0 {
 		line("under way", count(n, "creation", "creations")+" whose outcome is not known yet")
 	}
+	line("bound no more", p.apart())
 	rows := [][]string{{"", "BOUND", "WAITING", "FAILED", "REVIEW"}}
 	for _, m := range p.Models {
 		name := m.Model + " ↔ " + m.Odoo
@@ -55,6 +56,19 @@ func (a *app) writeStatus(b *strings.Builder, p statusPart, now time.Time) {
 		rows = append(rows, []string{"  " + name, figure(m.Bound), figure(m.Waiting + m.Running), figure(m.Failed), figure(m.Reviews)})
 	}
 	b.WriteString(strings.Join(layOut(toTheRight(rows), a.columnsOf()), ""))
+}
+
+// apart are the pairs that are not kept in step any more; "" for none.
+func (p statusPart) apart() string {
+	var parts []string
+	total := p.total()
+	if total.Retired > 0 {
+		parts = append(parts, count(total.Retired, "pair", "pairs")+" retired")
+	}
+	if total.Deleted > 0 {
+		parts = append(parts, count(total.Deleted, "pair", "pairs")+" with a deleted half")
+	}
+	return strings.Join(parts, ", ")
 }
 
 // dressed are the words in their colour: red for what --check takes for a failure.

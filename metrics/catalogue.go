@@ -41,6 +41,8 @@ const (
 	backendSuccess    = "connector_backend_last_success_timestamp_seconds"
 	backendRun        = "connector_backend_last_run_timestamp_seconds"
 	bindings          = "connector_bindings"
+	bindingsRetired   = "connector_bindings_retired"
+	bindingsDeleted   = "connector_bindings_deleted"
 	reviews           = "connector_reviews_waiting"
 	scheduleStart     = "connector_schedule_last_start_timestamp_seconds"
 	scheduleEnd       = "connector_schedule_last_end_timestamp_seconds"
@@ -81,7 +83,9 @@ func Catalogue() []Family {
 		{Name: backendOutageFrom, Type: Gauge, Labels: []string{"backend"}, Help: "When that outage was first met."},
 		{Name: backendSuccess, Type: Gauge, Labels: []string{"backend"}, Help: "When runs last had looked at all of the backend without an error; 0: never."},
 		{Name: backendRun, Type: Gauge, Labels: []string{"backend"}, Help: "When a run of the backend last ended, in an outage, too."},
-		{Name: bindings, Type: Gauge, Labels: []string{"backend", "model"}, Help: "Bound pairs of records."},
+		{Name: bindings, Type: Gauge, Labels: []string{"backend", "model"}, Help: "Bound pairs of records that are kept in step."},
+		{Name: bindingsRetired, Type: Gauge, Labels: []string{"backend", "model"}, Help: "Pairs that left what is synchronized."},
+		{Name: bindingsDeleted, Type: Gauge, Labels: []string{"backend", "model"}, Help: "Pairs of which a half was deleted, or both."},
 		{Name: reviews, Type: Gauge, Labels: []string{"backend", "model", "kind"}, Help: "Reviews that wait for a person's decision."},
 		{Name: scheduleStart, Type: Gauge, Labels: []string{"name"}, Help: "When an entry of the schedule last began."},
 		{Name: scheduleEnd, Type: Gauge, Labels: []string{"name"}, Help: "When it last ended; 0 while it runs."},

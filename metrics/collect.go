@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/state"
 )
@@ -173,15 +174,13 @@ func (c *Collector) backends(ctx context.Context, s *Snapshot) error {
 }
 
 func (c *Collector) bindings(ctx context.Context, s *Snapshot) error {
-	query := `SELECT backend, model, COUNT(*) FROM binding WHERE external_id IS NOT NULL AND odoo_id IS NOT NULL
-		GROUP BY backend, model ORDER BY backend, model`
-	return each(ctx, c.db, query, func(scan func(...any) error) error {
-		var backend, model string
-		var n int
-		err := scan(&backend, &model, &n)
-		s.add(bindings, float64(n), backend, model)
-		return err
-	})
+	tallies, err := binding.Tallies(ctx, c.db)
+	for _, t := range tallies {
+		s.add(bindings, float64(t.Bound), t.Backend, t.Model)
+		s.add(bindingsRetired, float64(t.Retired), t.Backend, t.Model)
+		s.add(bindingsDeleted, float64(t.Deleted), t.Backend, t.Model)
+	}
+	return err
 }
 
 // reviews leaves out what nobody has to do anything about: a half that was deleted, and what a person decided.

@@ -76,6 +76,9 @@ func TestCollect(t *testing.T) {
 		b.exec("UPDATE review SET decision = '{}' WHERE odoo_id = 0")
 		b.exec("INSERT INTO binding (database, backend, model, external_id, odoo_model, odoo_id) VALUES ('d', 'trello', 'trello.card', 'x', 'project.task', 1)")
 		b.exec("INSERT INTO binding (database, backend, model, odoo_model, odoo_id) VALUES ('d', 'trello', 'trello.card', 'project.task', 2)") // not bound yet
+		for i, apart := range []string{"retired", "external_gone", "odoo_gone"} {
+			b.exec("INSERT INTO binding (database, backend, model, external_id, odoo_model, odoo_id, "+apart+") VALUES ('d', 'trello', 'trello.card', ?, 'project.task', ?, 1)", apart, 3+i)
+		}
 		b.exec("INSERT INTO job_schedule (name, last_start, last_end, next, outcome) VALUES ('night', ?, ?, ?, 'failed'), ('day', 0, 0, ?, '')", at, at+1e6, at+5e6, at)
 		b.want(b.read(), map[string]string{
 			`connector_backend_outage{backend="trello",code="rate_limited"}`:                  "1",
@@ -85,6 +88,8 @@ func TestCollect(t *testing.T) {
 			`connector_reviews_waiting{backend="trello",model="trello.card",kind="conflict"}`: "1",
 			`connector_reviews_waiting{backend="trello",model="trello.card",kind="deleted"}`:  "",
 			`connector_bindings{backend="trello",model="trello.card"}`:                        "1",
+			`connector_bindings_retired{backend="trello",model="trello.card"}`:                "1",
+			`connector_bindings_deleted{backend="trello",model="trello.card"}`:                "2",
 			`connector_schedule_last_run_failed{name="night"}`:                                "1",
 			`connector_schedule_last_run_failed{name="day"}`:                                  "0",
 			`connector_schedule_next_run_timestamp_seconds{name="night"}`:                     "1714996805",
