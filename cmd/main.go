@@ -186,11 +186,15 @@ func (a *app) signals(parent context.Context) (context.Context, func()) {
 			return
 		}
 		a.signal = first
+		came := time.Now()
 		cancel()
 		if a.working.Load() {
 			a.log.Info("finishing the record in hand; a second signal stops at once")
 		}
-		if second, ok := <-got; ok {
+		for second := range got {
+			if sameStop(first, second, time.Since(came)) {
+				continue
+			}
 			a.console.hide()
 			os.Exit(signalCode(second))
 		}
@@ -199,6 +203,12 @@ func (a *app) signals(parent context.Context) (context.Context, func()) {
 		signal.Stop(got)
 		cancel()
 	}
+}
+
+// sameStop tells that a signal is the first one once more: timeout(1) and other supervisors send SIGTERM to the process and to its
+// group. A person's Ctrl-C is none of these.
+func sameStop(first, second os.Signal, after time.Duration) bool {
+	return first == syscall.SIGTERM && second == syscall.SIGTERM && after < 250*time.Millisecond
 }
 
 // stopFor stops the run as a signal does, for the first such reason.
