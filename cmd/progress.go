@@ -238,6 +238,9 @@ func (r *running) witness() synchronizer.Witness {
 			}
 		},
 		TookBack: func(backend string, n int) { r.app.log.Info(backend + ": " + tookBack(n)) },
+		Held: func(backend string, h synchronizer.Holders, waits bool) {
+			r.app.log.Info(backend + ": " + heldBy(h, waits))
+		},
 		Unsettled: func(backend string, n int, longest time.Duration) {
 			r.app.log.Info(backend + ": " + unsettled(n, longest))
 		},
@@ -246,6 +249,16 @@ func (r *running) witness() synchronizer.Witness {
 
 func tookBack(n int) string {
 	return "took back " + count(n, "job", "jobs") + " of a process that died"
+}
+
+// heldBy tells of those who died, or were cut off, with jobs in hand.
+func heldBy(h synchronizer.Holders, waits bool) string {
+	text := fmt.Sprintf("%s in the hands of %s, which died or cannot reach the database", count(h.Jobs, "job is", "jobs are"), strings.Join(h.Workers, ", "))
+	rest := max(h.Longest, 0).Round(time.Second)
+	if waits {
+		return fmt.Sprintf("waiting %s, until the lease ends: %s", rest, text)
+	}
+	return fmt.Sprintf("%s; the lease ends in %s, and then they are taken back", text, rest)
 }
 
 func unsettled(n int, longest time.Duration) string {

@@ -135,7 +135,7 @@ func thisHost() string {
 
 // runOptions are those of a run that ends by itself.
 func runOptions(command string) synchronizer.RunOptions {
-	return synchronizer.RunOptions{Owner: owner(), TimeLimit: defaultTimeLimit, Info: noteOf(command)}
+	return synchronizer.RunOptions{Owner: owner(), TimeLimit: defaultTimeLimit, Info: noteOf(command), Await: true}
 }
 
 // noteOf is what a command that runs one slice at a time notes of itself.

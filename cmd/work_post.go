@@ -140,6 +140,7 @@ func (p *post) serve(ctx context.Context, r *running, held state.Held, stop cont
 	shift := synchronizer.NewShift(synchronizer.ShiftOptions{
 		Open: func(ctx context.Context) (*backend.Environment, error) { return r.environment(ctx, p.backend) },
 		DB:   r.db, Queue: r.queue, Window: p.backend.OutcomeWindow, Places: p.places, Witness: p.witness(),
+		Await: p.options.once,
 	})
 	check := p.app.clock.Now().Sub(p.checked) >= checkAgain
 	if err := shift.Begin(ctx, check); err != nil {
@@ -208,6 +209,9 @@ func (p *post) workerOptions(ctx context.Context, worked func()) jobs.WorkerOpti
 func (p *post) witness() synchronizer.Witness {
 	return synchronizer.Witness{
 		TookBack: func(_ string, n int) { p.say(workEvent{Event: "took_back", Message: tookBack(n)}) },
+		Held: func(_ string, h synchronizer.Holders, waits bool) {
+			p.say(workEvent{Event: "held", Workers: h.Workers, Message: heldBy(h, waits), failure: true})
+		},
 		Unsettled: func(_ string, n int, longest time.Duration) {
 			p.say(workEvent{Event: "unsettled", Message: unsettled(n, longest)})
 		},

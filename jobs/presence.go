@@ -198,13 +198,15 @@ func (q *Queue) alive(ctx context.Context, w WorkerInfo, now time.Time) bool {
 	return false
 }
 
-// bury takes back the jobs of a worker that died, gives their number and forgets it.
+// bury takes back the jobs of a worker that died, gives their number and forgets it. Its process stands by no more; one that lives all
+// the same says so again (see Standby.keep).
 func (q *Queue) bury(ctx context.Context, tx *state.Tx, worker string) (int, error) {
 	n, err := q.takeBack(ctx, tx, "worker = ?", worker)
 	if err != nil {
 		return 0, err
 	}
-	_, err = tx.ExecContext(ctx, "DELETE FROM job_worker WHERE id = ?", worker)
+	process := WorkerInfo{ID: worker}.Process()
+	_, err = tx.ExecContext(ctx, "DELETE FROM job_worker WHERE id = ? OR (id = ? AND slot = 0)", worker, process+standbyMark)
 	return n, err
 }
 

@@ -22,6 +22,8 @@ type RunOptions struct {
 	TimeLimit time.Duration
 	Limits    Limits // of a run by Sync or DryRun
 	Info      any    // what is noted of this process's workers for people, as JSON
+	// Await says that a run waits for the ends of the leases of those who lost the backend's lock with jobs in hand, a minute at most.
+	Await bool
 
 	dry   bool              // see DryRun
 	found map[string]*focus // by backend, what a run looks at that follows from a look; nil: everything
@@ -90,6 +92,9 @@ func Sync(ctx context.Context, all []*Synchronizer, o RunOptions) []error {
 		s.focusOn(o.focusOf(s))
 	}
 	g.each(ctx, all, func(s *Synchronizer) error { return s.begin(ctx, !s.focus.empty()) })
+	if o.Await && !o.dry {
+		g.each(ctx, all, func(s *Synchronizer) error { return s.awaitHolders(ctx) })
+	}
 	g.each(ctx, all, func(s *Synchronizer) error { return s.awaitLeft(ctx) })
 	g.each(ctx, all, func(s *Synchronizer) error { return s.work(ctx, o, jobs.RunFilter{NoHold: true}) })
 	g.pollAndWork(ctx, o)
@@ -119,6 +124,9 @@ func Poll(ctx context.Context, all []*Synchronizer) []error {
 // RunJobs runs the given jobs of one backend, or all whose time has come if none is named.
 func RunJobs(ctx context.Context, s *Synchronizer, ids []int64, o RunOptions) error {
 	err := s.Begin(ctx)
+	if err == nil && o.Await {
+		err = s.awaitHolders(ctx)
+	}
 	if err == nil {
 		err = s.work(ctx, o, jobs.RunFilter{IDs: ids})
 		err = errors.Join(err, s.end(ctx))

@@ -22,6 +22,8 @@ type ShiftOptions struct {
 	Chunk  int
 	// Places are shared with other shifts of the process.
 	Places *Places
+	// Await is as in [RunOptions]; else the witness alone is told.
+	Await bool
 	// Witness is told of what is found at the beginning; the zero value: nobody is.
 	Witness Witness
 }
@@ -57,7 +59,9 @@ func (sh *Shift) Begin(ctx context.Context, check bool) error {
 		return err
 	}
 	s := sh.synchronizer(l)
-	err = s.begin(ctx, check)
+	if err = s.begin(ctx, check); err == nil {
+		err = s.meetHolders(ctx, sh.options.Await)
+	}
 	sh.giveBack(l, s)
 	return err
 }

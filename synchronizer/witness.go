@@ -36,6 +36,8 @@ type Witness struct {
 	Stage func(Stage)
 	// TookBack is told how many jobs of a process that died were taken back.
 	TookBack func(backend string, count int)
+	// Held is told of those who have jobs of the backend in hand although they lost its lock, and whether the run waits for their end.
+	Held func(backend string, h Holders, waits bool)
 	// Unsettled is told that so many creations that were broken off may still take effect, and for how long the last of them.
 	Unsettled func(backend string, count int, longest time.Duration)
 }
