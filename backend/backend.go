@@ -300,6 +300,19 @@ func (e *NoUnitError) Error() string {
 // Code is that of a unit which no version has.
 func (*NoUnitError) Code() string { return "CON-BACKEND-UNIT" }
 
+// NoModelError says that a backend's version doesn't know a binding model, as one that a job of another version names.
+type NoModelError struct{ Service, Version, Model string }
+
+// Error names backend, version and binding model.
+func (e *NoModelError) Error() string {
+	return fmt.Sprintf("backend %s %s has no binding model %q; was it named by another version of this program or of the backend?", e.Service, e.Version, e.Model)
+}
+
+// Code is that of a binding model which the backend doesn't have.
+func (*NoModelError) Code() string { return "CON-BACKEND-MODEL" }
+
+func (b *Backend) noModel(name string) error { return &NoModelError{b.service, b.version, name} }
+
 func title(u Unit) string { return strings.ToUpper(string(u[:1])) + string(u[1:]) }
 
 func (b *Backend) find(model string, unit Unit) (value any, from *Backend) {

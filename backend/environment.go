@@ -75,6 +75,14 @@ func (e *Environment) Model(name string) (m Model, ok bool) {
 	return m, ok
 }
 
+// HasModel gives a *NoModelError where the backend's version has no binding model of this name.
+func (e *Environment) HasModel(name string) error {
+	if _, ok := e.Backend.Model(name); !ok {
+		return e.Backend.noModel(name)
+	}
+	return nil
+}
+
 // Settings are the configuration's settings of the model: direction, domain, conflict. The direction of a model that the
 // backend's settings switch off is off.
 func (e *Environment) Settings(model string) config.Model {

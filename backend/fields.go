@@ -382,7 +382,7 @@ func (e *Environment) configured(ctx context.Context, model string, m mapping.Ma
 func (e *Environment) known(ctx context.Context, settings config.Model) (known Known, err error) {
 	m, ok := e.Backend.Model(settings.Model)
 	if !ok {
-		return known, fmt.Errorf("%s has no binding model %s", e.Backend, settings.Model)
+		return known, e.Backend.noModel(settings.Model)
 	}
 	if known.Odoo, err = e.Session.FieldsGet(ctx, m.OdooModel); err != nil {
 		return known, err

@@ -2,7 +2,6 @@ package backend
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/odoo-connector/connector/mapping"
 	"github.com/odoo-connector/connector/odoo"
@@ -56,7 +55,7 @@ func (e *Environment) Mapped(ctx context.Context, model string) (Mapped, error) 
 func (e *Environment) tailored(ctx context.Context, model string, m mapping.Mapper, tailor Tailor) (mapping.Mapper, error) {
 	declared, ok := e.Backend.Model(model)
 	if !ok {
-		return m, fmt.Errorf("%s has no binding model %s", e.Backend, model)
+		return m, e.Backend.noModel(model)
 	}
 	fields, err := e.Session.FieldsGet(ctx, declared.OdooModel)
 	if err != nil {

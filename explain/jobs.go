@@ -151,6 +151,13 @@ var recordCodes = []Entry{
 		See:    []string{"review list"},
 	},
 	{
+		Code: "CON-BACKEND-MODEL", Exit: FailedJobs,
+		What:   "A job names a binding model that the backend's version does not have.",
+		Causes: []string{"another version of this program enqueued it, or the backend's version: was changed"},
+		Do:     []string{"run it with that version, or cancel it: a sync finds by itself what it was for, where the model is still there under another name"},
+		See:    []string{"jobs show N", "jobs cancel N"},
+	},
+	{
 		Code: "CON-BACKEND-UNIT", Exit: Internal,
 		What:   "The system has no unit that a binding model needs.",
 		Causes: []string{"a version of a system of your own that is not complete"},

@@ -34,10 +34,10 @@ func (*PairError) Usage() bool { return true }
 // sides as any first comparison does, and what differs waits for a decision, unless prefer names the side that wins. The id is 0 where
 // the two are bound to each other already. What cannot be bound is a *PairError.
 func (s *Synchronizer) LinkPair(ctx context.Context, model, externalID string, odooID int64, prefer binding.Side) (job int64, err error) {
-	m, ok := s.env.Model(model)
-	if !ok {
-		return 0, fmt.Errorf("%s has no binding model %s", s.env.Backend, model)
+	if err := s.env.HasModel(model); err != nil {
+		return 0, err
 	}
+	m, _ := s.env.Model(model)
 	refuse := func(reason string, args ...any) (int64, error) {
 		return 0, &PairError{model, externalID, m.OdooModel, odooID, fmt.Sprintf(reason, args...)}
 	}

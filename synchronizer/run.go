@@ -353,7 +353,10 @@ func (s *Synchronizer) handleBy(ctx context.Context, run runner, slice []jobs.Jo
 		if err == nil && j.Function != OrderRecords && a.ExternalID == "" && a.OdooID == 0 {
 			err = &jobs.ArgsError{Function: j.Function, Op: "decode", Type: "synchronizer.Args", Missing: []string{"external_id or odoo_id"}}
 		}
-		if err != nil {
+		if err == nil {
+			err = s.env.HasModel(a.Model)
+		}
+		if err != nil { // it is this job's alone; the others go on
 			if err := finish(j, jobs.Outcome{Kind: jobs.Failed, Err: err}); err != nil {
 				return err
 			}

@@ -84,10 +84,10 @@ func (s *Synchronizer) Run(ctx context.Context, args []Args, finish func(index i
 }
 
 func (s *Synchronizer) newSlice(ctx context.Context, model string, finish func(int, jobs.Outcome) error) (*slice, error) {
-	m, ok := s.env.Model(model)
-	if !ok {
-		return nil, fmt.Errorf("%s has no binding model %s", s.env.Backend, model)
+	if err := s.env.HasModel(model); err != nil {
+		return nil, err
 	}
+	m, _ := s.env.Model(model)
 	mapper, err := s.env.Mapper(ctx, model)
 	if err != nil {
 		return nil, err
