@@ -178,6 +178,12 @@ type Siblings interface {
 	Siblings(ctx context.Context, parents []string) ([]record.Record, error)
 }
 
+// UnboundLister is a Lister that leaves out what lives in parents which are not bound yet. For a preview it lists the records of some such
+// parents as it will list them once these are bound; what was listed in this run is not asked for again.
+type UnboundLister interface {
+	ListUnbound(ctx context.Context, parents []string) ([]record.Record, error)
+}
+
 // Linker says which external records of a model that is LinkOnly are which Odoo records. It is pure: what it
 // says depends on what it is given.
 type Linker interface {

@@ -17,8 +17,8 @@ func (a *app) reviewPreview() *cobra.Command {
 		Long: `preview compares the records of both sides that are not bound yet, and writes nothing anywhere: it works on
 a copy of the state, and waits for no other run. "certain"
 are one record of a name on each side that are equal; "likely", those of which some fields differ;
-"ambiguous", several of one name; "new", those that the other side has none of. Below a board that is
-not bound yet, records are compared as if its match were bound.
+"ambiguous", several of one name; "new", those that the other side has none of. Below a record that is
+not bound yet, as a board or a card, records are compared as if its match were bound.
 ` + exitHelp + "\n\nNext: `connector sync --dry-run`, `connector bindings link`.",
 		Example: "  connector review preview trello\n  connector review preview trello --all",
 		RunE:    func(c *cobra.Command, args []string) error { return a.preview(c.Context(), args, all) },

@@ -2,7 +2,6 @@ package synchronizer
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/odoo-connector/connector/backend"
@@ -46,7 +45,7 @@ type ModelPreview struct {
 // both sides. Records below an unbound parent are matched as if the parent's match were bound.
 func (s *Synchronizer) Preview(ctx context.Context) ([]ModelPreview, error) {
 	var out []ModelPreview
-	var assumed []binding.Binding
+	a := &assumption{unbound: map[string][]string{}, onlyOdoo: map[string][]any{}}
 	for _, m := range s.env.Backend.AllModels() {
 		if s.off(m.Name) || m.LinkOnly { // people are never created, so none is new
 			continue
@@ -55,7 +54,7 @@ func (s *Synchronizer) Preview(ctx context.Context) ([]ModelPreview, error) {
 		if err != nil {
 			return nil, err
 		}
-		p, err := sl.preview(ctx, &assumed)
+		p, err := sl.preview(ctx, a)
 		if err != nil {
 			return nil, err
 		}
@@ -64,18 +63,53 @@ func (s *Synchronizer) Preview(ctx context.Context) ([]ModelPreview, error) {
 	return out, nil
 }
 
-func (sl *slice) preview(ctx context.Context, assumed *[]binding.Binding) (ModelPreview, error) {
-	out := ModelPreview{Model: sl.model.Name, Odoo: sl.model.OdooModel, Records: []PreviewedRecord{}}
+// assumption is what a preview goes by beside what is stored.
+type assumption struct {
+	bindings []binding.Binding
+	unbound  map[string][]string // external ids of the unbound records that have a match, or are new, by binding model
+	onlyOdoo map[string][]any    // Odoo records without a counterpart, by binding model
+}
+
+// take notes an unbound record with its match; nil: it has none. Where a person has to confirm the match, it is assumed to be right.
+func (a *assumption) take(sl *slice, it *item, plan Plan, chosen *record.Record, name string) {
+	if plan.Action != Skip || chosen != nil {
+		a.unbound[sl.model.Name] = append(a.unbound[sl.model.Name], it.external.ID)
+	}
+	if chosen != nil {
+		b := newBinding(sl.model, it.external.ID, it.scope, name)
+		b.OdooID = odooID(*chosen)
+		a.bindings = append(a.bindings, b)
+	}
+}
+
+// toPreview lists the external records that take part, in parents that are only assumed to be bound, too.
+func (sl *slice) toPreview(ctx context.Context, a *assumption) ([]record.Record, error) {
 	lister, ok := sl.adapter.(backend.Lister)
 	if !ok {
-		return out, nil
+		return nil, nil
 	}
 	listing, err := lister.List(ctx)
 	if err != nil {
+		return nil, err
+	}
+	all := listing.Records
+	if unbound, ok := sl.adapter.(backend.UnboundLister); ok && len(a.unbound[sl.model.Parent]) > 0 {
+		more, err := unbound.ListUnbound(ctx, a.unbound[sl.model.Parent])
+		if err != nil {
+			return nil, err
+		}
+		all = slices.Concat(all, more)
+	}
+	return slices.DeleteFunc(all, func(r record.Record) bool { return !sl.selects(r) }), nil
+}
+
+func (sl *slice) preview(ctx context.Context, a *assumption) (ModelPreview, error) {
+	out := ModelPreview{Model: sl.model.Name, Odoo: sl.model.OdooModel, Records: []PreviewedRecord{}}
+	records, err := sl.toPreview(ctx, a)
+	if err != nil {
 		return out, err
 	}
-	listing.Records = slices.DeleteFunc(listing.Records, func(r record.Record) bool { return !sl.selects(r) })
-	if err := sl.unboundOf(ctx, listing.Records, *assumed); err != nil {
+	if err := sl.unboundOf(ctx, records, a.bindings); err != nil {
 		return out, err
 	}
 	pool, err := sl.candidates(ctx, sl.items)
@@ -100,13 +134,10 @@ func (sl *slice) preview(ctx context.Context, assumed *[]binding.Binding) (Model
 		r := previewed(sl, it, plan, chosen)
 		r.Name = at.name
 		out.Records = append(out.Records, r)
-		if chosen != nil {
-			b := newBinding(sl.model, it.external.ID, it.scope, at.name)
-			b.OdooID = odooID(*chosen)
-			*assumed = append(*assumed, b)
-		}
+		a.take(sl, it, plan, chosen, at.name)
 	}
-	out.OnlyIn, err = sl.onlyInOdoo(ctx, *assumed)
+	only, err := sl.onlyInOdoo(ctx, a)
+	a.onlyOdoo[sl.model.Name], out.OnlyIn = only, len(only)
 	return out, err
 }
 
@@ -173,38 +204,39 @@ func previewed(sl *slice, it *item, plan Plan, chosen *record.Record) PreviewedR
 	return out
 }
 
-// onlyInOdoo counts the Odoo records in bound or assumed parents that nothing outside stands for.
-func (sl *slice) onlyInOdoo(ctx context.Context, assumed []binding.Binding) (int, error) {
+// onlyInOdoo gives the ids of the Odoo records that nothing outside stands for, in parents that are bound, assumed to be, or have no
+// counterpart themselves.
+func (sl *slice) onlyInOdoo(ctx context.Context, a *assumption) (only []any, err error) {
 	if sl.model.OdooParent == "" {
-		return 0, nil
+		return nil, nil
 	}
-	ids, err := sl.boundIDs(ctx, sl.model.Parent)
+	parents, err := sl.boundIDs(ctx, sl.model.Parent)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	matched := map[string]bool{}
-	for _, b := range assumed {
+	parents = append(parents, a.onlyOdoo[sl.model.Parent]...)
+	matched := map[any]bool{}
+	for _, b := range a.bindings {
 		switch b.Model {
 		case sl.model.Parent:
-			ids = append(ids, b.OdooID)
+			parents = append(parents, b.OdooID)
 		case sl.model.Name:
-			matched[binding.OdooID(b.OdooID)] = true
+			matched[b.OdooID] = true
 		}
 	}
 	bound, err := sl.boundIDs(ctx, sl.model.Name)
-	if err != nil || len(ids) == 0 {
-		return 0, err
+	if err != nil || len(parents) == 0 {
+		return nil, err
 	}
 	for _, id := range bound {
-		matched[fmt.Sprint(id)] = true
+		matched[id] = true
 	}
-	domain := odoo.And(odoo.Cond(sl.model.OdooParent, "in", ids), sl.model.Domain)
+	domain := odoo.And(odoo.Cond(sl.model.OdooParent, "in", parents), sl.model.Domain)
 	found, err := sl.reading().All(ctx, sl.model.OdooModel, domain, []string{"id"}, 0)
-	count := 0
 	for _, r := range found {
-		if !matched[r.ID] {
-			count++
+		if id := odooID(r); !matched[id] {
+			only = append(only, id)
 		}
 	}
-	return count, err
+	return only, err
 }

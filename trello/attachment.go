@@ -129,6 +129,13 @@ func (a *attachmentAdapter) boundCards(ctx context.Context) (map[string]bool, er
 	return bound, err
 }
 
+// ListUnbound lists the attachments of cards that are not bound yet.
+func (a *attachmentAdapter) ListUnbound(ctx context.Context, cards []string) ([]record.Record, error) {
+	end := a.client.byListing()
+	defer end()
+	return a.Siblings(ctx, cards)
+}
+
 // Siblings lists the attachments of the given cards.
 func (a *attachmentAdapter) Siblings(ctx context.Context, parents []string) (out []record.Record, err error) {
 	t, err := a.tailoring(ctx)

@@ -91,6 +91,13 @@ func (a *checkItemAdapter) listBoard(ctx context.Context, boardID string, bound 
 	return nil
 }
 
+// ListUnbound lists the check items of cards that are not bound yet.
+func (a *checkItemAdapter) ListUnbound(ctx context.Context, cards []string) ([]record.Record, error) {
+	end := a.client.byListing()
+	defer end()
+	return a.Siblings(ctx, cards)
+}
+
 // Siblings lists the check items of cards; one that is gone has none.
 func (a *checkItemAdapter) Siblings(ctx context.Context, parents []string) ([]record.Record, error) {
 	cards, errs, err := a.cards(ctx, parents)

@@ -109,16 +109,21 @@ func (f feed) reaches(id string) bool {
 }
 
 func (a *commentAdapter) feedOf(ctx context.Context, boardID string, known knownComments) (feed, error) {
+	f, err := a.newestOf(ctx, boardID)
+	if err != nil || f.whole || commentsOf(a.env) != commentsAll {
+		return f, err
+	}
+	return a.older(ctx, boardID, known, f)
+}
+
+// newestOf are the comments that come with their board.
+func (a *commentAdapter) newestOf(ctx context.Context, boardID string) (feed, error) {
 	b, err := a.client.fullBoard(ctx, boardID)
 	if err != nil {
 		return feed{}, err
 	}
 	me, err := a.client.me(ctx, a.env)
-	f := feed{comments: b.Comments.all, me: me, whole: len(b.Comments.all)+len(b.Comments.bad) < maxPage}
-	if err != nil || f.whole || commentsOf(a.env) != commentsAll {
-		return f, err
-	}
-	return a.older(ctx, boardID, known, f)
+	return feed{comments: b.Comments.all, me: me, whole: len(b.Comments.all)+len(b.Comments.bad) < maxPage}, err
 }
 
 // older adds the older pages of the feed, until all that are on them are bound: that is remembered.
@@ -128,21 +133,59 @@ func (a *commentAdapter) older(ctx context.Context, boardID string, known knownC
 	if err != nil || done != "" {
 		return f, err
 	}
+	newest := len(f.comments)
+	if f, err = a.allOf(ctx, boardID, f); err != nil {
+		return f, err
+	}
+	if !slices.ContainsFunc(f.comments[newest:], func(c comment) bool { return known.cards[c.Data.Card.ID] && !known.comments[c.ID] }) {
+		err = a.env.Binder.Remember(ctx, key, "bound")
+	}
+	return f, err
+}
+
+// allOf adds all older pages of the feed.
+func (a *commentAdapter) allOf(ctx context.Context, boardID string, f feed) (feed, error) {
 	f.comments = slices.Clone(f.comments)
-	left := false
 	for !f.whole {
 		page, err := a.client.actions(ctx, "boards/"+url.PathEscape(boardID), f.comments[len(f.comments)-1].ID)
 		if err != nil {
 			return f, err
 		}
-		left = left || slices.ContainsFunc(page, func(c comment) bool { return known.cards[c.Data.Card.ID] && !known.comments[c.ID] })
 		f.comments = append(f.comments, page...)
 		f.whole = len(page) < maxPage
 	}
-	if !left {
-		err = a.env.Binder.Remember(ctx, key, "bound")
+	return f, nil
+}
+
+// ListUnbound lists the comments of cards that are not bound yet, as far as they will take part.
+func (a *commentAdapter) ListUnbound(ctx context.Context, cards []string) (out []record.Record, err error) {
+	end := a.client.byListing()
+	defer end()
+	boards, err := a.client.openParents(ctx, a.env)
+	if err != nil {
+		return nil, err
 	}
-	return f, err
+	k := knownComments{cards: map[string]bool{}}
+	for _, id := range cards {
+		k.cards[id] = true
+	}
+	err = answering(boards, func(b *board) error {
+		f, err := a.newestOf(ctx, b.ID)
+		if err == nil && commentsOf(a.env) == commentsAll {
+			f, err = a.allOf(ctx, b.ID, f)
+		}
+		if err != nil {
+			return err
+		}
+		begin, err := beginOf(ctx, a.env, b.ID)
+		for i := range f.comments {
+			if c := &f.comments[i]; k.takesPart(c, begin) {
+				out = append(out, commentRecord(c, f.me))
+			}
+		}
+		return err
+	})
+	return out, err
 }
 
 // actions are comments of a board or a card in one page, the newest first; before is an action's id, "" for none.
