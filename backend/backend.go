@@ -305,7 +305,8 @@ type NoModelError struct{ Service, Version, Model string }
 
 // Error names backend, version and binding model.
 func (e *NoModelError) Error() string {
-	return fmt.Sprintf("backend %s %s has no binding model %q; was it named by another version of this program or of the backend?", e.Service, e.Version, e.Model)
+	const hint = "was it named by another version of this program or of the backend?"
+	return fmt.Sprintf("backend %s %s has no binding model %q; %s", e.Service, e.Version, e.Model, hint)
 }
 
 // Code is that of a binding model which the backend doesn't have.
