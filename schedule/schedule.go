@@ -87,16 +87,21 @@ func (s *Schedule) Next(ctx context.Context) (next time.Time, err error) {
 	return next, err
 }
 
-// List gives what is known of the entries, in their order. One that a dead process ran is interrupted.
+// List gives what is known of the entries, in their order. One that a dead process ran is interrupted. A time that has not come is the
+// one by the rule that the entry has now, as [Schedule.Plan] will have it.
 func (s *Schedule) List(ctx context.Context) ([]Status, error) {
 	known, err := s.read(ctx)
 	if err != nil {
 		return nil, err
 	}
+	now := s.db.Clock().Now()
 	out := make([]Status, len(s.entries))
 	for i, e := range s.entries {
 		st := known[e.Name]
 		st.Name = e.Name
+		if st.Next.After(now) {
+			st.Next = e.Next(now)
+		}
 		if st.Outcome == Running {
 			held, err := s.held(ctx, e.Name)
 			if err != nil {

@@ -52,7 +52,12 @@ func testSchedule(t *testing.T, store statetest.Store) {
 	t.Run("Ensure a new rule holds from now on, for a time that has not come", func(t *testing.T) {
 		b := newBench(t, store)
 		b.process("one", night)
-		s := b.process("two", schedule.Entry{Name: "night", Rule: cron(t, "0 22 * * *", "UTC")})
+		evening := schedule.Entry{Name: "night", Rule: cron(t, "0 22 * * *", "UTC")}
+		looker := schedule.New(b.db, b.store.Location, "looker", []schedule.Entry{evening})
+		if st := b.status(looker, "night"); !st.Next.Equal(instant(t, "2024-05-06T22:00:00Z")) {
+			t.Errorf("who only looks sees that next is %s", st.Next)
+		}
+		s := b.process("two", evening)
 		if st := b.status(s, "night"); !st.Next.Equal(instant(t, "2024-05-06T22:00:00Z")) {
 			t.Errorf("next is %s", st.Next)
 		}
