@@ -2,7 +2,10 @@ package state_test
 
 import (
 	"errors"
+	"math"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/odoo-connector/connector/state"
 	"github.com/odoo-connector/connector/state/statetest"
@@ -155,4 +158,32 @@ func TestSwallowedFailureOnPostgreSQL(t *testing.T) {
 			t.Error("the part went well, so did the transaction, and what it wrote is gone")
 		}
 	})
+}
+
+func TestUnfitArgumentOnPostgreSQL(t *testing.T) {
+	const query = "INSERT INTO meta (key, value) VALUES (?, COALESCE(CAST(? AS TEXT), '1'))"
+	part := func(tx *state.Tx, key string, arg any) error {
+		return tx.Savepoint(t.Context(), func() error { _, err := tx.ExecContext(t.Context(), query, key, arg); return err })
+	}
+	for name, arg := range map[string]struct{ fits, doesNot any }{
+		"of no type":   {nil, struct{ n int }{}},
+		"out of range": {7, uint64(math.MaxUint64)},
+	} {
+		t.Run("Ensure an argument that cannot be sent fails its own part alone: "+name, func(t *testing.T) {
+			db := fresh(t, statetest.Postgres(t))
+			err := db.Write(t.Context(), func(tx *state.Tx) error {
+				if err := part(tx, "a", arg.fits); err != nil { // now the statement is prepared, and needs no message of its own
+					return err
+				}
+				var refused *pgconn.PgError
+				if err := part(tx, "b", arg.doesNot); err == nil || errors.As(err, &refused) {
+					t.Errorf("it was sent (%v)", err)
+				}
+				return put(t.Context(), "c", "3")(tx)
+			})
+			if a, b, c := value(t, db.Read(), "a"), value(t, db.Read(), "b"), value(t, db.Read(), "c"); err != nil || a == "" || b != "" || c != "3" {
+				t.Errorf("kept %q, %q, %q (%v)", a, b, c, err)
+			}
+		})
+	}
 }

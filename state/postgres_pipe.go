@@ -92,11 +92,12 @@ func (o *order) leftOut() bool {
 }
 
 // sendAll sends statements in one message, once all of them are known. pgx has all that are new prepared before any of a message
-// runs, and where one cannot be, none does; so each of those begins a message, and fails when it is its turn.
+// runs, and where one cannot be, none does; and where it cannot write an argument it breaks off the connection, unless that is one of
+// the first statement. So each of those begins a message, and fails when it is its turn.
 func (p *pipe) sendAll(ctx context.Context, list []*order) error {
 	for len(list) > 0 {
 		n := 1
-		for n < len(list) && p.known[list[n].text] {
+		for n < len(list) && p.known[list[n].text] && writable(list[n].args) {
 			n++
 		}
 		if err := p.send(ctx, list[:n]); err != nil {

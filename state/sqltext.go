@@ -2,6 +2,7 @@ package state
 
 import (
 	"database/sql"
+	"math"
 	"reflect"
 	"regexp"
 	"slices"
@@ -132,6 +133,23 @@ func typeOf(arg any) byte {
 	default:
 		return '?'
 	}
+}
+
+// writable tells whether arguments are sure to be sent, whatever type the server takes them for. Ours are.
+func writable(args []any) bool {
+	for _, arg := range args {
+		switch typeOf(arg) {
+		case '?':
+			if arg != nil {
+				return false
+			}
+		case 'i':
+			if v := reflect.ValueOf(arg); v.CanUint() && v.Uint() > math.MaxInt64 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // rewriter remembers what numbered made of a query, as far as there is room: most programs have a few hundred.
