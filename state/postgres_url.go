@@ -57,7 +57,21 @@ func newPostgres(location string) (*postgresEngine, error) {
 	if config.ConnectTimeout == 0 || config.ConnectTimeout > 2*time.Minute { // pgx's own default is as good as none
 		config.ConnectTimeout = connectPatience
 	}
+	config.DefaultQueryExecMode = possibleMode(config)
 	return &postgresEngine{config: config, schema: schema, shown: shownURL(config, schema)}, nil
+}
+
+// possibleMode gives the way of sending statements that the URL asks for, or where it leaves no room to keep what that takes, the next
+// one that takes less: pgx would refuse every statement. Nothing stays prepared on the server in the second, nor the third.
+func possibleMode(config *pgx.ConnConfig) pgx.QueryExecMode {
+	mode := config.DefaultQueryExecMode
+	if mode == pgx.QueryExecModeCacheStatement && config.StatementCacheCapacity <= 0 {
+		mode = pgx.QueryExecModeCacheDescribe
+	}
+	if mode == pgx.QueryExecModeCacheDescribe && config.DescriptionCacheCapacity <= 0 {
+		mode = pgx.QueryExecModeDescribeExec
+	}
+	return mode
 }
 
 // programName tells in the server's lists which process of which machine a session belongs to; whoever comes second to
