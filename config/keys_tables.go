@@ -77,7 +77,8 @@ var (
 		{Name: "domain", Type: TypeDomain, Example: `[["priority", "=", "1"]]`, Otherwise: "all records",
 			Doc: "Which Odoo records may be created outside: an Odoo domain as lists."},
 		{Name: "conflict", Type: TypeText, Enum: conflicts, Default: string(ConflictAsk),
-			Doc: "Which side wins where both changed the same field. `ask` writes nothing until a person decides; see `connector review`."},
+			Doc: "Which side wins where both changed the same field. `ask` writes nothing until a person decides; see `connector review`. " +
+				"`newest` goes by when each record as a whole was last changed; where the backend does not tell, or both say the same, Odoo wins."},
 		{Name: "on_leave", Type: TypeText, Enum: leaves, Default: string(LeaveKeep),
 			Doc: "What becomes of a bound record that leaves the domain: `keep` keeps it in step, `retire` leaves it alone until it comes back."},
 		{Name: "fields", Type: TypeBlock, List: true, Keys: fieldBlock,

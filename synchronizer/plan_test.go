@@ -97,6 +97,7 @@ func kinds(p synchronizer.Plan) (out []binding.ReviewKind) {
 }
 
 func TestReconcile(t *testing.T) {
+	newYear := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	text := record.Text
 	t.Run("Ensure two sides as they were need nothing", func(t *testing.T) {
 		reconcile(t, pair(note("Door", "Paint", false), task("Door", "Paint", true)), synchronizer.Nothing, nil, nil)
@@ -137,16 +138,21 @@ func TestReconcile(t *testing.T) {
 		t.Run("Ensure the policy "+string(policy)+" decides a conflict", func(t *testing.T) {
 			p := pair(note("Gate", "Paint", false), task("Roof", "Paint", true))
 			p.Settings.Conflict = policy
-			p.OdooTime = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+			p.OdooTime = newYear
 			p.ExternalTime = p.OdooTime.Add(time.Second)
 			reconcile(t, p, synchronizer.Update, want.odoo, want.outside)
 		})
 	}
-	t.Run("Ensure newest prefers Odoo where the times are equal", func(t *testing.T) {
-		p := pair(note("Gate", "Paint", false), task("Roof", "Paint", true))
-		p.Settings.Conflict = config.ConflictNewest
-		reconcile(t, p, synchronizer.Update, nil, mapping.Values{"title": text("Roof")})
-	})
+	for what, times := range map[string][2]time.Time{
+		"the times are equal": {newYear, newYear}, "there is no time": {}, "the outside has no time": {{}, newYear},
+	} {
+		t.Run("Ensure newest prefers Odoo where "+what, func(t *testing.T) {
+			p := pair(note("Gate", "Paint", false), task("Roof", "Paint", true))
+			p.Settings.Conflict = config.ConflictNewest
+			p.ExternalTime, p.OdooTime = times[0], times[1]
+			reconcile(t, p, synchronizer.Update, nil, mapping.Values{"title": text("Roof")})
+		})
+	}
 	t.Run("Ensure ask writes nothing and asks", func(t *testing.T) {
 		plan := reconcile(t, pair(note("Gate", "Paint", false), task("Roof", "Paint", true)), synchronizer.Nothing, nil, nil)
 		if !slices.Equal(kinds(plan), []binding.ReviewKind{binding.Conflict}) || plan.Reviews[0].Field != "name" {

@@ -126,6 +126,47 @@ func TestConflicts(t *testing.T) {
 		names(t, s, task, "Oil the locks", "Oil the locks")
 		s.quiet()
 	})
+	t.Run("Ensure newest goes by the whole card: a comment makes it the later one", func(t *testing.T) {
+		s, task := clash(t, config.ConflictNewest)
+		s.edit("Oil the hinges", func(c *trellotest.Card) { c.Name = "Oil the bolts" })
+		s.clock.Advance(10 * time.Second)
+		s.set("project.task", task, "name", "Oil the locks")
+		s.clock.Advance(10 * time.Second)
+		s.trello.AddComment(s.card("Oil the bolts").ID, "Which?")
+		s.mustSync()
+		names(t, s, task, "Oil the bolts", "Oil the bolts")
+	})
+	t.Run("Ensure newest lets Odoo win where Trello tells of no time, though its edit is the later one", func(t *testing.T) {
+		c := newChecked(t)
+		for _, name := range []string{trello.BoardModel, trello.ListModel, trello.LabelModel, trello.CheckItemModel} {
+			c.model(name, func(m *config.Model) { m.Conflict = config.ConflictNewest })
+		}
+		project, label := c.projectID("Workshop"), c.labelOf("Urgent")
+		pairs := []struct {
+			model string
+			id    int64
+		}{
+			{"project.project", project}, {"project.task.type", c.stageID("To do", project)},
+			{"project.tags", c.tagID("Urgent")}, {"project.task", c.child(c.task, "Sand")},
+		}
+		for _, p := range pairs {
+			c.set(p.model, p.id, "name", "In Odoo")
+		}
+		c.clock.Advance(10 * time.Second)
+		c.trello.UpdateBoard(c.board.ID, func(b *trellotest.Board) { b.Name = "In Trello" })
+		c.trello.UpdateList(c.todo.ID, func(l *trellotest.List) { l.Name = "In Trello" })
+		c.trello.UpdateLabel(label, func(l *trellotest.Label) { l.Name = "In Trello" })
+		c.editItem(c.cardID, "Sand", func(i *trellotest.CheckItem) { i.Name = "In Trello" })
+		c.mustSync()
+		for _, p := range pairs {
+			c.want(p.model, p.id, "name", "In Odoo")
+		}
+		c.item(c.cardID, "In Odoo")
+		if got := c.boardOf("In Odoo").ID; got != c.board.ID || c.labelOf("In Odoo") != label || c.listID("In Odoo") != c.todo.ID {
+			t.Errorf("Trello has not what Odoo has: board %s, lists %q", got, c.listNames(c.board.ID))
+		}
+		c.quiet()
+	})
 	t.Run("Ensure a conflict that a policy decided is on record with both values", func(t *testing.T) {
 		s, task := clash(t, config.ConflictOdoo)
 		both(s, task)
