@@ -29,26 +29,27 @@ func (sl *slice) commit(ctx context.Context, it *item, external, odoo record.Rec
 	if err != nil {
 		return err
 	}
-	if first := it.rebound || it.binding.SyncDate.IsZero(); first {
-		sl.made[b.Model] = true
-		fresh, err := sl.newcomers(ctx, sl.model, b, it.along.bindings)
-		if err != nil {
-			return err
-		}
-		it.along = it.along.and(fresh)
+	over, err := sl.noteNewcomers(ctx, it, b)
+	defer over()
+	if err != nil {
+		return err
 	}
 	displaced, err := sl.displaced(ctx, it, b)
 	if err != nil {
 		return err
 	}
 	it.binding = b
-	o := jobs.Outcome{Kind: kind, Result: it.result() + it.remark(), Commit: sl.saving(it, b, displaced)}
-	o.FollowUps = slices.Concat(sl.followUps(it, b), stayed, it.along.specs)
-	if err := sl.after(ctx, it, b); err != nil { // what was written stands, and the job says what failed
-		o.Kind, o.Err = jobs.Failed, err
-		sl.report.fail(sl.model.Name, it.key())
-	}
-	if err := sl.close(it, o); err != nil {
+	failure := sl.after(ctx, it, b)
+	err = sl.storing(it, b, external, odoo, func(again []jobs.Spec) error {
+		o := jobs.Outcome{Kind: kind, Result: it.result() + it.remark(), Commit: sl.saving(it, b, displaced)}
+		o.FollowUps = slices.Concat(sl.followUps(it, b), stayed, it.along.specs, again)
+		if failure != nil { // what was written stands, and the job says what failed
+			o.Kind, o.Err = jobs.Failed, failure
+			sl.report.fail(sl.model.Name, it.key())
+		}
+		return sl.close(it, o)
+	})
+	if err != nil {
 		return err
 	}
 	sl.spendAlso(b.Model, it.unboundKey(), b.ExternalID)
@@ -58,6 +59,21 @@ func (sl *slice) commit(ctx context.Context, it *item, external, odoo record.Rec
 		sl.reorder(b.Model, b.ExternalID)
 	}
 	return nil
+}
+
+// noteNewcomers takes along what else a pair that is new is for, and announces that its records stand for each other, until over is called.
+func (sl *slice) noteNewcomers(ctx context.Context, it *item, b binding.Binding) (over func(), err error) {
+	if !it.rebound && !it.binding.SyncDate.IsZero() {
+		return func() {}, nil
+	}
+	sl.made[b.Model] = true
+	over, err = sl.changes(ctx, sl.model, b)
+	if err != nil {
+		return over, err
+	}
+	fresh, err := sl.newcomers(ctx, sl.model, b, it.along.bindings)
+	it.along = it.along.and(fresh)
+	return over, err
 }
 
 // bindingAfter is the binding as it is to be stored.

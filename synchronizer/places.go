@@ -8,15 +8,20 @@ import (
 
 // Places are where synchronizers that work at a time look for counterparts, or make them: a name in a model of an Odoo
 // database. Each place is one's alone until that one has stored what it found or made, so that no two of them make the same.
+// They also tell each other by it which records come to stand for others than before.
 // Share one among all synchronizers of a process; the zero value is none that can be used: see [NewPlaces].
 type Places struct {
 	mu    sync.Mutex
 	taken map[string]bool
 	freed chan struct{} // closed, and made anew, when places become free
+
+	meanings *meanings
 }
 
 // NewPlaces gives places of which none is taken.
-func NewPlaces() *Places { return &Places{taken: map[string]bool{}, freed: make(chan struct{})} }
+func NewPlaces() *Places {
+	return &Places{taken: map[string]bool{}, freed: make(chan struct{}), meanings: newMeanings()}
+}
 
 // take waits until all of the places are free, or ctx ends, and takes them.
 func (p *Places) take(ctx context.Context, places []string) error {

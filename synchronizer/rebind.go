@@ -26,6 +26,11 @@ func (sl *slice) rebind(ctx context.Context, items []*item) error {
 	if len(items) == 0 {
 		return nil
 	}
+	over, err := sl.renames(ctx, items)
+	defer over()
+	if err != nil {
+		return err
+	}
 	found, err := sl.ofNewNames(ctx, items)
 	if err != nil {
 		return err
@@ -51,6 +56,20 @@ func (sl *slice) rebind(ctx context.Context, items []*item) error {
 		}
 	}
 	return nil
+}
+
+// renames announces that the items' records stand for others from now on, until over is called. What was read before of the records that
+// point to them does not count.
+func (sl *slice) renames(ctx context.Context, items []*item) (over func(), err error) {
+	bindings := make([]binding.Binding, len(items))
+	for i, it := range items {
+		bindings[i] = it.binding
+	}
+	over, err = sl.changes(ctx, sl.model, bindings...)
+	if sl.shared != nil {
+		sl.refresh()
+	}
+	return over, err
 }
 
 // newName is the name that the item's external record has.

@@ -117,6 +117,11 @@ func (s *Synchronizer) completed(ctx context.Context, b binding.Binding, fields 
 		b.Sent = binding.Sent{}
 	}
 	m, _ := s.env.Model(b.Model)
+	over, err := s.changes(ctx, m, b)
+	defer over()
+	if err != nil {
+		return b, err
+	}
 	fresh, err := s.newcomers(ctx, m, b, nil)
 	if err != nil {
 		return b, err

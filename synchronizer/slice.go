@@ -49,6 +49,7 @@ type slice struct {
 	now     time.Time // of this pass, in whole seconds
 	rereads int       // items that this pass left to the next, to be read anew
 	held    []string  // places that this pass took
+	began   int       // when this pass began, as [meanings] count
 	newest  *int64    // the highest id in Odoo before this pass made any; nil while it was not asked for
 	// imported are the Odoo ids of records that were made, before there was this state, of unbound external ones, by external id.
 	imported map[string]int64
@@ -129,6 +130,9 @@ func (sl *slice) unfinished() (left []*item) {
 func (sl *slice) pass(ctx context.Context) error {
 	sl.now = sl.env.Clock.Now().UTC().Truncate(time.Second)
 	sl.newest = nil
+	if sl.shared != nil {
+		sl.began = sl.shared.meanings.moment()
+	}
 	defer sl.freePlaces()
 	if err := sl.takeModel(ctx); err != nil {
 		return err

@@ -171,3 +171,60 @@ func TestACardThatIsStoredWhileItsLabelIsRenamed(t *testing.T) {
 		s.quiet()
 	})
 }
+
+func TestALabelThatMeansSomethingElseMeanwhile(t *testing.T) {
+	t.Run("Ensure a card on which it was just put gets the tag that it stands for now", func(t *testing.T) {
+		s, second := twoBoards(t)
+		s.places = synchronizer.NewPlaces()
+		s.trello.AddCard(s.trello.Lists(second.IDBoard)[0].ID, "Sow")
+		s.mustSync()
+		card := s.edit("Sow", func(c *trellotest.Card) { c.Name, c.IDLabels = "Sow peas", []string{second.ID} })
+		renamed := s.between([]string{"project.task", "write", "Sow peas"}, func() {
+			s.renameLabel(second.ID, "Soon")
+			s.records(labelArgs(second))
+		})
+		s.records(cardArgs(card))
+		if s.base = nil; !renamed() {
+			t.Fatal("the task was not written")
+		}
+		s.mustSync()
+		s.tagged("Sow peas", s.tagID("Soon"))
+		s.quiet()
+	})
+	t.Run("Ensure a card that is made at that moment of a task with its tag gets it", func(t *testing.T) {
+		s, oak := oaks(t)
+		s.places = synchronizer.NewPlaces()
+		task := s.addTask("Hang the door", map[string]any{"tag_ids": links(oak)})
+		label := s.trello.AddLabel(s.board.ID, "Oak", "yellow")
+		bound := s.between([]string{"POST", "/1/cards"}, func() { s.records(labelArgs(label)) })
+		s.records(synchronizer.Args{Model: trello.CardModel, OdooID: task, Parent: s.board.ID})
+		if s.base = nil; !bound() {
+			t.Fatal("no card was made")
+		}
+		s.mustSync()
+		if c := s.card("Hang the door"); !slices.Equal(c.IDLabels, []string{label.ID}) {
+			t.Errorf("the card has the labels %v", c.IDLabels)
+		}
+		s.quiet()
+	})
+	t.Run("Ensure a card that begins to wear it, and is stored, while it is being renamed gets the tag that it stands for then", func(t *testing.T) {
+		s, second := twoBoards(t)
+		s.places = synchronizer.NewPlaces()
+		list := s.trello.Lists(second.IDBoard)[0].ID
+		s.trello.AddCard(list, "Dig", trellotest.WithLabels(second.ID))
+		s.trello.AddCard(list, "Sow")
+		s.mustSync()
+		s.renameLabel(second.ID, "Soon")
+		worn := s.between([]string{"project.task", "search_read", "tag_ids"}, func() {
+			s.records(cardArgs(s.edit("Sow", func(c *trellotest.Card) { c.IDLabels = []string{second.ID} })))
+		})
+		s.records(labelArgs(second))
+		if s.base = nil; !worn() {
+			t.Fatal("nobody looked for tasks that have the tag")
+		}
+		s.mustSync()
+		s.tagged("Dig", s.tagID("Soon"))
+		s.tagged("Sow", s.tagID("Soon"))
+		s.quiet()
+	})
+}

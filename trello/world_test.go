@@ -42,6 +42,7 @@ type world struct {
 	explain func(string)
 	base    func(http.RoundTripper) http.RoundTripper
 	limits  synchronizer.Limits // of every sync
+	places  *synchronizer.Places
 }
 
 func newWorld(t testing.TB) *world {
@@ -126,7 +127,7 @@ func (w *world) begin(ctx context.Context) (*run, error) {
 		Binder: binding.New(db, session.Database(), settings.Name),
 	}
 	queue := jobs.New(db)
-	s := synchronizer.New(synchronizer.Options{Env: env, DB: db, Queue: queue})
+	s := synchronizer.New(synchronizer.Options{Env: env, DB: db, Queue: queue, Places: w.places})
 	return &run{Synchronizer: s, db: db, queue: queue, env: env, session: session, client: client.(*trello.Client)}, nil
 }
 
