@@ -78,6 +78,29 @@ func (s *Synchronizer) meaning(model string, of ...string) string {
 	return strings.Join(append([]string{s.env.Session.Database(), s.env.Config.Name, model}, of...), "\x00")
 }
 
+// openPointing opens the fields of a binding that point to records of other models: what these meant when the pair was planned, they may
+// not mean any more.
+func (s *Synchronizer) openPointing(ctx context.Context, b binding.Binding) error {
+	mapper, err := s.env.Mapper(ctx, b.Model)
+	if err != nil {
+		return err
+	}
+	for f := range mapper.Each() {
+		if f.Points != "" {
+			openField(b, f)
+		}
+	}
+	return nil
+}
+
+// openField lets both sides of a field be compared by what they mean, whatever they looked like when they were last seen.
+func openField(b binding.Binding, f mapping.Field) {
+	if st, known := b.Fields[f.Name]; known {
+		st.External, st.Odoo = "", ""
+		b.Fields[f.Name] = st
+	}
+}
+
 // storing stores an item's binding. Fields that point to what may have another meaning by now are opened, and again is the job that looks
 // at them.
 func (sl *slice) storing(it *item, b binding.Binding, external, odoo record.Record, store func(again []jobs.Spec) error) error {
@@ -91,10 +114,7 @@ func (sl *slice) storing(it *item, b binding.Binding, external, odoo record.Reco
 		if f.Points == "" || !sl.shared.meanings.other(sl.began, sl.meaningsOf(it, f, external, odoo)) {
 			continue
 		}
-		if st, known := b.Fields[f.Name]; known {
-			st.External, st.Odoo = "", ""
-			b.Fields[f.Name] = st
-		}
+		openField(b, f)
 		a := Args{Model: b.Model, ExternalID: b.ExternalID, Parent: b.Parent, Scope: b.Scope}
 		again = []jobs.Spec{sl.Spec(ImportRecord, a, b.Name)}
 	}

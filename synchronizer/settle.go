@@ -117,6 +117,9 @@ func (s *Synchronizer) completed(ctx context.Context, b binding.Binding, fields 
 		b.Sent = binding.Sent{}
 	}
 	m, _ := s.env.Model(b.Model)
+	if err := s.openPointing(ctx, b); err != nil {
+		return b, err
+	}
 	over, err := s.changes(ctx, m, b)
 	defer over()
 	if err != nil {

@@ -227,4 +227,27 @@ func TestALabelThatMeansSomethingElseMeanwhile(t *testing.T) {
 		s.tagged("Sow", s.tagID("Soon"))
 		s.quiet()
 	})
+	t.Run("Ensure so does a card whose creation's answer was lost", func(t *testing.T) {
+		s, oak := oaks(t)
+		task := s.addTask("Hang the door", map[string]any{"tag_ids": links(oak)})
+		label := s.trello.AddLabel(s.board.ID, "Oak", "yellow")
+		bound := s.between([]string{"POST", "/1/cards"}, func() { s.records(labelArgs(label)) })
+		lost := false
+		s.trello.Fail(func(r trellotest.Request) error {
+			if lost || r.Method != http.MethodPost || r.Path != "/1/cards" || !r.After {
+				return nil
+			}
+			lost = true
+			return trellotest.ErrDropped
+		})
+		s.records(synchronizer.Args{Model: trello.CardModel, OdooID: task, Parent: s.board.ID})
+		if s.base = nil; !bound() || !lost {
+			t.Fatal("no card was made")
+		}
+		s.mustSync()
+		if c := s.card("Hang the door"); !slices.Equal(c.IDLabels, []string{label.ID}) {
+			t.Errorf("the card has the labels %v", c.IDLabels)
+		}
+		s.quiet()
+	})
 }
