@@ -62,7 +62,11 @@ const (
 	ordinary writeMode = iota
 	durable            // it must survive a power cut once it is committed
 	lengthy            // durable, and nobody minds if it takes minutes
+	early              // ordinary, but the caller has something to do before it is safe
 )
+
+// strict tells whether a transaction has to survive a power cut, whatever the state's own mode is.
+func (m writeMode) strict() bool { return m == durable || m == lengthy }
 
 // opening is what a transaction begins with.
 type opening struct {
@@ -94,6 +98,7 @@ type transaction struct {
 	executor
 	now   time.Time   // the database's, or the opening's clock's; zero where nobody has read one
 	first []Statement // of the opening, those that are still to be run
+	early bool        // whoever wrote it has something to do before it is safe
 	queue queue       // nil where it saves nothing to send statements together
 	// bound gives the context for a statement: whatever becomes of the caller's, a transaction runs to its end.
 	bound func(context.Context) context.Context

@@ -225,7 +225,7 @@ func (e *postgresEngine) lockStatement() string {
 // COMMITTED looks anew.
 func (e *postgresEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMode, first opening) (*transaction, error) {
 	settings := []string{"BEGIN"}
-	safe := mode != ordinary || !e.relaxed()
+	safe := mode.strict() || !e.relaxed()
 	if safe && e.disk == nil {
 		settings = append(settings, "SET LOCAL synchronous_commit = on")
 	}

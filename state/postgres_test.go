@@ -461,8 +461,15 @@ func TestPostgresDurability(t *testing.T) {
 		store statetest.Store
 		write func(*state.DB, func(*state.Tx) error) error
 	}{
-		"an ordinary one":                              {server.Store(), func(db *state.DB, fn func(*state.Tx) error) error { return db.Write(t.Context(), fn) }},
-		"a durable one where others are not to be":     {relaxed, func(db *state.DB, fn func(*state.Tx) error) error { return db.WriteDurable(t.Context(), fn) }},
+		"an ordinary one":                          {server.Store(), func(db *state.DB, fn func(*state.Tx) error) error { return db.Write(t.Context(), fn) }},
+		"a durable one where others are not to be": {relaxed, func(db *state.DB, fn func(*state.Tx) error) error { return db.WriteDurable(t.Context(), fn) }},
+		"an early one that was waited for": {server.Store(), func(db *state.DB, fn func(*state.Tx) error) error {
+			settle, err := db.WriteEarly(t.Context(), nil, fn)
+			if err != nil {
+				return err
+			}
+			return settle()
+		}},
 		"one of a user who may not write into the log": {denied, func(db *state.DB, fn func(*state.Tx) error) error { return db.Write(t.Context(), fn) }},
 	} {
 		t.Run("Ensure a transaction that returned is on the disk: "+name, func(t *testing.T) {

@@ -127,7 +127,7 @@ func (e *sqliteEngine) shorten(ctx context.Context, conn *sql.Conn) error {
 }
 
 func beginOn(ctx context.Context, conn *sql.Conn, mode writeMode, first opening) (*transaction, error) {
-	strict := mode != ordinary
+	strict := mode.strict()
 	if strict {
 		if err := setSynchronous(ctx, conn, "FULL"); err != nil {
 			return nil, err

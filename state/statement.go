@@ -29,6 +29,17 @@ func (db *DB) WriteAfter(ctx context.Context, first func() []Statement, fn func(
 	return db.write(ctx, first, fn, ordinary)
 }
 
+// WriteEarly is [DB.WriteAfter] for who has something to do as soon as the transaction is committed and others see it: it doesn't
+// wait until that is safe. settle does; it is given unless there is an error, and is to be called once, from any goroutine. Its error
+// is Write's where the disk wasn't heard of. On SQLite there is nothing to wait for.
+func (db *DB) WriteEarly(ctx context.Context, first func() []Statement, fn func(*Tx) error) (settle func() error, err error) {
+	run, err := db.commit(ctx, first, fn, early)
+	if err != nil {
+		return nil, err
+	}
+	return func() error { return db.settle(run) }, nil
+}
+
 // Later runs a statement with the next one that isn't run later, or with the commit: on PostgreSQL in one message with that.
 // SQLite runs it at once. Its error is that of what it is sent with.
 func (t *Tx) Later(ctx context.Context, s Statement) error {

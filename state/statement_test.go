@@ -24,6 +24,42 @@ func putting(key string, value any, ran *[]string) state.Statement {
 	}}
 }
 
+func TestWriteEarly(t *testing.T) { statetest.Each(t, testWriteEarly) }
+
+func testWriteEarly(t *testing.T, s statetest.Store) {
+	t.Run("Ensure others see it before it is waited for, and the next one may begin", func(t *testing.T) {
+		db := fresh(t, s)
+		settle, err := db.WriteEarly(t.Context(), nil, put(t.Context(), "a", "1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		next, err := db.WriteEarly(t.Context(), nil, put(t.Context(), "b", "2"))
+		if err != nil || value(t, db.Read(), "a")+value(t, db.Read(), "b") != "12" {
+			t.Errorf("a is %q, b is %q (%v)", value(t, db.Read(), "a"), value(t, db.Read(), "b"), err)
+		}
+		if err := errors.Join(next(), settle()); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("Ensure one that fails leaves nothing, and nothing to wait for", func(t *testing.T) {
+		db := fresh(t, s)
+		undo := errors.New("undo")
+		settle, err := db.WriteEarly(t.Context(), nil, func(tx *state.Tx) error {
+			return errors.Join(put(t.Context(), "a", "1")(tx), undo)
+		})
+		if !errors.Is(err, undo) || settle != nil || value(t, db.Read(), "a") != "" {
+			t.Errorf("a is %q (%v)", value(t, db.Read(), "a"), err)
+		}
+	})
+	t.Run("Ensure one that only read needs no disk", func(t *testing.T) {
+		db := fresh(t, s)
+		settle, err := db.WriteEarly(t.Context(), nil, func(*state.Tx) error { return nil })
+		if err != nil || settle() != nil {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
 func TestWriteAfter(t *testing.T) { statetest.Each(t, testWriteAfter) }
 
 func testWriteAfter(t *testing.T, s statetest.Store) {

@@ -68,26 +68,36 @@ func (db *DB) WriteDurable(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (db *DB) write(ctx context.Context, first func() []Statement, fn func(*Tx) error, mode writeMode) error {
+	run, err := db.commit(ctx, first, fn, mode)
+	if err != nil {
+		return err
+	}
+	return db.settle(run)
+}
+
+// settle waits until a committed transaction is safe.
+func (db *DB) settle(run *transaction) error {
+	if run.settle == nil {
+		return nil
+	}
+	return db.Explain(run.settle())
+}
+
+// commit does all of a write but for the wait until it is safe.
+func (db *DB) commit(ctx context.Context, first func() []Statement, fn func(*Tx) error, mode writeMode) (*transaction, error) {
 	if db.writer == nil {
-		return ErrReadOnly
+		return nil, ErrReadOnly
 	}
 	if first == nil {
 		first = func() []Statement { return nil }
 	}
 	conn, run, err := db.begin(ctx, mode, first)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	err = db.transactOn(context.WithoutCancel(ctx), conn, run, fn)
-	if err == nil && run.settle != nil {
-		err = run.settle()
-	}
-	return db.Explain(err)
-}
-
-func (db *DB) transactOn(ctx context.Context, conn *sql.Conn, run *transaction, fn func(*Tx) error) error {
 	defer func() { _ = conn.Close() }() // gives it back; its error only says that it was given back already
-	return db.transact(ctx, run, fn)
+	run.early = mode == early
+	return run, db.Explain(db.transact(context.WithoutCancel(ctx), run, fn))
 }
 
 // begin waits for the writer's connection and for the write lock. Its error is explained, and ctx's where that ended: whatever came of
@@ -156,7 +166,7 @@ func (db *DB) transact(ctx context.Context, run *transaction, fn func(*Tx) error
 		return err
 	}
 	db.hook(ctx, "before commit")
-	stands, err := run.commit(tx.topics, db.waiting.Load() == 0)
+	stands, err := run.commit(tx.topics, !run.early && db.waiting.Load() == 0)
 	if stands {
 		db.hook(ctx, "after commit")
 		db.signals.send(tx.topics...)
