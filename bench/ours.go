@@ -73,11 +73,7 @@ func (s *ourStore) enqueue(ctx context.Context, first, n, batch int) error {
 		for i := range specs {
 			specs[i] = s.spec(at + i)
 		}
-		err := s.db.Write(ctx, func(tx *state.Tx) error {
-			_, _, err := s.queue.EnqueueAll(ctx, tx, specs)
-			return err
-		})
-		if err != nil {
+		if _, _, err := s.queue.Delay(ctx, specs...); err != nil {
 			return err
 		}
 	}

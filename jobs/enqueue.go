@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/odoo-connector/connector/state"
 )
@@ -51,25 +52,35 @@ type batch struct {
 }
 
 func (q *Queue) enqueue(ctx context.Context, tx *state.Tx, specs []Spec) (ids []int64, created []bool, err error) {
-	b, list, err := q.newBatch(tx, specs)
+	b, list, err := q.newBatch(specs, tx.Now())
 	if err == nil {
 		list, err = b.make(ctx, tx, list)
 	}
 	if err == nil {
-		err = b.sort(ctx, tx, list)
+		err = b.complete(ctx, tx, list)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("enqueue: %w", err)
 	}
-	if err := b.store(ctx, tx, nil); err != nil {
-		return nil, nil, fmt.Errorf("enqueue: %w", err)
+	created, _ = b.result()
+	return b.ids(), created, nil
+}
+
+// complete enqueues what is not made yet, and does what is left to do for all.
+func (b *batch) complete(ctx context.Context, tx *state.Tx, left []*Job) error {
+	if err := b.sort(ctx, tx, left); err != nil {
+		return err
 	}
-	ids = make([]int64, len(specs))
+	return b.store(ctx, tx, nil)
+}
+
+// ids gives the job of each spec.
+func (b *batch) ids() []int64 {
+	ids := make([]int64, len(b.jobs))
 	for i, j := range b.jobs {
 		ids[i] = j.ID
 	}
-	created, _ = b.result()
-	return ids, created, nil
+	return ids
 }
 
 // store writes the batch. linked is called when all jobs have their ids, and may let them depend on each other.
@@ -107,11 +118,11 @@ func (b *batch) result() (created []bool, count int) {
 }
 
 // newBatch completes the specs. It gives each job once.
-func (q *Queue) newBatch(tx *state.Tx, specs []Spec) (b *batch, unique []*Job, err error) {
+func (q *Queue) newBatch(specs []Spec, now time.Time) (b *batch, unique []*Job, err error) {
 	b = &batch{}
 	byKey := make(map[key]*Job, len(specs))
 	for _, s := range specs {
-		j, err := newJob(q.completed(s), q.newUUID(), tx.Now())
+		j, err := newJob(q.completed(s), q.newUUID(), now)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -36,7 +36,7 @@ func (q *Queue) EnqueueGraph(ctx context.Context, tx *state.Tx, top Node) (Delay
 	for i, c := range g.calls {
 		specs[i] = c.spec
 	}
-	b, list, err := q.newBatch(tx, specs)
+	b, list, err := q.newBatch(specs, tx.Now())
 	if err == nil {
 		err = b.sort(ctx, tx, list)
 	}

@@ -10,11 +10,11 @@ import (
 )
 
 // inserted are the columns of a new job, those of text first; insertedTexts and insertedNumbers give their values in this
-// order.
+// order. Behind them come two of the instant at which it is enqueued.
 var inserted = []string{"uuid", "function", "backend", "model", "channel", "identity", "pair", "graph", "args", "next_run", "description", "state",
-	"args_version", "time_limit", "priority", "eta", "due", "hold", "max_retries", "created", "enqueued"}
+	"args_version", "time_limit", "priority", "eta", "due", "hold", "max_retries"}
 
-func insertedNames() string { return strings.Join(inserted, ", ") }
+func insertedNames() string { return strings.Join(inserted, ", ") + ", created, enqueued" }
 
 func insertedTexts(j *Job) []string {
 	return []string{j.UUID, j.Function, j.Backend, j.Model, j.Channel, j.Identity, j.Pair, j.Graph, string(j.Args), j.next, j.Description,
@@ -22,9 +22,8 @@ func insertedTexts(j *Job) []string {
 }
 
 func insertedNumbers(j *Job, now time.Time) []int64 {
-	at := state.Micros(now)
 	return []int64{int64(j.ArgsVersion), j.TimeLimit.Microseconds(), int64(j.Priority), state.Micros(j.ETA), int64(dueAt(j.ETA, now)),
-		int64(flag(j.Hold)), int64(j.MaxRetries), at, at}
+		int64(flag(j.Hold)), int64(j.MaxRetries)}
 }
 
 // insert inserts the new jobs that are not made yet, and gives them their ids.
@@ -40,12 +39,12 @@ func (b *batch) insert(ctx context.Context, tx *state.Tx) error {
 
 // insertQuery inserts jobs. PostgreSQL would have to read thousands of marks, anew for each number of jobs.
 func insertQuery(d state.Dialect, list []*Job, now time.Time) (string, []any) {
-	into := "INSERT INTO job (" + insertedNames() + ") "
+	into, at := "INSERT INTO job ("+insertedNames()+") ", state.Micros(now)
 	if d == state.PostgreSQL {
 		rows, args := insertedRows(d, list, now)
-		return into + "SELECT r.* FROM " + rows + " RETURNING id, uuid", args
+		return into + "SELECT r.*, ?, ? FROM " + rows + " RETURNING id, uuid", append([]any{at, at}, args...)
 	}
-	return into + "VALUES " + rowMarks(len(list), len(inserted)) + " RETURNING id, uuid", insertedValues(list, now)
+	return into + "VALUES " + rowMarks(len(list), len(inserted)+2) + " RETURNING id, uuid", insertedValues(list, now, at, at)
 }
 
 // insertedRows gives the jobs as a table r. Of a single one PostgreSQL is told as such: it plans a statement with short lists
@@ -54,24 +53,31 @@ func insertedRows(d state.Dialect, list []*Job, now time.Time) (string, []any) {
 	if d == state.PostgreSQL && len(list) > 1 {
 		return d.Unnest("r", inserted...), insertedLists(list, now)
 	}
-	return "(VALUES " + rowMarks(len(list), len(inserted)) + ") AS r (" + insertedNames() + ")", insertedValues(list, now)
+	return "(VALUES " + rowMarks(len(list), len(inserted)) + ") AS r (" + strings.Join(inserted, ", ") + ")", insertedValues(list, now)
 }
 
-func insertedValues(list []*Job, now time.Time) []any {
-	values := make([]any, 0, len(list)*len(inserted))
+// insertedValues gives the values of each job, followed by what all have.
+func insertedValues(list []*Job, now time.Time, all ...any) []any {
+	values := make([]any, 0, len(list)*(len(inserted)+len(all)))
 	for _, j := range list {
-		values = append(append(values, anys(insertedTexts(j))...), anys(insertedNumbers(j, now))...)
+		values = append(append(append(values, anys(insertedTexts(j))...), anys(insertedNumbers(j, now))...), all...)
 	}
 	return values
 }
 
 // numberJobs runs a statement that inserts some of the jobs, and gives these their ids.
 func numberJobs(ctx context.Context, tx *state.Tx, list []*Job, query string, args []any) error {
+	s := numbering(list, query, args)
+	return each(ctx, tx, s.Query, s.Args, s.Row)
+}
+
+// numbering is a statement that inserts some of the jobs, and gives these their ids.
+func numbering(list []*Job, query string, args []any) state.Statement {
 	byUUID := make(map[string]*Job, len(list))
 	for _, j := range list {
 		byUUID[j.UUID] = j
 	}
-	return each(ctx, tx, query, args, func(rows scanner) error {
+	return state.Statement{Query: query, Args: args, Row: func(rows scanner) error {
 		var id int64
 		var uuid string
 		err := rows.Scan(&id, &uuid)
@@ -79,7 +85,7 @@ func numberJobs(ctx context.Context, tx *state.Tx, list []*Job, query string, ar
 			j.ID = id
 		}
 		return err
-	})
+	}}
 }
 
 // insertedLists gives a list of values for each column.
@@ -111,15 +117,28 @@ func (b *batch) make(ctx context.Context, tx *state.Tx, list []*Job) (left []*Jo
 	if tx.Dialect() != state.PostgreSQL || slices.ContainsFunc(list, func(j *Job) bool { return len(j.later) > 0 }) {
 		return list, nil
 	}
+	for _, s := range makeStatements(tx.Dialect(), list, tx.Now(), state.Micros(tx.Now())) {
+		if err := each(ctx, tx, s.Query, s.Args, s.Row); err != nil {
+			return nil, err
+		}
+	}
+	return b.takeMade(list), nil
+}
+
+// makeStatements are those that make jobs. at: now in microseconds, or state.TxNow, where nothing but that depends on now.
+func makeStatements(d state.Dialect, list []*Job, now time.Time, at any) (all []state.Statement) {
 	for chunk := range slices.Chunk(list, makeSize) {
 		for _, j := range chunk {
 			j.next = ownMark(j.policy)
 		}
-		query, args := makeQuery(tx.Dialect(), chunk, tx.Now())
-		if err := numberJobs(ctx, tx, chunk, query, args); err != nil {
-			return nil, err
-		}
+		query, args := makeQuery(d, chunk, now, at)
+		all = append(all, numbering(chunk, query, args))
 	}
+	return all
+}
+
+// takeMade parts those that were made from the others.
+func (b *batch) takeMade(list []*Job) (left []*Job) {
 	for _, j := range list {
 		if j.ID != 0 {
 			b.made = append(b.made, j)
@@ -128,7 +147,7 @@ func (b *batch) make(ctx context.Context, tx *state.Tx, list []*Job) (left []*Jo
 		j.next = ""
 		left = append(left, j)
 	}
-	return left, nil
+	return left
 }
 
 // waitingOf and failedOf select the jobs that stand for the identity of a row r. The words are those of the indexes job_waiting and
@@ -150,12 +169,12 @@ func lookupEach(d state.Dialect, keys []key) (string, []any) {
 }
 
 // makeQuery inserts jobs and the lines that they stand in.
-func makeQuery(d state.Dialect, list []*Job, now time.Time) (string, []any) {
+func makeQuery(d state.Dialect, list []*Job, now time.Time, at any) (string, []any) {
 	rows, args := insertedRows(d, list, now)
 	const free = "(SELECT id " + waitingOf + ") IS NULL AND (SELECT id " + failedOf + ") IS NULL"
-	return `WITH made AS (INSERT INTO job (` + insertedNames() + `) SELECT r.* FROM ` + rows + `
+	return `WITH made AS (INSERT INTO job (` + insertedNames() + `) SELECT r.*, ?, ? FROM ` + rows + `
 			WHERE r.identity = '' OR ` + free + `
 			RETURNING id, uuid, backend, channel),
 		noted AS (INSERT INTO job_channel (backend, channel) SELECT DISTINCT backend, channel FROM made ON CONFLICT DO NOTHING)
-		SELECT id, uuid FROM made`, args
+		SELECT id, uuid FROM made`, append([]any{at, at}, args...)
 }
