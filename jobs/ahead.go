@@ -36,18 +36,22 @@ func pad(ids []int64) []int64 {
 // fewLines is how many lines are read ahead at least, in the eyes of PostgreSQL: see fewIDs.
 const fewLines = 10
 
-// readAhead reads the jobs behind the heads of all lines at once, on PostgreSQL, where a statement for each line would be a
-// message for each to another process. A claim of one job needs none of them.
+// readAhead reads the jobs behind the first of all lines at once, on PostgreSQL, where a statement for each line would be a
+// message for each to another process. Where those that were read will do it reads none.
 func (d *desk) readAhead(ctx context.Context, tx *state.Tx, slots, limit int) error {
-	if tx.Dialect() != state.PostgreSQL || slots*limit <= 1 || len(d.lines) < 2 {
+	if tx.Dialect() != state.PostgreSQL || len(d.lines) < 2 || d.usable(slots, limit) >= slots*limit {
 		return nil
 	}
-	query, args := aheadQuery(tx.Dialect(), d.lines, func(l *line) int {
+	more := func(l *line) int {
 		if l.whole || !d.free(l) {
 			return 0
 		}
-		return min(d.want(l, slots, limit)-1, headCount)
-	})
+		return min(d.want(l, slots, limit)-l.read, headCount)
+	}
+	if !slices.ContainsFunc(d.lines, func(l *line) bool { return more(l) > 0 }) {
+		return nil
+	}
+	query, args := aheadQuery(tx.Dialect(), d.lines, more)
 	return each(ctx, tx, query, args, func(row scanner) error {
 		var n int64
 		var c candidate
@@ -60,7 +64,15 @@ func (d *desk) readAhead(ctx context.Context, tx *state.Tx, slots, limit int) er
 	})
 }
 
-// aheadQuery selects, for each line, so many jobs behind its head.
+// usable is how many of the jobs that were read so many slices can take, as far as their channels alone say.
+func (d *desk) usable(slots, limit int) (n int) {
+	for _, l := range d.lines {
+		n += min(d.want(l, slots, limit), l.read)
+	}
+	return n
+}
+
+// aheadQuery selects, for each line, so many jobs behind the last that was read.
 func aheadQuery(d state.Dialect, lines []*line, count func(*line) int) (string, []any) {
 	var backends, channels []string
 	var numbers, priorities, created, ids, counts []int64

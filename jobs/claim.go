@@ -21,6 +21,7 @@ type ClaimFilter struct {
 	without []string // backends that are left alone
 	busy    bool     // the worker has jobs in hand: none of those that run alone
 	known   bool     // the owner is a worker that was made known, and claims as long as it is taken for alive
+	lines   int      // that the last claim found with something to do; 0: nobody knows
 }
 
 func (f ClaimFilter) backends() []string {
@@ -62,6 +63,8 @@ type Claimed struct {
 	Slices [][]Job   // each in the order of the line
 	Next   time.Time // when a throttled channel may start its next job; zero: none waits for that
 	AsOf   time.Time // up to which instant an eta counted as past
+
+	lines int // that had something to do
 }
 
 // Claim takes the next slice of jobs in line for an owner: those pending whose eta has come, by priority, age and id,
@@ -94,7 +97,9 @@ func (q *Queue) ClaimSlices(ctx context.Context, owner string, f ClaimFilter) (c
 func (q *Queue) claimNow(ctx context.Context, owner string, f ClaimFilter) (Claimed, error) {
 	var c *claim
 	var seen sight
-	look := func() []state.Statement { return []state.Statement{seen.look(q.db.Dialect(), state.TxNow{})} }
+	look := func() []state.Statement {
+		return []state.Statement{seen.look(q.db.Dialect(), state.TxNow{}, f.heads())}
+	}
 	err := q.db.WriteAfter(ctx, look, func(tx *state.Tx) (err error) {
 		c, err = q.claimIn(ctx, tx, owner, f, &seen)
 		return err
@@ -140,6 +145,7 @@ func (q *Queue) claimIn(ctx context.Context, tx *state.Tx, owner string, f Claim
 	if err != nil {
 		return c, err
 	}
+	c.lines = len(d.lines)
 	c.picked, err = d.choose(ctx, tx, max(f.Slots, 1), max(f.Limit, 1))
 	c.Next = d.next
 	if err != nil || len(c.picked) == 0 {

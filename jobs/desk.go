@@ -31,6 +31,7 @@ type line struct {
 	read             int         // how many were read so far
 	last             candidate   // of those that were read
 	whole            bool        // nobody waits behind those
+	path             []Channel   // its channel and those above it, see desk.path
 }
 
 // candidate is as much of a waiting job as a claim decides by.
@@ -48,10 +49,10 @@ func (c candidate) compare(other candidate) int {
 
 // readDesk reads the lines that the filter selects and whose channels may start a job now.
 func (q *Queue) readDesk(ctx context.Context, tx *state.Tx, f ClaimFilter, looked *sight) (*desk, error) {
-	seen, err := looked.orSee(ctx, tx)
+	seen, err := looked.orSee(ctx, tx, f.heads())
 	if err == nil && seen.due {
 		if err = promote(ctx, tx, state.Micros(tx.Now())); err == nil {
-			seen, err = see(ctx, tx, tx.Dialect(), state.Micros(tx.Now()))
+			seen, err = see(ctx, tx, tx.Dialect(), state.Micros(tx.Now()), f.heads())
 		}
 	}
 	if err == nil && len(f.IDs) > 0 {
@@ -123,8 +124,7 @@ func (d *desk) open(ctx context.Context, tx *state.Tx, l *line, all []*line, pau
 	if !byHand && slices.ContainsFunc(pauses, func(p Pause) bool { return p.holds(d.now) && p.Covers(l.backend, l.channel) }) {
 		return false, nil
 	}
-	for _, name := range upwards(l.channel) {
-		ch := d.channels.Get(name)
+	for _, ch := range d.path(l) {
 		l.single = l.single || ch.Sequential || ch.Throttle > 0
 		if byHand {
 			continue
@@ -143,12 +143,24 @@ func (d *desk) open(ctx context.Context, tx *state.Tx, l *line, all []*line, pau
 
 // free tells whether a line's channel and all above it have a slot left.
 func (d *desk) free(l *line) bool {
-	for _, name := range upwards(l.channel) {
-		if limit := d.channels.Get(name).Capacity; limit > 0 && d.taken[name] >= limit {
+	for _, ch := range d.path(l) {
+		if ch.Capacity > 0 && d.taken[ch.Name] >= ch.Capacity {
 			return false
 		}
 	}
 	return true
+}
+
+// path gives a line's channel and those above it, by the names that the jobs have.
+func (d *desk) path(l *line) []Channel {
+	if l.path == nil {
+		for _, name := range upwards(l.channel) {
+			ch := d.channels.Get(name)
+			ch.Name = name
+			l.path = append(l.path, ch)
+		}
+	}
+	return l.path
 }
 
 // headCount is how many waiting jobs of one line a claim reads at a time, at most.
@@ -159,9 +171,9 @@ func (d *desk) want(l *line, slots, limit int) int {
 	if l.single {
 		limit = 1
 	}
-	for _, name := range upwards(l.channel) {
-		if capacity := d.channels.Get(name).Capacity; capacity > 0 {
-			slots = min(slots, capacity-d.taken[name])
+	for _, ch := range d.path(l) {
+		if ch.Capacity > 0 {
+			slots = min(slots, ch.Capacity-d.taken[ch.Name])
 		}
 	}
 	return max(slots, 0) * limit
@@ -216,8 +228,8 @@ func (d *desk) choose(ctx context.Context, tx *state.Tx, slots, limit int) (list
 		if alone && (d.filter.busy || len(list) > 0) {
 			return list, nil // it is its turn when the worker has nothing else in hand
 		}
-		for _, name := range upwards(l.channel) {
-			d.taken[name]++
+		for _, ch := range d.path(l) {
+			d.taken[ch.Name]++
 		}
 		p, err := d.pick(ctx, tx, l, slots-len(list)-1, limit)
 		if err != nil {

@@ -84,7 +84,7 @@ func (q *Queue) doneQuery(d state.Dialect, list []*ended, result string, now any
 	for i, e := range list {
 		ids[i], claims[e.job.ID] = e.job.ID, int64(e.job.claims)
 	}
-	fence, last := q.fence(Job{}, now)
+	fence, last := q.fenceAll(list, now)
 	query := "UPDATE job SET state = ?, due = 0, slot = 0, hold = 0, alone = 0, finished = ?, result = ?, exc_name = '', exc_message = '', exc_info = ''"
 	args := []any{step(StateStarted, StateDone), now, result}
 	if d == state.PostgreSQL && len(list) > fewIDs {

@@ -11,7 +11,8 @@ import (
 // ExplainHead gives SQLite's plan of how a claim reads the head of a line, one step a line of text.
 func ExplainHead(ctx context.Context, db *state.DB, limit int) string {
 	if limit == 1 {
-		return plan(ctx, db, headsQuery(db.Dialect()), nil)
+		query, args := headsQuery(db.Dialect(), 1)
+		return plan(ctx, db, query, args)
 	}
 	query, args := nextQuery("trello", "root.trello", candidate{}, limit)
 	return plan(ctx, db, query, args)

@@ -305,6 +305,15 @@ func (q *Queue) fence(j Job, now any) (string, []any) {
 	return " AND EXISTS (SELECT 1 FROM job_worker AS w WHERE w.id = job.worker AND w.lease > ?)", []any{now}
 }
 
+// fenceAll is fence for jobs of one worker, which the database looks for once: the number of a claim says whose it is.
+func (q *Queue) fenceAll(list []*ended, now any) (string, []any) {
+	worker := list[0].job.Worker
+	if q.lease == 0 || slices.ContainsFunc(list, func(e *ended) bool { return e.job.Worker != worker }) {
+		return q.fence(Job{}, now)
+	}
+	return " AND EXISTS (SELECT 1 FROM job_worker AS w WHERE w.id = ? AND w.lease > ?)", []any{worker, now}
+}
+
 // owned makes sure that a job is still in its claimer's hands.
 func (q *Queue) owned(ctx context.Context, tx *state.Tx, j Job) error {
 	var n int

@@ -35,7 +35,7 @@ func (q *Queue) Loads(ctx context.Context) ([]Load, error) {
 
 func (q *Queue) loads(ctx context.Context) ([]Load, error) {
 	now := q.db.Clock().Now()
-	seen, err := see(ctx, q.db.Read(), q.db.Dialect(), state.Micros(now))
+	seen, err := see(ctx, q.db.Read(), q.db.Dialect(), state.Micros(now), 1)
 	if err != nil {
 		return nil, err
 	}

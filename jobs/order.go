@@ -33,12 +33,12 @@ func (d *desk) shut(started *line) {
 	if len(d.filter.IDs) > 0 { // no throttle keeps them waiting
 		return
 	}
-	for _, name := range upwards(started.channel) {
-		if d.channels.Get(name).Throttle == 0 {
+	for _, ch := range d.path(started) {
+		if ch.Throttle == 0 {
 			continue
 		}
 		for _, l := range d.lines {
-			if within(l.channel, name) {
+			if within(l.channel, ch.Name) {
 				l.waiting, l.whole = nil, true
 			}
 		}
@@ -46,7 +46,7 @@ func (d *desk) shut(started *line) {
 }
 
 func (d *desk) throttles(l *line) bool {
-	return slices.ContainsFunc(upwards(l.channel), func(name string) bool { return d.channels.Get(name).Throttle > 0 })
+	return slices.ContainsFunc(d.path(l), func(ch Channel) bool { return ch.Throttle > 0 })
 }
 
 // inTree is the condition that a job is of a channel or of one below it; its arguments are those of tree.

@@ -24,9 +24,10 @@ func (q *Queue) Plans(ctx context.Context, backend, channel string) ([]Plan, err
 	}
 	next, nextArgs := nextQuery(backend, channel, candidate{}, 10)
 	start, startArgs := startQuery(q.db.Dialect(), "worker", []int64{1, 2}, 0, 0, true)
+	heads, headsArgs := headsQuery(q.db.Dialect(), 1)
 	known, knownArgs := lookupQuery(q.db.Dialect(), []key{{backend, "a"}, {backend, "b"}})
 	for _, err := range []error{
-		add("claim: the heads of all lines", headsQuery(q.db.Dialect()), nil),
+		add("claim: the heads of all lines", heads, headsArgs),
 		add("claim: the next jobs in a line", next, nextArgs),
 		add("claim: start of two jobs", start, startArgs),
 		add("enqueue: jobs of the same identity", known, knownArgs),

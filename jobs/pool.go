@@ -30,6 +30,8 @@ type pool struct {
 	next     time.Time // when a throttled channel opens, or a held job's eta comes; by the own clock
 	dry      bool      // the last claim found no more
 	busy     bool      // there is something in hand besides what is being stored
+	lines    int       // that the last claim found with something to do
+	last     turnPace  // of the last transaction that stored outcomes
 	told     bool      // the run was told to stop
 	grace    <-chan time.Time
 	failure  error // what ends the run
@@ -76,7 +78,7 @@ func (p *pool) run(ctx context.Context) (time.Time, error) {
 	defer look.Stop()
 	p.recoverDead(ctx)
 	for {
-		p.turn(ctx, p.collect())
+		p.turn(ctx, p.gather(p.collect()))
 		if p.running == 0 && p.over(ctx) {
 			return p.asOf, p.verdict(ctx)
 		}
@@ -172,7 +174,7 @@ func (p *pool) wait(ctx context.Context, changed <-chan struct{}, look *time.Tic
 	defer cancel()
 	select {
 	case r := <-p.requests:
-		p.turn(ctx, append(p.collect(), r))
+		p.turn(ctx, p.gather(append(p.collect(), r)))
 	case e := <-p.ended:
 		p.returned(e)
 	case <-changed:
@@ -309,15 +311,18 @@ func (p *pool) turn(ctx context.Context, list []*request) {
 
 // store stores outcomes, and claims what they make room for.
 func (p *pool) store(ctx context.Context, list []*request, want int) {
-	t := &turn{queue: p.w.queue, owner: p.w.presence.id}
+	t := &turn{queue: p.w.queue, owner: p.w.presence.id, early: p.last.busy()}
 	for _, r := range list {
 		t.list = append(t.list, r.ended)
 	}
 	if want > 0 {
 		t.filter, t.goesOn = p.claimFilter(want, list), func() bool { return true }
 	}
+	begun := time.Now()
 	err := t.run(context.WithoutCancel(ctx))
-	p.answer(list, err)
+	p.last = turnPace{len(list), time.Since(begun)}
+	p.stored(list, err)
+	answer(list, err, t.settle)
 	switch {
 	case err != nil: // the handlers return it
 	case t.claimed != nil:
@@ -327,19 +332,30 @@ func (p *pool) store(ctx context.Context, list []*request, want int) {
 	}
 }
 
-// answer tells the handlers how their outcomes were stored.
-func (p *pool) answer(list []*request, err error) {
+// stored notes which outcomes were stored.
+func (p *pool) stored(list []*request, err error) {
 	for _, r := range list {
-		own := r.err
-		switch {
-		case err != nil:
-			own = fmt.Errorf("complete job %d: %w", r.job.ID, err)
-		case own == nil:
+		if err == nil && r.err == nil {
 			r.hand.count(p.stats, r.ended)
 			p.answered(r)
 		}
-		if r.last && err == nil {
+		if err == nil && r.last {
 			p.drop(r.hand)
+		}
+	}
+}
+
+// answer tells the handlers how their outcomes were stored, where that must be waited for in a goroutine of its own: what was claimed
+// along with them begins meanwhile.
+func answer(list []*request, err error, settle func() error) {
+	if settle != nil {
+		go func() { answer(list, settle(), nil) }()
+		return
+	}
+	for _, r := range list {
+		own := r.err
+		if err != nil {
+			own = fmt.Errorf("complete job %d: %w", r.job.ID, err)
 		}
 		r.done <- own
 	}
@@ -372,7 +388,7 @@ func (p *pool) claim(ctx context.Context, want int) {
 // claimFilter leaves out the backends that are down, and those that outcomes which are being stored have just found so.
 func (p *pool) claimFilter(want int, list []*request) ClaimFilter {
 	f := p.filter
-	f.Slots, f.busy = want, p.busy
+	f.Slots, f.busy, f.lines = want, p.busy, p.lines
 	now := p.w.queue.db.Clock().Now()
 	for name, o := range p.outages {
 		if !p.forever || o.until.After(now) {
@@ -389,7 +405,7 @@ func (p *pool) claimFilter(want int, list []*request) ClaimFilter {
 
 // begin lets the claimed slices run.
 func (p *pool) begin(ctx context.Context, c Claimed, want int) {
-	p.dry, p.next, p.asOf = len(c.Slices) < want, time.Time{}, c.AsOf
+	p.dry, p.next, p.asOf, p.lines = len(c.Slices) < want, time.Time{}, c.AsOf, c.lines
 	if !c.Next.IsZero() {
 		p.wakeIn(c.Next.Sub(c.AsOf))
 	}

@@ -12,11 +12,13 @@ type turn struct {
 	list   []*ended
 	owner  string
 	filter ClaimFilter
+	early  bool        // it is over when it is committed; settle then waits until it is safe
 	goesOn func() bool // asked once the outcomes are stored, whether to claim; nil: no
 
 	done    []*doneBatch // sent with what begins the transaction
 	seen    *sight       // looked at along with that
 	claimed *Claimed     // nil: nothing was looked for, or that failed
+	settle  func() error // nil: it is safe, or failed
 }
 
 // run stores the outcomes. A claim that fails doesn't take them along: nothing is claimed then, and whoever claims next, in a
@@ -38,7 +40,7 @@ func (t *turn) run(ctx context.Context) error {
 // together stores plain outcomes. They can be stored once more where the claim undid that, as they have no effect beside.
 func (t *turn) together(ctx context.Context) error {
 	var c *claim
-	err := t.queue.db.WriteAfter(ctx, t.first, func(tx *state.Tx) (err error) {
+	err := t.write(ctx, func(tx *state.Tx) (err error) {
 		for _, b := range t.done {
 			if err := b.settle(ctx, tx); err != nil {
 				return err
@@ -56,6 +58,15 @@ func (t *turn) together(ctx context.Context) error {
 	return err
 }
 
+// write runs the transaction.
+func (t *turn) write(ctx context.Context, fn func(*state.Tx) error) (err error) {
+	if !t.early {
+		return t.queue.db.WriteAfter(ctx, t.first, fn)
+	}
+	t.settle, err = t.queue.db.WriteEarly(ctx, t.first, fn)
+	return err
+}
+
 // first is what the transaction begins with.
 func (t *turn) first() (list []state.Statement) {
 	t.done, t.seen = doneBatches(t.list), nil
@@ -64,7 +75,7 @@ func (t *turn) first() (list []state.Statement) {
 	}
 	if t.goesOn != nil {
 		t.seen = &sight{}
-		list = append(list, t.seen.look(t.queue.db.Dialect(), state.TxNow{}))
+		list = append(list, t.seen.look(t.queue.db.Dialect(), state.TxNow{}, t.filter.heads()))
 	}
 	return list
 }

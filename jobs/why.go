@@ -206,7 +206,7 @@ func (p Pause) String() string {
 
 // whyChannel looks at the job's channel and at those above it.
 func (q *Queue) whyChannel(ctx context.Context, j Job, now time.Time) (w Waiting, err error) {
-	seen, err := see(ctx, q.db.Read(), q.db.Dialect(), state.Micros(now))
+	seen, err := see(ctx, q.db.Read(), q.db.Dialect(), state.Micros(now), 1)
 	if err != nil {
 		return w, err
 	}
