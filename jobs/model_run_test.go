@@ -66,7 +66,7 @@ func newModelRun(t *testing.T, rt *rapid.T) *modelRun {
 
 func (r *modelRun) step() {
 	actions := []func(){
-		r.enqueue, r.enqueue, r.enqueue, r.claim, r.claim, r.finish, r.finish, r.finish, r.finishStale, r.heartbeat, r.pass, r.bury,
+		r.enqueue, r.enqueue, r.enqueueGraph, r.claim, r.claim, r.finish, r.finish, r.finish, r.finishStale, r.heartbeat, r.pass, r.bury,
 		func() { r.byHand("requeue", r.requeueJob, r.m.requeue) },
 		func() { r.byHand("set done", r.setJobDone, r.m.setDone) },
 		func() { r.byHand("cancel", r.cancelJob, r.m.cancel) },
@@ -308,13 +308,16 @@ func (r *modelRun) compare() {
 	if len(list) != len(r.m.jobs) || len(r.ids) != len(r.m.jobs) {
 		r.fail("%d jobs, want %d", len(list), len(r.m.jobs))
 	}
-	stored := &model{now: r.m.now}
+	stored, graphs := &model{now: r.m.now}, map[string]int{"": 0}
 	for _, j := range list {
 		deps := map[int]bool{}
 		for _, d := range j.DependsOn {
 			deps[slices.Index(r.ids, d)] = true
 		}
-		stored.jobs = append(stored.jobs, &modelJob{state: j.State, priority: j.Priority, eta: j.ETA, retry: j.Retry, limit: j.MaxRetries,
+		if _, known := graphs[j.Graph]; !known {
+			graphs[j.Graph] = len(graphs)
+		}
+		stored.jobs = append(stored.jobs, &modelJob{graph: graphs[j.Graph], state: j.State, priority: j.Priority, eta: j.ETA, retry: j.Retry, limit: j.MaxRetries,
 			crashes: j.Crashes, waits: j.Waits, identity: j.Identity, args: string(j.Args), deps: deps})
 	}
 	if got, want := stored.String(), r.m.String(); got != want {

@@ -16,6 +16,7 @@ import (
 type model struct {
 	now     time.Time
 	jobs    []*modelJob
+	graphs  int
 	paused  map[string]bool      // channels
 	workers map[string]time.Time // ends of their leases
 }
@@ -30,6 +31,7 @@ type modelJob struct {
 	next                                  *modelSpec // runs again when this one is done
 	own                                   bool       // its own call is to run again where it makes room for another job
 	deps                                  map[int]bool
+	graph                                 int // 0: none
 	claims                                int
 	alone                                 bool // its worker died with others in hand, or with it
 }
@@ -141,7 +143,7 @@ func (m *model) tryEnqueue(s modelSpec) (at int, created bool, refused string) {
 	case m.failed(s.identity) >= 0:
 		at, created = m.failed(s.identity), true
 		old := m.jobs[at]
-		fresh.created, fresh.claims, fresh.next, fresh.alone = old.created, old.claims, old.next, old.alone
+		fresh.created, fresh.claims, fresh.next, fresh.alone, fresh.graph = old.created, old.claims, old.next, old.alone, old.graph
 		fresh.own = (fresh.own || old.own) && fresh.next == nil
 		*old = *fresh
 	default:
@@ -418,10 +420,8 @@ func (m *model) requeue(i int) string {
 		return ""
 	case m.waiting(j.identity) >= 0:
 		return "TwinError"
-	case j.state != canc:
-		j.deps = map[int]bool{}
-		m.restart(i)
-		return ""
+	case j.state != canc: // what it waited for outside of its graph was done when it ran
+		maps.DeleteFunc(j.deps, func(d int, _ bool) bool { return j.graph == 0 || m.jobs[d].graph != j.graph })
 	}
 	for d := range j.deps {
 		if m.jobs[d].state == canc {
@@ -479,7 +479,7 @@ func (m *model) below(i int, j *modelJob) bool {
 }
 
 func (m *model) copy() *model {
-	c := &model{now: m.now, paused: maps.Clone(m.paused), workers: maps.Clone(m.workers)}
+	c := &model{now: m.now, graphs: m.graphs, paused: maps.Clone(m.paused), workers: maps.Clone(m.workers)}
 	for _, j := range m.jobs {
 		own := *j
 		own.deps = maps.Clone(j.deps)
@@ -491,13 +491,17 @@ func (m *model) copy() *model {
 // String is a line per job, to compare and to read.
 func (m *model) String() string {
 	var b strings.Builder
+	graphs := map[int]int{0: 0} // by their first jobs
 	for i, j := range m.jobs {
+		if _, known := graphs[j.graph]; !known {
+			graphs[j.graph] = len(graphs)
+		}
 		eta := ""
 		if j.state == pend && j.eta.After(m.now) {
 			eta = " at " + j.eta.Format("15:04:05")
 		}
-		fmt.Fprintf(&b, "%d %s %s%s priority %d, retry %d of %d, %d crashes, %d waits, args %s, on %v\n", i, j.identity, j.state, eta, j.priority,
-			j.retry, j.limit, j.crashes, j.waits, j.args, slices.Sorted(maps.Keys(j.deps)))
+		fmt.Fprintf(&b, "%d %s %s%s priority %d, retry %d of %d, %d crashes, %d waits, args %s, graph %d, on %v\n", i, j.identity, j.state, eta, j.priority,
+			j.retry, j.limit, j.crashes, j.waits, j.args, graphs[j.graph], slices.Sorted(maps.Keys(j.deps)))
 	}
 	return b.String()
 }
