@@ -44,6 +44,7 @@ type postgresEngine struct {
 	texts  rewriter
 	pid    atomic.Uint32 // of the writer's session, whose notifications are no news
 	disk   *flusher      // nil where a commit has to wait for the disk itself
+	rivals rivals        // for the write lock
 }
 
 func (e *postgresEngine) dialect() Dialect                     { return PostgreSQL }
@@ -215,6 +216,12 @@ func (e *postgresEngine) channel() string {
 	return fmt.Sprintf("connector_%016x", uint64(e.key("changed"))) //nolint:gosec // a name for people who list channels
 }
 
+// lockAndTell is lockStatement that tells whether it had to wait.
+func (e *postgresEngine) lockAndTell() string {
+	return fmt.Sprintf("SELECT CASE WHEN pg_try_advisory_xact_lock(%[1]d) THEN '%[2]s' ELSE '%[3]s' || pg_advisory_xact_lock(%[1]d)::text END",
+		e.key("write"), lockWasFree, lockWasHeld)
+}
+
 // lockStatement waits for the write lock, which the end of the transaction gives back.
 func (e *postgresEngine) lockStatement() string {
 	return fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", e.key("write"))
@@ -253,10 +260,11 @@ func (e *postgresEngine) open(ctx context.Context, conn *sql.Conn, settings []st
 	if len(first.statements) > 0 {
 		return e.openWith(ctx, conn, settings, first)
 	}
-	results, err := e.simple(ctx, conn, strings.Join(settings, "; ")+"; "+e.lockStatement()+", "+clockMicros)
+	results, err := e.simple(ctx, conn, strings.Join(settings, "; ")+"; "+e.lockAndTell()+", "+clockMicros)
 	if err != nil {
 		return time.Time{}, err
 	}
+	e.rivals.note(firstValue(results))
 	if first.clock != nil {
 		return first.clock(), nil
 	}
@@ -269,8 +277,9 @@ func (e *postgresEngine) completed(bounded context.Context, run *transaction, co
 	done := false
 	run.commit = func(topics []string, alone bool) (bool, error) {
 		done = true // even where it fails: the connection then is thrown away, and with it the transaction
-		end, err := e.commit(bounded, conn, topics, flush && alone)
-		if flush && end.wrote && !alone {
+		wait := waitsForDisk(flush, alone, e.rivals.about())
+		end, err := e.commit(bounded, conn, topics, wait)
+		if wait == diskAfter && end.wrote {
 			run.settle = e.settle
 		}
 		return end.committed || err != nil && isBroken(err), err
@@ -302,9 +311,9 @@ type ending struct {
 
 // commit tells the other processes, ends the transaction and, where it is asked to, waits for the disk, in one round trip. One
 // with a failed statement is rolled back by the server, which says so only in its answer.
-func (e *postgresEngine) commit(ctx context.Context, conn *sql.Conn, topics []string, flush bool) (end ending, err error) {
+func (e *postgresEngine) commit(ctx context.Context, conn *sql.Conn, topics []string, wait diskWait) (end ending, err error) {
 	err = e.onPipe(conn, func(p *pipe) (err error) {
-		end, err = p.end(ctx, e.channel(), topics, flush)
+		end, err = p.end(ctx, e.channel(), topics, wait)
 		return err
 	})
 	var row *rowError
@@ -352,15 +361,27 @@ func (e *postgresEngine) simple(ctx context.Context, conn *sql.Conn, text string
 	return results, err
 }
 
+// firstValue is the first value of the last statement's first row.
+func firstValue(results []*pgconn.Result) string {
+	if rows := lastRows(results); len(rows) > 0 && len(rows[0]) > 0 {
+		return string(rows[0][0])
+	}
+	return ""
+}
+
 // lastValue is the last value of the last statement's first row.
 func lastValue(results []*pgconn.Result) string {
-	if len(results) == 0 {
-		return ""
-	}
-	if rows := results[len(results)-1].Rows; len(rows) > 0 && len(rows[0]) > 0 {
+	if rows := lastRows(results); len(rows) > 0 && len(rows[0]) > 0 {
 		return string(rows[0][len(rows[0])-1])
 	}
 	return ""
+}
+
+func lastRows(results []*pgconn.Result) [][][]byte {
+	if len(results) == 0 {
+		return nil
+	}
+	return results[len(results)-1].Rows
 }
 
 func (e *postgresEngine) again(err error) bool {

@@ -15,7 +15,7 @@ import (
 // is over; would the commit wait for the disk, everybody else had to wait with it, one after the other. So commits don't
 // wait, and afterwards one small transaction does: the log is written in the order of the commits, so that what it
 // waits for has all of them in it. Where nobody else of this process wants its connection, a writer does so itself, along
-// with its commit: see [awaitDisk].
+// with its commit; and where no other process wants the lock either, the commit waits itself. See [waitsForDisk].
 type flusher struct {
 	pool *sql.DB
 

@@ -371,9 +371,10 @@ func (e *postgresEngine) openWith(ctx context.Context, conn *sql.Conn, settings 
 	for _, text := range settings {
 		list = append(list, &order{text: text})
 	}
-	list = append(list, &order{text: e.lockStatement() + ", set_config('connector.now', " + clockMicros + "::text, true)",
+	list = append(list, &order{text: e.lockAndTell() + ", set_config('connector.now', " + clockMicros + "::text, true)",
 		row: func(rows pgx.Rows) error {
 			values := rows.RawValues()
+			e.rivals.note(string(values[0]))
 			micros, err := strconv.ParseInt(string(values[len(values)-1]), 10, 64)
 			now = FromMicros(micros)
 			return err
@@ -399,20 +400,20 @@ const transactionNow = "current_setting('connector.now')::bigint"
 
 // end ends a transaction, as commit wants it: what waits goes along. Without that the statements are one text, which takes the
 // server less.
-func (p *pipe) end(ctx context.Context, channel string, topics []string, flush bool) (end ending, err error) {
+func (p *pipe) end(ctx context.Context, channel string, topics []string, wait diskWait) (end ending, err error) {
 	if p.lost != nil {
 		return end, errRolledBack
 	}
 	if len(p.later) > 0 {
-		return p.endWith(ctx, channel, topics, flush)
+		return p.endWith(ctx, channel, topics, wait)
 	}
 	var text strings.Builder
 	text.WriteString("SELECT ")
 	for _, topic := range topics {
 		fmt.Fprintf(&text, "pg_notify('%s', %s), ", channel, literal(topic))
 	}
-	text.WriteString(noteWritten + "; COMMIT")
-	if flush {
+	text.WriteString(wait.before() + "; COMMIT")
+	if wait == diskBehind {
 		text.WriteString("; " + awaitDisk)
 	}
 	results, err := p.Conn.Conn().PgConn().Exec(ctx, text.String()).ReadAll()
@@ -422,10 +423,10 @@ func (p *pipe) end(ctx context.Context, channel string, topics []string, flush b
 	return end, err
 }
 
-func (p *pipe) endWith(ctx context.Context, channel string, topics []string, flush bool) (end ending, err error) {
+func (p *pipe) endWith(ctx context.Context, channel string, topics []string, wait diskWait) (end ending, err error) {
 	list := []*order{
 		{text: "SELECT pg_notify($1::text, topic) FROM unnest($2::text[]) AS t (topic)", args: []any{channel, plainTexts(topics)}},
-		{text: "SELECT " + noteWritten, row: func(rows pgx.Rows) error {
+		{text: "SELECT " + wait.before(), row: func(rows pgx.Rows) error {
 			end.wrote = string(rows.RawValues()[0]) == "on"
 			return nil
 		}},
@@ -435,7 +436,7 @@ func (p *pipe) endWith(ctx context.Context, channel string, topics []string, flu
 	if len(topics) == 0 {
 		list = list[1:]
 	}
-	if !flush {
+	if wait != diskBehind {
 		list = list[:len(list)-1]
 	}
 	err = p.converse(ctx, list...)

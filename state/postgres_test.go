@@ -454,7 +454,7 @@ func TestPostgresDurability(t *testing.T) {
 		GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA pg_catalog TO ann;
 		DO $$ DECLARE f text; BEGIN FOR f IN SELECT oid::regprocedure::text FROM pg_proc WHERE proname = 'pg_logical_emit_message' LOOP
 			EXECUTE 'REVOKE EXECUTE ON FUNCTION ' || f || ' FROM ann'; END LOOP; END $$`)
-	relaxed, denied := server.Store(), server.Store()
+	relaxed, denied, shared := server.Store(), server.Store(), server.Store()
 	relaxed.Location = relaxed.With(t, "synchronous_commit", "off")
 	denied.Location = as(t, denied, "ann", "x", "postgres")
 	for name, c := range map[string]struct {
@@ -463,6 +463,18 @@ func TestPostgresDurability(t *testing.T) {
 	}{
 		"an ordinary one":                          {server.Store(), func(db *state.DB, fn func(*state.Tx) error) error { return db.Write(t.Context(), fn) }},
 		"a durable one where others are not to be": {relaxed, func(db *state.DB, fn func(*state.Tx) error) error { return db.WriteDurable(t.Context(), fn) }},
+		"one that another program kept waiting": {shared, func(db *state.DB, fn func(*state.Tx) error) error {
+			other, done := shared.Open(t, state.Options{}), make(chan error, 1)
+			err := other.Write(t.Context(), func(*state.Tx) error {
+				go func() { done <- db.Write(t.Context(), fn) }()
+				awaitLock(t, other, db)
+				return nil
+			})
+			return errors.Join(err, <-done, db.Write(t.Context(), func(tx *state.Tx) error {
+				_, err := tx.ExecContext(t.Context(), "UPDATE meta SET value = value || '!'")
+				return err
+			}))
+		}},
 		"an early one that was waited for": {server.Store(), func(db *state.DB, fn func(*state.Tx) error) error {
 			settle, err := db.WriteEarly(t.Context(), nil, fn)
 			if err != nil {
