@@ -42,6 +42,9 @@ func (s *Synchronizer) countUnchanged(ctx context.Context, c *Counts, open map[s
 	}
 	c.Unchanged = 0
 	for _, b := range all {
+		if s.report.failed(c.Model, b) {
+			continue
+		}
 		waits := len(open) > 0 && (open[s.identity(Args{Model: c.Model, ExternalID: b.ExternalID})] ||
 			open[s.identity(Args{Model: c.Model, OdooID: b.OdooID, Scope: b.Scope})])
 		if b.TakesPart() && !waits && !s.report.touched[c.Model][b.ExternalID] && !s.report.skipped[c.Model][b.ExternalID] {

@@ -118,7 +118,6 @@ func (sl *slice) storing(it *item, b binding.Binding, external, odoo record.Reco
 		a := Args{Model: b.Model, ExternalID: b.ExternalID, Parent: b.Parent, Scope: b.Scope}
 		again = []jobs.Spec{sl.Spec(ImportRecord, a, b.Name)}
 	}
-	sl.report.Jobs.Enqueued += len(again)
 	return store(again)
 }
 

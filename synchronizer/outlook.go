@@ -27,9 +27,17 @@ func newOutlook() outlook {
 func keyOf(model, name string) string { return model + "\x00" + name }
 
 // unboundKey names an item by its Odoo half, as it goes while it has no other.
-func (it *item) unboundKey() string {
-	return fmt.Sprintf("odoo:%d@%s", it.odooID(), it.args.Scope)
+func (it *item) unboundKey() string { return unboundKey(it.odooID(), it.args.Scope) }
+
+// key names a record as its job does.
+func (a Args) key() string {
+	if a.ExternalID != "" {
+		return a.ExternalID
+	}
+	return unboundKey(a.OdooID, a.Scope)
 }
+
+func unboundKey(odooID int64, scope string) string { return fmt.Sprintf("odoo:%d@%s", odooID, scope) }
 
 // plan notes what became of an item.
 func (d *dryRun) plan(sl *slice, it *item, b binding.Binding) {

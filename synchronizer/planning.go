@@ -429,7 +429,7 @@ func (it *item) key() string {
 			return r.ExternalID
 		}
 	}
-	return fmt.Sprintf("odoo:%d@%s", it.odooID(), it.args.Scope)
+	return it.unboundKey()
 }
 
 func (sl *slice) dated(reviews []binding.Review) []binding.Review {

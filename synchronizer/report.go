@@ -5,20 +5,21 @@ import (
 	"time"
 
 	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/binding"
 )
 
 // Counts are what became of the records of one binding model in one run.
 type Counts struct {
 	Model     string `json:"model"`
 	Odoo      string `json:"odoo"`
-	Created   int    `json:"created"`         // on either side
-	Updated   int    `json:"updated"`         // on either side
-	Archived  int    `json:"archived"`        // put away on either side
-	Moved     int    `json:"moved,omitempty"` // put elsewhere in its order, on either side
-	Deleted   int    `json:"deleted"`         // found deleted on one side; nothing is deleted by us
-	Unchanged int    `json:"unchanged"`       // bound pairs that were not written, and that no job is left for
-	Skipped   int    `json:"skipped"`         // left alone: what waits for review, above all
-	Failed    int    `json:"failed"`
+	Created   int    `json:"created"`           // on either side
+	Updated   int    `json:"updated"`           // on either side
+	Archived  int    `json:"archived"`          // put away on either side
+	Moved     int    `json:"moved,omitempty"`   // put elsewhere in its order, on either side
+	Deleted   int    `json:"deleted"`           // found deleted on one side; nothing is deleted by us
+	Unchanged int    `json:"unchanged"`         // bound pairs that were not written, of which no job failed, and that none is left for
+	Skipped   int    `json:"skipped"`           // left alone: what waits for review, above all
+	Failed    int    `json:"failed"`            // a job of theirs failed; they count as nothing else but what was written of them
 	Retired   int    `json:"retired,omitempty"` // left what is synchronized; nothing of theirs is touched until they come back
 }
 
@@ -92,16 +93,33 @@ func (r *Report) touch(model, externalID string) (before bool) {
 	return before
 }
 
-// skip counts a record as left alone, however often it is met.
+// skip counts a record as left alone, however often it is met, unless it counts as failed.
 func (r *Report) skip(model, record string) {
+	if r.failing[model][record] {
+		return
+	}
 	r.skipped[model][record] = true
 	r.Of(model).Skipped = len(r.skipped[model])
 }
 
-// fail counts a record as failed, however many of its jobs did.
+// fail counts a record as failed, however many of its jobs did, and not as left alone.
 func (r *Report) fail(model, record string) {
+	if r.failing[model] == nil { // there is no such model
+		return
+	}
+	r.unskip(model, record)
 	r.failing[model][record] = true
 	r.Of(model).Failed = len(r.failing[model])
+}
+
+// failed tells whether a job of a bound record failed, whichever half it was named by.
+func (r *Report) failed(model string, b binding.Brief) bool {
+	all := r.failing[model]
+	if unbound := unboundKey(b.OdooID, b.Scope); all[unbound] {
+		delete(all, unbound)
+		r.fail(model, b.ExternalID)
+	}
+	return all[b.ExternalID]
 }
 
 // unskip takes back a skip: the record was settled later in the run.

@@ -2,7 +2,6 @@ package synchronizer
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -47,10 +46,7 @@ func reviewArgs(r binding.Review) Args {
 }
 
 func reviewKey(r binding.Review) string {
-	if r.ExternalID != "" {
-		return r.ExternalID
-	}
-	return fmt.Sprintf("odoo:%d@%s", r.OdooID, r.Scope)
+	return Args{ExternalID: r.ExternalID, OdooID: r.OdooID, Scope: r.Scope}.key()
 }
 
 // wantedPlaces are the places that reviews of namesakes are about.

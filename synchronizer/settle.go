@@ -49,7 +49,7 @@ func (s *Synchronizer) settleOne(ctx context.Context, b binding.Binding) error {
 	after, err := sl.search(ctx, b)
 	var several *severalError
 	if errors.As(err, &several) {
-		s.report.skip(b.Model, fmt.Sprintf("odoo:%d@%s", b.OdooID, b.Scope))
+		s.report.skip(b.Model, unboundKey(b.OdooID, b.Scope))
 		return nil
 	}
 	var untraceable *untraceableError // its job tells

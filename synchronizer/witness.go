@@ -68,10 +68,13 @@ func (s *Synchronizer) atWork(slice []jobs.Job) {
 	}
 }
 
-// finishedOne tells of the end of a job.
+// finishedOne tells of the end of a job, and counts the record of one that failed.
 func (s *Synchronizer) finishedOne(j jobs.Job) {
 	if j.State == jobs.StateDone || j.State == jobs.StateFailed {
 		s.finished++
+	}
+	if a, err := recordFunc(j.Function).Args(j); err == nil && j.State == jobs.StateFailed && j.Function != OrderRecords {
+		s.report.fail(a.Model, a.key()) // by the last of its tries, or a panic, of which no slice knows
 	}
 	s.at(phaseOf(j.Function), j.Model, s.finished, s.found+s.report.Jobs.Enqueued)
 }

@@ -388,7 +388,7 @@ func TestPermissionOfOneBoard(t *testing.T) {
 			return nil
 		})
 		r := w.mustSync()
-		w.counts(r, "trello.card", "updated=1 unchanged=3 failed=1")
+		w.counts(r, "trello.card", "updated=1 unchanged=2 failed=1")
 
 		w.trello.Fail(func(r trellotest.Request) error {
 			if !r.After && strings.Contains(r.Path, "/boards/"+garden.ID) {
