@@ -169,7 +169,7 @@ func (a *app) exportBindings(ctx context.Context, names []string, f *bindingFilt
 		}
 		return err
 	}
-	return a.withConfiguredState(ctx, func(db *state.DB, _ *config.Config) (err error) {
+	return a.lookingAtState(ctx, func(db *state.DB, _ *config.Config) (err error) {
 		out := a.out
 		if to != "" {
 			file, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator's own path

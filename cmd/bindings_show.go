@@ -39,7 +39,7 @@ Next: ` + "`connector jobs show N`, `connector review show N`" + `.`,
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.withConfiguredState(c.Context(), func(db *state.DB, conf *config.Config) error {
+			return a.lookingAtState(c.Context(), func(db *state.DB, conf *config.Config) error {
 				return a.showPairs(c.Context(), db, conf, args)
 			})
 		},

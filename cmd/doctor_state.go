@@ -33,7 +33,7 @@ const (
 func (r *running) examineState(ctx context.Context, outcome *findingsError) *examinedView {
 	view := &examinedView{Name: "state", URL: r.config.State, Findings: []findingView{}}
 	take := func(f odoo.Finding) { view.take([]odoo.Finding{f}, outcome) }
-	db, err := r.app.stateOrNone(ctx, r.config)
+	db, err := r.app.stateOrNone(ctx, r.config, false)
 	switch {
 	case err != nil:
 		take(odoo.Finding{Check: checkState, Level: odoo.LevelFail, What: r.app.sentence(err), Why: "no run can keep what it did"})

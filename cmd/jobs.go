@@ -86,21 +86,25 @@ func optional(t time.Time) *time.Time {
 
 // withQueue opens the queue of the local database for looking.
 func (a *app) withQueue(ctx context.Context, do func(*jobs.Queue) error) error {
-	return a.withConfiguredState(ctx, func(db *state.DB, c *config.Config) error { return do(newQueue(db, c)) })
+	return a.lookingAtQueue(ctx, func(_ *config.Config, _ *state.DB, q *jobs.Queue) error { return do(q) })
+}
+
+func (a *app) lookingAtQueue(ctx context.Context, do func(*config.Config, *state.DB, *jobs.Queue) error) error {
+	return a.lookingAtState(ctx, func(db *state.DB, c *config.Config) error { return do(c, db, newQueue(db, c)) })
 }
 
 // withState opens the local database for looking.
 func (a *app) withState(ctx context.Context, do func(*state.DB) error) error {
-	return a.withConfiguredState(ctx, func(db *state.DB, _ *config.Config) error { return do(db) })
+	return a.lookingAtState(ctx, func(db *state.DB, _ *config.Config) error { return do(db) })
 }
 
-// withOrWithoutState is for what can be said before there is a state, too: db is nil then.
+// withOrWithoutState is for looking at what can be said before there is a state, too: db is nil then.
 func (a *app) withOrWithoutState(ctx context.Context, do func(db *state.DB, c *config.Config) error) (err error) {
 	c, err := a.load()
 	if err != nil {
 		return err
 	}
-	db, err := a.stateOrNone(ctx, c)
+	db, err := a.stateOrNone(ctx, c, true)
 	if err != nil {
 		return err
 	}
@@ -110,12 +114,23 @@ func (a *app) withOrWithoutState(ctx context.Context, do func(db *state.DB, c *c
 	return do(db, c)
 }
 
-func (a *app) withConfiguredState(ctx context.Context, do func(*state.DB, *config.Config) error) (err error) {
+// withConfiguredState is for commands that may write into the state, lookingAtState for those that don't.
+func (a *app) withConfiguredState(ctx context.Context, do func(*state.DB, *config.Config) error) error {
+	return a.withOpened(ctx, a.openState, do)
+}
+
+func (a *app) lookingAtState(ctx context.Context, do func(*state.DB, *config.Config) error) error {
+	return a.withOpened(ctx, a.lookAtState, do)
+}
+
+func (a *app) withOpened(ctx context.Context, open func(context.Context, *config.Config) (*state.DB, error),
+	do func(*state.DB, *config.Config) error,
+) (err error) {
 	c, err := a.load()
 	if err != nil {
 		return err
 	}
-	db, err := a.openState(ctx, c)
+	db, err := open(ctx, c)
 	if err != nil {
 		return err
 	}

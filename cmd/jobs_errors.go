@@ -63,7 +63,7 @@ func (a *app) groupErrors(ctx context.Context, f *jobFilter, limit int) error {
 	if err := f.check(a.clock.Now()); err != nil {
 		return err
 	}
-	return a.onQueue(ctx, func(c *config.Config, _ *state.DB, q *jobs.Queue) error {
+	return a.lookingAtQueue(ctx, func(c *config.Config, _ *state.DB, q *jobs.Queue) error {
 		if err := f.resolve(ctx, q); err != nil {
 			return err
 		}

@@ -193,7 +193,7 @@ func (a *app) listJobs(ctx context.Context, l jobsListing) error {
 	if err != nil {
 		return err
 	}
-	return a.onQueue(ctx, func(conf *config.Config, _ *state.DB, q *jobs.Queue) error {
+	return a.lookingAtQueue(ctx, func(conf *config.Config, _ *state.DB, q *jobs.Queue) error {
 		if err := f.resolve(ctx, q); err != nil {
 			return err
 		}

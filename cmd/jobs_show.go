@@ -30,7 +30,7 @@ Exit codes: 0 done, 1 unusable state.db, 2 usage or configuration (no such job, 
 			if err != nil {
 				return err
 			}
-			return a.onQueue(c.Context(), func(conf *config.Config, db *state.DB, q *jobs.Queue) error {
+			return a.lookingAtQueue(c.Context(), func(conf *config.Config, db *state.DB, q *jobs.Queue) error {
 				d, err := detailOf(c.Context(), q, id)
 				if err != nil {
 					return err

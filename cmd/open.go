@@ -99,7 +99,7 @@ func chosen[T any](kind string, all []T, nameOf func(T) string, names []string) 
 	return out, nil
 }
 
-// openState opens the state alone, for commands that only look.
+// openState opens the state alone.
 func (a *app) openState(ctx context.Context, c *config.Config) (*state.DB, error) {
 	location, err := findState(ctx, c)
 	if err != nil {
@@ -108,8 +108,18 @@ func (a *app) openState(ctx context.Context, c *config.Config) (*state.DB, error
 	return state.Open(ctx, location, state.Options{Clock: a.clock})
 }
 
-// stateOrNone opens the state for commands that have something to say without one, too: then it gives nil.
-func (a *app) stateOrNone(ctx context.Context, c *config.Config) (*state.DB, error) {
+// lookAtState opens the state for commands that write nothing into it.
+func (a *app) lookAtState(ctx context.Context, c *config.Config) (*state.DB, error) {
+	location, err := findState(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return state.Open(ctx, location, state.Options{Clock: a.clock, Looking: true})
+}
+
+// stateOrNone opens the state for commands that have something to say without one, too: then it gives nil. looking: they write
+// nothing into it.
+func (a *app) stateOrNone(ctx context.Context, c *config.Config, looking bool) (*state.DB, error) {
 	location, err := c.StateLocation(ctx)
 	if err != nil {
 		return nil, err
@@ -117,7 +127,7 @@ func (a *app) stateOrNone(ctx context.Context, c *config.Config) (*state.DB, err
 	if there, err := hasState(ctx, location); err != nil || !there {
 		return nil, err
 	}
-	return state.Open(ctx, location, state.Options{Clock: a.clock})
+	return state.Open(ctx, location, state.Options{Clock: a.clock, Looking: looking})
 }
 
 // findState gives the location of a state that is there.

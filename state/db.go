@@ -16,6 +16,9 @@ const busyTimeout = 10 * time.Second
 // busyStretch is how long it takes to notice, while SQLite waits to begin a transaction, that nobody wants it any more.
 const busyStretch = 100 * time.Millisecond
 
+// insistPause is between two tries of what SQLite refuses.
+const insistPause = 5 * time.Millisecond
+
 // readerCount is the size of the pool of readers.
 const readerCount = 4
 
@@ -31,6 +34,10 @@ type Options struct {
 	Hook func(ctx context.Context, point string)
 	// ReadOnly opens what is there without creating, upgrading or changing it. Others may go on writing.
 	ReadOnly bool
+	// Looking is for who will write nothing. It opens as ever, and brings the schema up to date, but for a file that isn't kept with a
+	// write-ahead log, such as a backup that was put in its place: to give it one, all other programs must have closed it. So
+	// it is opened as by ReadOnly where its schema is of this program.
+	Looking bool
 	// Immutable is ReadOnly for a file that nobody writes while it is open, such as one in a version control system:
 	// SQLite takes no locks and creates no file beside it.
 	Immutable bool
@@ -88,6 +95,11 @@ func (db *DB) open(ctx context.Context, o Options) (err error) {
 		}
 		return db.checkSchema(ctx)
 	}
+	if o.Looking {
+		if done, err := db.lookAsItIs(ctx); done || err != nil {
+			return err
+		}
+	}
 	if db.writer, err = db.engine.openWriter(ctx); err != nil {
 		return err
 	}
@@ -96,6 +108,30 @@ func (db *DB) open(ctx context.Context, o Options) (err error) {
 	}
 	db.readers, err = db.engine.openReaders(false)
 	return err
+}
+
+// lookAsItIs opens the file to read, without a change to how it is kept, where that is to be seen and all that is needed. Of the
+// troubles only that of a lock is told here: the others show, and are told better, when it is opened to write.
+func (db *DB) lookAsItIs(ctx context.Context) (done bool, err error) {
+	file, isFile := db.engine.(*sqliteEngine)
+	if !isFile {
+		return false, nil
+	}
+	pool, logged, err := file.openAsItIs(ctx)
+	if err == nil && !logged {
+		db.readers = pool
+		if err = db.checkSchema(ctx); err == nil {
+			return true, nil
+		}
+		db.readers = nil
+	}
+	if pool != nil {
+		_ = pool.Close() // a reader's: there is nothing left to lose
+	}
+	if err != nil && classify(err) == string(Locked) {
+		return false, err
+	}
+	return false, nil
 }
 
 // Read gives access to the pool of readers. Each query sees what was committed when it began, and never waits for a

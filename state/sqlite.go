@@ -48,11 +48,22 @@ func (e *sqliteEngine) openReaders(immutable bool) (*sql.DB, error) {
 	return openPool(readerDSN(e.path, immutable), readerCount)
 }
 
+// openAsItIs opens the pool that only reads, and tells whether the file is kept with a write-ahead log.
+func (e *sqliteEngine) openAsItIs(ctx context.Context) (pool *sql.DB, logged bool, err error) {
+	if pool, err = e.openReaders(false); err != nil {
+		return nil, false, err
+	}
+	var mode string
+	err = pool.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode)
+	return pool, mode == "wal", err
+}
+
 // useWAL switches the file to a write-ahead log, which it then keeps. Some file systems cannot share the memory that
 // this takes, and SQLite answers with the mode that it kept.
 func (e *sqliteEngine) useWAL(ctx context.Context, pool *sql.DB) error {
 	var mode string
-	if err := pool.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil {
+	err := insist(ctx, func() error { return pool.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode) })
+	if err != nil {
 		return err
 	}
 	if mode != "wal" {
@@ -92,7 +103,10 @@ func (e *sqliteEngine) mark(ctx context.Context, tx *Tx, version int) error {
 
 func (e *sqliteEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMode, first opening) (run *transaction, err error) {
 	if err = e.shorten(ctx, conn); err == nil {
-		run, err = beginSoon(ctx, conn, mode, first)
+		err = insist(ctx, func() error {
+			run, err = beginOn(context.WithoutCancel(ctx), conn, mode, first)
+			return err
+		})
 	}
 	if err != nil {
 		_ = conn.Close() // gives it back
@@ -100,13 +114,17 @@ func (e *sqliteEngine) begin(ctx context.Context, conn *sql.Conn, mode writeMode
 	return run, err
 }
 
-// beginSoon waits for the lock in short stretches, as SQLite hears of nothing meanwhile, until ctx ends or the time is up.
-func beginSoon(ctx context.Context, conn *sql.Conn, mode writeMode, first opening) (*transaction, error) {
+// insist tries again what SQLite refuses as another program holds a lock, until the time is up or ctx ends. SQLite itself waits in most
+// cases, and hears of nothing meanwhile; but at once it refuses to change a file to which that other is about to write.
+func insist(ctx context.Context, do func() error) error {
 	late := time.Now().Add(busyTimeout)
 	for {
-		run, err := beginOn(context.WithoutCancel(ctx), conn, mode, first)
-		if err == nil || classify(err) != string(Locked) || ctx.Err() != nil || time.Now().After(late) {
-			return run, err
+		err := do()
+		if err == nil || classify(err) != string(Locked) || time.Now().After(late) {
+			return err
+		}
+		if err := SystemClock().Sleep(ctx, insistPause); err != nil {
+			return err
 		}
 	}
 }
