@@ -65,6 +65,9 @@ func detailOf(ctx context.Context, q *jobs.Queue, id int64) (d jobDetail, err er
 	if d.waiting, err = q.WhyWaiting(ctx, id); err != nil {
 		return d, err
 	}
+	if d.waiting, err = notTaken(ctx, q, d.job, d.waiting); err != nil {
+		return d, err
+	}
 	if d.attempts, err = q.Attempts(ctx, id); err != nil {
 		return d, err
 	}

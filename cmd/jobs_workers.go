@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -154,7 +153,7 @@ func (a *app) tableOfWorkers(views []workerView) error {
 		if !v.Alive {
 			state = "dead"
 		}
-		row := []string{id, state, when(*v.Started), strings.Join(append([]string{v.note.Command}, v.note.Backends...), " "), ""}
+		row := []string{id, state, when(*v.Started), v.note.String(), ""}
 		for _, h := range v.InHand {
 			row[4] = a.sliceOf(h)
 			rows = append(rows, row)

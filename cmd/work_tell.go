@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +20,18 @@ type workerNote struct {
 	Jobs      int      `json:"jobs"`         // slices at a time
 	TimeLimit int64    `json:"time_limit_s"` // of jobs that have none of their own; 0: for ever
 	Version   string   `json:"version"`
+}
+
+// String is the command as it was given, as far as it says what is worked on.
+func (n workerNote) String() string {
+	text := strings.Join(append([]string{n.Command}, n.Backends...), " ")
+	if n.Command == "work" && n.Jobs > 1 {
+		text += fmt.Sprintf(" --jobs %d", n.Jobs)
+	}
+	if len(n.Channels) > 0 {
+		text += " --channels " + strings.Join(n.Channels, ",")
+	}
+	return text
 }
 
 // workEvent is a line that a worker tells.
