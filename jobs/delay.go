@@ -40,9 +40,9 @@ type delay struct {
 	batch *batch
 	list  []*Job
 	err   error // of a spec
+	sent  bool  // the jobs of this batch may have been given ids
 }
 
-// prepare makes the batch, anew for each try: one that came to nothing may have given ids.
 func (d *delay) prepare() { d.batch, d.list, d.err = d.queue.newBatch(d.specs, time.Time{}) }
 
 // ahead tells whether the jobs can be made by what begins the transaction: none waits for a time, and none comes twice.
@@ -52,9 +52,13 @@ func (d *delay) ahead() bool {
 	})
 }
 
+// first is called before each try. One that came to nothing may have given ids: the batch is made anew then.
 func (d *delay) first() []state.Statement {
-	d.prepare()
-	return makeStatements(d.queue.db.Dialect(), d.list, time.Time{}, state.TxNow{})
+	if d.sent {
+		d.prepare()
+	}
+	d.sent = true
+	return makeStatements(d.list, time.Time{}, state.TxNow{})
 }
 
 func (d *delay) complete(ctx context.Context, tx *state.Tx) error {

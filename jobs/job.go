@@ -106,7 +106,12 @@ func DefaultChannel(backend string) string {
 	if backend == "" {
 		return Root
 	}
-	return Root + "." + strings.NewReplacer(".", "_", " ", "_", "\t", "_", "=", "_").Replace(backend)
+	return Root + "." + strings.Map(func(r rune) rune {
+		if strings.ContainsRune(". \t=", r) {
+			return '_'
+		}
+		return r
+	}, backend)
 }
 
 // newJob completes a spec. Its text never shows the arguments when they cannot be encoded.

@@ -41,19 +41,45 @@ func (b *batch) insert(ctx context.Context, tx *state.Tx) error {
 func insertQuery(d state.Dialect, list []*Job, now time.Time) (string, []any) {
 	into, at := "INSERT INTO job ("+insertedNames()+") ", state.Micros(now)
 	if d == state.PostgreSQL {
-		rows, args := insertedRows(d, list, now)
-		return into + "SELECT r.*, ?, ? FROM " + rows + " RETURNING id, uuid", append([]any{at, at}, args...)
+		r := insertedRows(list, now)
+		return into + "SELECT " + r.values + ", ?, ? FROM " + r.from + " RETURNING id, uuid", r.with(at, at)
 	}
 	return into + "VALUES " + rowMarks(len(list), len(inserted)+2) + " RETURNING id, uuid", insertedValues(list, now, at, at)
 }
 
-// insertedRows gives the jobs as a table r. Of a single one PostgreSQL is told as such: it plans a statement with short lists
-// anew each time, since it takes lists for longer ones otherwise.
-func insertedRows(d state.Dialect, list []*Job, now time.Time) (string, []any) {
-	if d == state.PostgreSQL && len(list) > 1 {
-		return d.Unnest("r", inserted...), insertedLists(list, now)
+// rowsOf is jobs as PostgreSQL takes them: a table r, and the values of its rows, in the order of inserted.
+type rowsOf struct {
+	values, from         string
+	valuesArgs, fromArgs []any
+}
+
+// with gives the arguments of a statement that selects the values, and then others, from the table.
+func (r rowsOf) with(others ...any) []any { return slices.Concat(r.valuesArgs, others, r.fromArgs) }
+
+// steady tells whether a column mostly has one value in all jobs of a batch, which then is sent once.
+func steady(column string) bool {
+	return !slices.Contains([]string{"uuid", "backend", "channel", "identity", "pair", "args", "description"}, column)
+}
+
+// insertedRows gives jobs as PostgreSQL takes them. Of a single one it is told as such: it plans a statement with short lists anew
+// each time, since it takes lists for longer ones otherwise. Where one of the steady columns is not, all come as lists: that makes two
+// statements to be prepared, and not one for each combination.
+func insertedRows(list []*Job, now time.Time) (r rowsOf) {
+	if len(list) == 1 {
+		return rowsOf{"r.*", "(VALUES " + rowMarks(1, len(inserted)) + ") AS r (" + strings.Join(inserted, ", ") + ")", nil, insertedValues(list, now)}
 	}
-	return "(VALUES " + rowMarks(len(list), len(inserted)) + ") AS r (" + strings.Join(inserted, ", ") + ")", insertedValues(list, now)
+	columns, alike := insertedLists(list, now)
+	var names, values []string
+	for i, c := range columns {
+		if alike && steady(inserted[i]) {
+			values, r.valuesArgs = append(values, "?"), append(r.valuesArgs, c.first())
+			continue
+		}
+		names, r.fromArgs = append(names, inserted[i]), append(r.fromArgs, c.list())
+		values = append(values, "r."+inserted[i])
+	}
+	r.values, r.from = strings.Join(values, ", "), state.PostgreSQL.Unnest("r", names...)
+	return r
 }
 
 // insertedValues gives the values of each job, followed by what all have.
@@ -88,23 +114,45 @@ func numbering(list []*Job, query string, args []any) state.Statement {
 	}}
 }
 
-// insertedLists gives a list of values for each column.
-func insertedLists(list []*Job, now time.Time) []any {
-	var texts [][]string
-	var numbers [][]int64
+// column is the values of one, of jobs in their order.
+type column struct {
+	texts   []string
+	numbers []int64
+}
+
+func (c column) first() any {
+	if c.texts != nil {
+		return c.texts[0]
+	}
+	return c.numbers[0]
+}
+
+func (c column) list() any {
+	if c.texts != nil {
+		return c.texts
+	}
+	return c.numbers
+}
+
+// insertedLists gives the values of each column, and whether the steady ones have one value each.
+func insertedLists(list []*Job, now time.Time) (columns []column, alike bool) {
+	columns, alike = make([]column, len(inserted)), true
 	for n, j := range list {
-		ofText, ofNumber := insertedTexts(j), insertedNumbers(j, now)
-		if n == 0 {
-			texts, numbers = make([][]string, len(ofText)), make([][]int64, len(ofNumber))
-		}
-		for i, text := range ofText {
-			texts[i] = append(texts[i], text)
-		}
-		for i, number := range ofNumber {
-			numbers[i] = append(numbers[i], number)
+		texts, numbers := insertedTexts(j), insertedNumbers(j, now)
+		for i := range columns {
+			c := &columns[i]
+			same := n == 0
+			if i < len(texts) {
+				c.texts = append(c.texts, texts[i])
+				same = same || c.texts[0] == texts[i]
+			} else {
+				c.numbers = append(c.numbers, numbers[i-len(texts)])
+				same = same || c.numbers[0] == numbers[i-len(texts)]
+			}
+			alike = alike && (same || !steady(inserted[i]))
 		}
 	}
-	return slices.Concat(anys(texts), anys(numbers))
+	return columns, alike
 }
 
 // makeSize is how many jobs are made by one statement.
@@ -117,7 +165,7 @@ func (b *batch) make(ctx context.Context, tx *state.Tx, list []*Job) (left []*Jo
 	if tx.Dialect() != state.PostgreSQL || slices.ContainsFunc(list, func(j *Job) bool { return len(j.later) > 0 }) {
 		return list, nil
 	}
-	for _, s := range makeStatements(tx.Dialect(), list, tx.Now(), state.Micros(tx.Now())) {
+	for _, s := range makeStatements(list, tx.Now(), state.Micros(tx.Now())) {
 		if err := each(ctx, tx, s.Query, s.Args, s.Row); err != nil {
 			return nil, err
 		}
@@ -125,13 +173,13 @@ func (b *batch) make(ctx context.Context, tx *state.Tx, list []*Job) (left []*Jo
 	return b.takeMade(list), nil
 }
 
-// makeStatements are those that make jobs. at: now in microseconds, or state.TxNow, where nothing but that depends on now.
-func makeStatements(d state.Dialect, list []*Job, now time.Time, at any) (all []state.Statement) {
+// makeStatements are those that make jobs, on PostgreSQL. at: now in microseconds, or state.TxNow, where nothing but that depends on now.
+func makeStatements(list []*Job, now time.Time, at any) (all []state.Statement) {
 	for chunk := range slices.Chunk(list, makeSize) {
 		for _, j := range chunk {
 			j.next = ownMark(j.policy)
 		}
-		query, args := makeQuery(d, chunk, now, at)
+		query, args := makeQuery(chunk, now, at)
 		all = append(all, numbering(chunk, query, args))
 	}
 	return all
@@ -169,12 +217,12 @@ func lookupEach(d state.Dialect, keys []key) (string, []any) {
 }
 
 // makeQuery inserts jobs and the lines that they stand in.
-func makeQuery(d state.Dialect, list []*Job, now time.Time, at any) (string, []any) {
-	rows, args := insertedRows(d, list, now)
+func makeQuery(list []*Job, now time.Time, at any) (string, []any) {
+	r := insertedRows(list, now)
 	const free = "(SELECT id " + waitingOf + ") IS NULL AND (SELECT id " + failedOf + ") IS NULL"
-	return `WITH made AS (INSERT INTO job (` + insertedNames() + `) SELECT r.*, ?, ? FROM ` + rows + `
+	return `WITH made AS (INSERT INTO job (` + insertedNames() + `) SELECT ` + r.values + `, ?, ? FROM ` + r.from + `
 			WHERE r.identity = '' OR ` + free + `
 			RETURNING id, uuid, backend, channel),
 		noted AS (INSERT INTO job_channel (backend, channel) SELECT DISTINCT backend, channel FROM made ON CONFLICT DO NOTHING)
-		SELECT id, uuid FROM made`, append([]any{at, at}, args...)
+		SELECT id, uuid FROM made`, r.with(at, at)
 }

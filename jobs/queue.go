@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
@@ -72,7 +73,8 @@ func timedUUID(clock state.Clock) func() string {
 			b[i] = byte(ms >> (40 - 8*i)) //nolint:gosec // the lowest eight bits
 		}
 		b[6], b[8] = b[6]&0x0f|0x70, b[8]&0x3f|0x80
-		return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+		text := hex.EncodeToString(b[:])
+		return strings.Join([]string{text[:8], text[8:12], text[12:16], text[16:20], text[20:]}, "-")
 	}
 }
 
