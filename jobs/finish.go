@@ -287,8 +287,8 @@ func (q *Queue) makeRoom(ctx context.Context, tx *state.Tx, j Job, to State) (ab
 		return false, nil
 	}
 	err = q.owned(ctx, tx, j)
-	if err == nil && to == StateWaitDependencies { // what it depended on before was done when it ran
-		err = forget(ctx, tx, []int64{j.ID})
+	if err == nil && to == StateWaitDependencies {
+		err = forgetPassed(ctx, tx, j.ID)
 	}
 	if err != nil {
 		return false, err

@@ -50,9 +50,20 @@ func (q *Queue) Requeue(ctx context.Context, tx *state.Tx, id int64) error {
 
 // forgetOutside removes what a job depended on outside of its graph.
 func forgetOutside(ctx context.Context, tx *state.Tx, id int64) error {
+	return forgetBut(ctx, tx, id, "")
+}
+
+// forgetPassed removes what a job that ran depended on, since it was done then; but not what it follows in its graph, behind which it
+// is to wait again when both are put back.
+func forgetPassed(ctx context.Context, tx *state.Tx, id int64) error {
+	return forgetBut(ctx, tx, id, " AND p.state = 'done'")
+}
+
+// forgetBut removes what a job depended on, but for jobs of its graph that a condition selects.
+func forgetBut(ctx context.Context, tx *state.Tx, id int64, which string) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM job_dependency WHERE job_id = ? AND NOT EXISTS (
 		SELECT 1 FROM job AS own JOIN job AS p ON p.graph = own.graph AND own.graph <> ''
-		WHERE own.id = job_dependency.job_id AND p.id = job_dependency.depends_on)`, id)
+		WHERE own.id = job_dependency.job_id AND p.id = job_dependency.depends_on`+which+")", id)
 	return err
 }
 

@@ -98,6 +98,30 @@ func TestRetryingInGraphs(t *testing.T) {
 			t.Error(got)
 		}
 	})
+	t.Run("Ensure a job that waited for something else in between still waits behind what it follows in its graph", func(t *testing.T) {
+		b := newBench(t)
+		one, two := jobs.NewDelayable(card(jobs.Spec{Identity: "one"})), jobs.NewDelayable(card(jobs.Spec{Identity: "two"}))
+		var d jobs.Delayed
+		b.write(func(tx *state.Tx) (err error) {
+			d, err = b.EnqueueGraph(b.ctx(), tx, jobs.Chain(one, two))
+			return err
+		})
+		b.mustHandle(func(j jobs.Job) jobs.Outcome {
+			if j.Identity == "two" && b.job(j.ID).Waits == 0 {
+				return jobs.Outcome{Kind: jobs.Wait, Dependencies: []jobs.Spec{card(jobs.Spec{Identity: "three"})}}
+			}
+			return jobs.Outcome{Kind: jobs.Done}
+		})
+		if got := b.states(d.IDs...); got != "done done" {
+			t.Fatal(got)
+		}
+		if err := errors.Join(b.requeue(d.IDs[0]), b.requeue(d.IDs[1])); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.states(d.IDs...); got != "pending wait_dependencies" {
+			t.Error(got)
+		}
+	})
 	t.Run("Ensure a done parent that is put back leaves the released ones alone, and keeps those that wait for others too", func(t *testing.T) {
 		b := newBench(t)
 		parent, other := b.add(jobs.Spec{}), b.add(jobs.Spec{ETA: noon.AddDate(1, 0, 0)})

@@ -366,7 +366,7 @@ func (m *model) await(i int, dependency string) {
 	}
 	j.waits++
 	on := m.running(dependency)
-	j.deps = map[int]bool{}
+	maps.DeleteFunc(j.deps, func(d int, _ bool) bool { return j.graph == 0 || m.jobs[d].graph != j.graph || m.jobs[d].state != done })
 	m.back(i, wait, j.eta)
 	if j.identity != dependency && on < 0 {
 		on, _, _ = m.enqueue(modelSpec{identity: dependency, channel: "root.one", priority: jobs.DefaultPriority, limit: jobs.DefaultMaxRetries, args: "{}"})
