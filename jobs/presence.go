@@ -17,8 +17,8 @@ import (
 type presence struct {
 	id   string // as its jobs name it
 	slot int
-	lock interface{ Release() error } // nil: it lives by its lease
-	stop context.CancelFunc           // ends the renewals
+	lock state.Held         // nil: it lives by its lease
+	stop context.CancelFunc // ends the renewals
 	done sync.WaitGroup
 }
 
@@ -78,7 +78,17 @@ func (p *presence) release() error {
 	if p.lock == nil {
 		return nil
 	}
-	return p.lock.Release()
+	lock := p.lock
+	p.lock = nil
+	return lock.Release()
+}
+
+// lost is closed when the lock is lost; nil where there is none, or it cannot be.
+func (p *presence) lost() <-chan struct{} {
+	if p.lock == nil {
+		return nil
+	}
+	return p.lock.Lost()
 }
 
 // register writes the worker's row. Whoever had its slot or its name before is dead: its jobs are taken back.
@@ -149,7 +159,7 @@ type WorkerInfo struct {
 	ID        string
 	Started   time.Time
 	Heartbeat time.Time // when it last said that it lives; by a kernel lock: when it started
-	Lease     time.Time // until when it is taken for alive; zero: it holds a kernel lock
+	Lease     time.Time // until when it is taken for alive, at most where it holds a lock as well; zero: it holds a kernel lock
 	Info      json.RawMessage
 	Alive     bool
 	slot      int
@@ -187,8 +197,12 @@ func readWorkers(ctx context.Context, from state.Querier) (list []WorkerInfo, er
 
 // alive tells whether a worker may still have its jobs in hand.
 func (q *Queue) alive(ctx context.Context, w WorkerInfo, now time.Time) bool {
-	if w.slot == 0 {
+	if w.slot == 0 || !w.Lease.IsZero() && !w.Lease.After(now) {
 		return w.Lease.After(now)
+	}
+	if q.db.Dialect() == state.PostgreSQL { // who looks needs no connection of its own
+		held, err := q.db.Holder(ctx, slotName(w.slot))
+		return held != nil || err != nil
 	}
 	lock, err := q.db.Lock(ctx, slotName(w.slot))
 	if err != nil {
@@ -206,7 +220,7 @@ func (q *Queue) bury(ctx context.Context, tx *state.Tx, worker string) (int, err
 		return 0, err
 	}
 	process := WorkerInfo{ID: worker}.Process()
-	_, err = tx.ExecContext(ctx, "DELETE FROM job_worker WHERE id = ? OR (id = ? AND slot = 0)", worker, process+standbyMark)
+	_, err = tx.ExecContext(ctx, "DELETE FROM job_worker WHERE id = ? OR (id = ? AND lease > 0)", worker, process+standbyMark)
 	return n, err
 }
 

@@ -12,8 +12,9 @@ import (
 )
 
 // Standby makes a process known that lives and waits for something to do: a watch between its rounds, a worker that waits for another
-// one's lock. It never has jobs in hand. On one machine it holds a kernel lock, which ends with its process; over several it renews a
-// lease that is three times as long as a worker's, so a write each minute is all that waiting costs.
+// one's lock. It never has jobs in hand. On one machine it holds a kernel lock, which ends with its process. Over several it renews a
+// lease that is three times as long as a worker's, so a write each minute is all that waiting costs; and on PostgreSQL it holds a
+// lock of a session, too, which the server ends when the process does: the lease counts where the server doesn't hear of that.
 type Standby struct {
 	queue    *Queue // with the longer lease
 	owner    string
@@ -32,7 +33,7 @@ func (q *Queue) StandBy(ctx context.Context, owner string, info any) (*Standby, 
 	patient := *q
 	patient.lease *= leaseMargin
 	s := &Standby{queue: &patient, owner: owner + standbyMark, info: info, presence: &presence{}}
-	if q.lease == 0 {
+	if s.locks() {
 		if err := s.presence.takeSlot(ctx, q.db); err != nil {
 			return nil, fmt.Errorf("make this process known: %w", err)
 		}
@@ -51,15 +52,56 @@ func (s *Standby) register(ctx context.Context) error {
 	return s.queue.db.Write(ctx, func(tx *state.Tx) error { return s.queue.register(ctx, tx, s.presence, s.owner, s.info) })
 }
 
-// keep renews the lease until ctx ends. One that ended meanwhile, as when the machine was asleep, is taken anew; a state that cannot be
-// written is tried again the next time.
+// locks tells whether a lock says that the process lives, be it alone or beside a lease.
+func (s *Standby) locks() bool { return s.queue.lease == 0 || s.queue.db.Dialect() == state.PostgreSQL }
+
+// keep renews the lease until ctx ends. One that ended meanwhile, as when the machine was asleep, is taken anew, and so is a lock that
+// was lost, as when the server was started anew; a state that cannot be written is tried again the next time.
 func (s *Standby) keep(ctx context.Context, every time.Duration) {
-	for pause(ctx, every) {
+	for next := every; pauseUnless(ctx, next, s.presence.lost()); {
+		next = every
 		var lost *LeaseError
-		if err := s.queue.renew(ctx, s.presence); errors.As(err, &lost) {
+		switch err := s.renew(ctx); {
+		case errors.As(err, &lost):
 			_ = s.register(ctx)
+		case err != nil:
+			next = every / (10 * leaseMargin)
 		}
 	}
+}
+
+// renew renews the lease, once the lock is had that goes with it.
+func (s *Standby) renew(ctx context.Context) error {
+	select {
+	case <-s.presence.lost():
+		_ = s.presence.release() // there is nothing left to give back
+	default:
+	}
+	if s.presence.lock != nil || !s.locks() {
+		return s.queue.renew(ctx, s.presence)
+	}
+	if err := s.presence.takeSlot(ctx, s.queue.db); err != nil {
+		return err
+	}
+	return s.queue.db.Write(ctx, func(tx *state.Tx) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM job_worker WHERE id = ?", s.presence.id); err != nil {
+			return err
+		}
+		return s.queue.register(ctx, tx, s.presence, s.owner, s.info)
+	})
+}
+
+// pauseUnless waits, but no longer than until something happens, and tells whether ctx goes on.
+func pauseUnless(ctx context.Context, d time.Duration, happens <-chan struct{}) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+	case <-happens:
+	}
+	return true
 }
 
 // Leave says that the process ends, or stands by no more.

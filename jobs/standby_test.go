@@ -59,7 +59,9 @@ func TestStandby(t *testing.T) {
 		})
 	}
 	t.Run("Ensure one that died is taken for dead, and forgotten when another stands by", func(t *testing.T) {
-		for about, row := range map[string]string{"its lock is free": "77, 1, 1, 0", "its lease has ended": "0, 1, 1, 2"} {
+		for about, row := range map[string]string{
+			"its lock is free": "77, 1, 1, 0", "its lease has ended": "0, 1, 1, 2", "its lock is free, though its lease goes on": "77, 1, 1, 9000000000000000",
+		} {
 			b := newBench(t)
 			b.write(func(tx *state.Tx) error {
 				_, err := tx.ExecContext(b.ctx(), "INSERT INTO job_worker (id, slot, started, heartbeat, lease) VALUES ('dead:1/standby', "+row+")")
@@ -75,6 +77,35 @@ func TestStandby(t *testing.T) {
 			if err := s.Leave(b.ctx()); err != nil {
 				t.Error(err)
 			}
+		}
+	})
+	t.Run("Ensure one that stands by on PostgreSQL holds a lock of a session, and takes it again when that breaks", func(t *testing.T) {
+		b := openBench(t, statetest.New(t), state.Options{}, jobs.WithLease(time.Minute))
+		if b.db.Dialect() != state.PostgreSQL {
+			t.Skip("a kernel lock cannot be lost")
+		}
+		s := b.standBy("host:1")
+		session := func(query string) (pid int) {
+			err := b.db.Read().QueryRowContext(b.ctx(), "SELECT COALESCE(MAX(CASE WHEN "+query+" THEN pid END), 0) FROM pg_locks WHERE locktype = 'advisory'").Scan(&pid)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return pid
+		}
+		first := session("granted")
+		if list := b.workers(); first == 0 || len(list) != 1 || !list[0].Alive || !list[0].Lease.After(list[0].Heartbeat) {
+			t.Errorf("session %d, %+v", first, list)
+		}
+		if ended := session("pg_terminate_backend(pid)"); ended != first {
+			t.Errorf("session %d of %d was ended", ended, first)
+		}
+		for begun, again := time.Now(), 0; again == 0 || again == first || !b.workers()[0].Alive; again = session("granted") {
+			if time.Since(begun) > patience {
+				t.Fatal("it is known no more")
+			}
+		}
+		if err := s.Leave(b.ctx()); err != nil || len(b.workers()) != 0 {
+			t.Errorf("%+v, %v", b.workers(), err)
 		}
 	})
 	t.Run("Ensure a dead worker is left to those who take back its jobs", func(t *testing.T) {
