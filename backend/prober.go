@@ -16,6 +16,13 @@ type Prober interface {
 	ProbePace() time.Duration
 }
 
+// Narrower is a client of a backend with a Prober whose listings can be kept to some of what that tells of: only there something may have
+// been changed. Until end is called, listings of what lives in others, at any depth, leave it and them out (Listing.Parents); that of
+// what the Prober tells of is whole all the same, and so is everything that is asked for by its id or its parent.
+type Narrower interface {
+	Narrow(to []string) (end func())
+}
+
 // Sight is what a Prober saw of one parent: by binding model, a text that is another one as soon as one of the model's records in the
 // parent may have been changed, created or deleted. Under "" stands what may concern them all.
 type Sight map[string]string

@@ -66,7 +66,9 @@ func (sl *slice) noteNewcomers(ctx context.Context, it *item, b binding.Binding)
 	if !it.rebound && !it.binding.SyncDate.IsZero() {
 		return func() {}, nil
 	}
-	sl.made[b.Model] = true
+	if err := sl.noteMade(ctx, b); err != nil {
+		return func() {}, err
+	}
 	over, err = sl.changes(ctx, sl.model, b)
 	if err != nil {
 		return over, err

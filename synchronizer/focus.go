@@ -2,9 +2,11 @@ package synchronizer
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/odoo-connector/connector/backend"
+	"github.com/odoo-connector/connector/binding"
 	"github.com/odoo-connector/connector/config"
 )
 
@@ -13,6 +15,9 @@ import (
 type focus struct {
 	all             bool            // what was found may concern everything
 	outside, inOdoo map[string]bool // binding models that are polled on that side
+	// roots are what the backend's Prober saw changed, and what the run bound something in that others live in: listings outside look
+	// only there. nil: they look everywhere.
+	roots map[string]bool
 }
 
 func newFocus() *focus { return &focus{outside: map[string]bool{}, inOdoo: map[string]bool{}} }
@@ -26,12 +31,67 @@ func (s *Synchronizer) focusOn(f *focus) {
 	if f.wide(s) {
 		return
 	}
-	s.focus = &focus{outside: f.outside, inOdoo: f.inOdoo}
-	if s.mayRetire() { // outside is where a poll finds that a pair retires, and it must be known before Odoo's side is taken
-		s.focus.outside = map[string]bool{}
-		for _, m := range s.env.Backend.AllModels() {
-			s.focus.outside[m.Name] = true
+	s.focus = &focus{outside: f.outside, inOdoo: f.inOdoo, roots: maps.Clone(f.roots)}
+	if !s.mayRetire() {
+		return
+	}
+	s.focus.outside = map[string]bool{} // outside is where a poll finds that a pair retires, and it must be known before Odoo's side is taken
+	for _, m := range s.env.Backend.AllModels() {
+		s.focus.outside[m.Name] = !m.LinkOnly
+	}
+	if len(f.inOdoo) > 0 { // what changed there may bring pairs back, wherever they live
+		s.focus.roots = nil
+	}
+}
+
+// narrow keeps the listings outside to what the run looks at, until end is called; false: they look everywhere.
+func (s *Synchronizer) narrow() (end func(), narrowed bool) {
+	client, can := s.env.Client.(backend.Narrower)
+	if !can || s.focus == nil || s.focus.roots == nil {
+		return func() {}, false
+	}
+	return client.Narrow(sortedKeys(s.focus.roots)), true
+}
+
+// noteMade notes that the run bound a record. What lives in it is looked for, too.
+func (s *Synchronizer) noteMade(ctx context.Context, b binding.Binding) error {
+	s.made[b.Model] = true
+	isParent := slices.ContainsFunc(s.env.Backend.AllModels(), func(m backend.Model) bool { return m.Parent == b.Model })
+	if !isParent {
+		return nil
+	}
+	return s.lookInto(ctx, b.Model, b.ExternalID, b.Parent)
+}
+
+// lookInto has listings look into what a record lives in, too.
+func (s *Synchronizer) lookInto(ctx context.Context, model, id, parent string) error {
+	if s.focus == nil || s.focus.roots == nil {
+		return nil
+	}
+	root, err := s.rootOf(ctx, model, id, parent)
+	if err != nil {
+		return err
+	}
+	if root == "" {
+		s.focus.roots = nil
+		return nil
+	}
+	s.focus.roots[root] = true
+	return nil
+}
+
+// rootOf is what a record lives in that lives in nothing itself, or the record if it lives in nothing; "" if that is not known.
+func (s *Synchronizer) rootOf(ctx context.Context, model, id, parent string) (string, error) {
+	for {
+		m, _ := s.env.Model(model)
+		if m.Parent == "" {
+			return id, nil
 		}
+		found, err := s.env.Binder.Lean().ByExternal(ctx, m.Parent, []string{parent})
+		if err != nil || found[parent].ID == 0 {
+			return "", err
+		}
+		model, id, parent = m.Parent, parent, found[parent].Parent
 	}
 }
 

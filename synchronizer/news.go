@@ -71,8 +71,12 @@ func (n *News) failAll(all []*Synchronizer, err error) {
 	}
 }
 
-// seenOutside takes models of which records may have been changed outside; "" stands for all of both sides.
-func (f *focus) seenOutside(models []string) {
+// seenOutside takes models of which records may have been changed in one of what a Prober tells of; "" stands for all of both sides.
+func (f *focus) seenOutside(root string, models []string) {
+	if f.roots == nil {
+		f.roots = map[string]bool{}
+	}
+	f.roots[root] = true
 	for _, m := range models {
 		if m == "" {
 			f.all = true

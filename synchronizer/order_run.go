@@ -98,17 +98,8 @@ func (o *orderer) spec(ctx context.Context, g *orderGroup) jobs.Spec {
 func (o *orderer) look(ctx context.Context, kept map[string]keptOrder) (map[string]*orderGroup, error) {
 	seen := o.seen(o.model.Name)
 	defer delete(o.orders, o.model.Name)
-	if seen.listed == nil || (len(seen.changed) > 0 && o.dry == nil) {
-		lister, ok := o.adapter.(backend.Lister)
-		if !ok {
-			return nil, nil
-		}
-		seen.listed = []listedPlace{}
-		err := o.parts(ctx, lister, func(part backend.Listing) error {
-			seen.listed = append(seen.listed, o.places(part.Records)...)
-			return nil
-		})
-		if err != nil {
+	if seen.listed == nil || (seen.partly && seen.swept != nil) || (len(seen.changed) > 0 && o.dry == nil) {
+		if err := o.list(ctx, seen); err != nil || seen.listed == nil {
 			return nil, err
 		}
 	}
@@ -126,6 +117,29 @@ func (o *orderer) look(ctx context.Context, kept map[string]keptOrder) (map[stri
 		return nil, err
 	}
 	return o.gather(seen.listed, fresh, seen.swept), nil
+}
+
+// list lists the places anew: of what the run looks at and of what it changed where that was so before and Odoo's order is not compared,
+// else of all.
+func (o *orderer) list(ctx context.Context, seen *orderSeen) error {
+	lister, ok := o.adapter.(backend.Lister)
+	if seen.listed = nil; !ok {
+		return nil
+	}
+	if seen.partly && seen.swept == nil {
+		for _, id := range sortedKeys(seen.changed) {
+			if err := o.lookInto(ctx, o.model.Name, id, o.bound[id].Parent); err != nil {
+				return err
+			}
+		}
+		end, _ := o.narrow()
+		defer end()
+	}
+	seen.listed = []listedPlace{}
+	return o.parts(ctx, lister, func(part backend.Listing) error {
+		seen.listed = append(seen.listed, o.places(part.Records)...)
+		return nil
+	})
 }
 
 func (o *orderer) boundIDs() map[string]bool {

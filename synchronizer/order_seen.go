@@ -12,6 +12,7 @@ import (
 // has changed since.
 type orderSeen struct {
 	listed  []listedPlace   // nil: nothing was listed
+	partly  bool            // it was not listed everywhere
 	swept   *sweep          // nil: nothing was swept
 	changed map[string]bool // external ids of what the run wrote or bound since
 }
@@ -37,9 +38,9 @@ func (s *Synchronizer) reorder(model, externalID string) {
 }
 
 // noteListing begins to keep the places of what a poll lists outside.
-func (s *Synchronizer) noteListing(m backend.Model) {
+func (s *Synchronizer) noteListing(m backend.Model, partly bool) {
 	if m.Order != nil {
-		s.seen(m.Name).listed = []listedPlace{}
+		s.seen(m.Name).listed, s.seen(m.Name).partly = []listedPlace{}, partly
 	}
 }
 

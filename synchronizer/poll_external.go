@@ -77,12 +77,23 @@ func (s *Synchronizer) PollExternal(ctx context.Context, model string) error {
 	if err != nil {
 		return err
 	}
-	s.noteListing(sl.model)
+	end, narrowed := p.narrow()
+	defer end()
+	s.noteListing(sl.model, narrowed)
 	s.at(PollingOutside, model, 0, len(l.briefs))
 	if err := sl.parts(ctx, lister, func(part backend.Listing) error { return l.part(ctx, part) }); err != nil {
 		return err
 	}
 	return l.end(ctx)
+}
+
+// narrow keeps the listing to what the run looks at, but where everything has to be seen once, or where namesakes wait for a person
+// that may live anywhere.
+func (p *poll) narrow() (end func(), narrowed bool) {
+	if p.remapped || (p.model.ByName && len(p.reviews) > 0) {
+		return func() {}, false
+	}
+	return p.slice.narrow()
 }
 
 // wanted says that the records outside are to be looked at: they are imported, or wait for a person, or have fields that are newly

@@ -199,7 +199,7 @@ func (p *Probe) compare(s *Synchronizer, seen map[string]backend.Sight, news *Ne
 	for _, parent := range sortedKeys(union(seen, before)) {
 		if models := differing(seen[parent], before[parent]); len(models) > 0 {
 			news.External = append(news.External, name+"/"+parent)
-			news.of(s).seenOutside(models)
+			news.of(s).seenOutside(parent, models)
 		}
 	}
 	p.external[name] = seen

@@ -143,14 +143,14 @@ func (s *Synchronizer) completed(ctx context.Context, b binding.Binding, fields 
 		s.report.Jobs.Enqueued += created
 		return s.env.Binder.CloseReviews(ctx, tx, b.Model, b.ExternalID, b.OdooID, b.Scope)
 	})
-	if err == nil {
-		s.report.Of(b.Model).Created++
-		s.report.touched[b.Model][b.ExternalID] = true
-		s.dry.settled(b)
-		s.made[b.Model] = true
-		s.reorder(b.Model, b.ExternalID)
+	if err != nil {
+		return b, err
 	}
-	return b, err
+	s.report.Of(b.Model).Created++
+	s.report.touched[b.Model][b.ExternalID] = true
+	s.dry.settled(b)
+	s.reorder(b.Model, b.ExternalID)
+	return b, s.noteMade(ctx, b)
 }
 
 // settleItems settles the intents of the slice's own records.

@@ -260,6 +260,15 @@ func (c *Client) openParents(ctx context.Context, env *backend.Environment) ([]*
 	return slices.DeleteFunc(boards, func(b *board) bool { return waiting[b.ID] }), nil
 }
 
+// listedParents are those of them that a listing looks into.
+func (c *Client) listedParents(ctx context.Context, env *backend.Environment) ([]*board, error) {
+	boards, err := c.openParents(ctx, env)
+	if c.narrowed != nil {
+		boards = slices.DeleteFunc(boards, func(b *board) bool { return !c.narrowed[b.ID] })
+	}
+	return boards, err
+}
+
 // answering does something for each board. One that stopped answering is left out, so that nothing on it is taken for deleted; any
 // other error ends it.
 func answering(boards []*board, do func(*board) error) error {

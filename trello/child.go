@@ -88,7 +88,7 @@ func (a *childAdapter) List(ctx context.Context) (backend.Listing, error) {
 func (a *childAdapter) ListParts(ctx context.Context, part func(backend.Listing) error) error {
 	end := a.client.byListing()
 	defer end()
-	boards, err := a.client.openParents(ctx, a.env)
+	boards, err := a.client.listedParents(ctx, a.env)
 	if err != nil {
 		return err
 	}

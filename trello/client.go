@@ -30,7 +30,8 @@ type Client struct {
 	mine    *snapshot[[]*board]
 	asked   []time.Time // when mine was asked for, the latest times
 
-	asListed bool // a snapshot is good enough whatever its age
+	asListed bool            // a snapshot is good enough whatever its age
+	narrowed map[string]bool // the boards that listings are kept to; nil: all
 
 	storage  *transport.Client // without credentials
 	mark     string            // of the token
@@ -320,6 +321,15 @@ func makeRoom[T heavy](m map[string]snapshot[T], weight int) {
 func atHand[T any](c *Client, m map[string]snapshot[T], id string) bool {
 	s, ok := m[id]
 	return ok && (c.asListed || c.clock.Now().Sub(s.at) < fresh)
+}
+
+// Narrow keeps listings of what is on boards to some of them, until end is called. It is a [backend.Narrower].
+func (c *Client) Narrow(to []string) (end func()) {
+	c.narrowed = make(map[string]bool, len(to))
+	for _, id := range to {
+		c.narrowed[id] = true
+	}
+	return func() { c.narrowed = nil }
 }
 
 // byListing makes what was read in this run good enough whatever its age, until the function that it gives is called.

@@ -64,7 +64,7 @@ func (a *commentAdapter) List(ctx context.Context) (backend.Listing, error) {
 	end := a.client.byListing()
 	defer end()
 	var listing backend.Listing
-	boards, err := a.client.openParents(ctx, a.env)
+	boards, err := a.client.listedParents(ctx, a.env)
 	if err != nil {
 		return listing, err
 	}

@@ -277,6 +277,33 @@ func TestWatchMissesNothing(t *testing.T) {
 		f.task("Mine")
 		f.nothingLeft()
 	})
+	t.Run("Ensure tasks in another order on one board cross in the round for a comment on another board", func(t *testing.T) {
+		f := furnish(t)
+		f.after(func() { f.trello.AddCard(f.trello.Lists(f.other.ID)[1].ID, "Water") })
+		dig, _ := f.task("Dig")
+		f.after(func() {
+			f.odoo.Write("project.task", []int64{dig}, map[string]any{"sequence": 1 << 20})
+			f.trello.AddComment(f.card("Watched").ID, "Said now") // the cards of its board are listed, and none of them is written
+		})
+		if f.card("Dig").Pos < f.card("Water").Pos {
+			t.Error("the cards are in the order of before")
+		}
+		f.nothingLeft()
+	})
+	t.Run("Ensure a card that is new on one board and a task that is new on another bring along what hangs on them", func(t *testing.T) {
+		f := furnish(t)
+		f.after(func() {
+			f.trello.AddChecklist(f.trello.AddCard(f.trello.Lists(f.board.ID)[0].ID, "New card").ID, "Steps", "Its step")
+			garden := f.projectID("Garden")
+			id := f.odoo.Create("project.task", map[string]any{"name": "New task", "project_id": garden, "stage_id": f.stageID("Sown", garden)})
+			f.hang("project.task", id, "new.txt", "new")
+		})
+		f.task("Its step")
+		if n := len(f.trello.Attachments(f.card("New task").ID)); n != 1 {
+			t.Errorf("%d attachments", n)
+		}
+		f.nothingLeft()
+	})
 	t.Run("Ensure a job that others enqueued runs in a round for something else, too", func(t *testing.T) {
 		f := furnish(t)
 		f.after(func() {
