@@ -56,9 +56,11 @@ type Config struct {
 	// that have no effect.
 	Warnings Errors
 
-	secrets []Secret // all that the file mentions
-	root    *yaml.Node
-	known   *ledger // the secrets that were fetched
+	secrets          []Secret // all that the file mentions
+	root             *yaml.Node
+	stateKeyPassword Secret // of the client's key, by which it shows PostgreSQL who it is
+
+	known *ledger // the secrets that were fetched
 }
 
 // Odoo is one Odoo database and the user that the connector logs in as.

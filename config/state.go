@@ -9,6 +9,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+// keyPassword is the parameter with the password of a client's private key.
+const keyPassword = "sslpassword"
+
 const stateURLHint = "write postgres://USER@HOST:5432/DATABASE?search_path=SCHEMA"
 
 // state reads where the state is: a path, a URL, or url: and password: of one.
@@ -78,6 +81,11 @@ func (v value) stateURL(text string, c *Config) {
 	if given {
 		c.StatePassword = newSecret(&origin{text: password, known: v.r.known})
 	}
+	if query := u.Query(); query.Has(keyPassword) {
+		c.stateKeyPassword = newSecret(&origin{text: query.Get(keyPassword), known: v.r.known})
+		query.Del(keyPassword)
+		u.RawQuery = query.Encode()
+	}
 	c.State = u.String()
 }
 
@@ -107,7 +115,7 @@ func StateWithoutPassword(location string) string {
 	}
 	takePassword(u)
 	query := u.Query()
-	query.Del("sslpassword")
+	query.Del(keyPassword)
 	u.RawQuery = strings.ReplaceAll(query.Encode(), "%2F", "/")
 	return u.String()
 }
@@ -131,23 +139,34 @@ func (c *Config) StateFile() (path string, ok bool) { return c.State, !isStateUR
 // StateLocation is where the state is, as state.Open takes it: State with the password. It fails where the password
 // cannot be fetched, see [Secret.Reveal].
 func (c *Config) StateLocation(ctx context.Context) (string, error) {
-	if c.StatePassword.IsZero() {
+	if c.StatePassword.IsZero() && c.stateKeyPassword.IsZero() {
 		return c.State, nil
-	}
-	password, err := c.StatePassword.Reveal(ctx)
-	if err != nil {
-		return "", err
 	}
 	u, err := url.Parse(c.State)
 	if err != nil {
 		return "", &Error{File: c.Path, Path: "state", Key: "state", Problem: "is no URL that can be read", Hint: stateURLHint}
 	}
-	if u.User.Username() == "" { // it comes from PGUSER
-		query := u.Query()
-		query.Set("password", password)
+	query := u.Query()
+	if !c.stateKeyPassword.IsZero() {
+		password, err := c.stateKeyPassword.Reveal(ctx)
+		if err != nil {
+			return "", err
+		}
+		query.Set(keyPassword, password)
+	}
+	if !c.StatePassword.IsZero() {
+		password, err := c.StatePassword.Reveal(ctx)
+		if err != nil {
+			return "", err
+		}
+		if u.User.Username() == "" { // it comes from PGUSER
+			query.Set("password", password)
+		} else {
+			u.User = url.UserPassword(u.User.Username(), password)
+		}
+	}
+	if len(query) > 0 {
 		u.RawQuery = query.Encode()
-	} else {
-		u.User = url.UserPassword(u.User.Username(), password)
 	}
 	return u.String(), nil
 }

@@ -24,6 +24,9 @@ func TestStateInPostgreSQL(t *testing.T) {
 		"state: postgresql:///db?host=/run/postgresql&password=p%40ss%2Fw%3Ard%3F": {
 			"postgresql:///db?host=%2Frun%2Fpostgresql", "postgresql:///db?host=%2Frun%2Fpostgresql&password=p%40ss%2Fw%3Ard%3F",
 		},
+		"state: postgres://u@h/db?sslkey=k&sslpassword=p%40ss%2Fw%3Ard%3F": {
+			"postgres://u@h/db?sslkey=k", "postgres://u@h/db?sslkey=k&sslpassword=p%40ss%2Fw%3Ard%3F",
+		},
 		"state: {url: \"postgres://u@h/db\", password: {env: STATE_PASSWORD}}": {"postgres://u@h/db", "postgres://u:p%40ss%2Fw%3Ard%3F@h/db"},
 		"state:\n  url: postgres://u@h/db":                                     {"postgres://u@h/db", "postgres://u@h/db"},
 	} {
