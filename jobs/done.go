@@ -16,7 +16,7 @@ func (e *ended) plain() bool {
 	return (o.Kind == Done || o.Kind == NothingToDo) && o.Commit == nil && len(o.FollowUps) == 0 && e.job.next == ""
 }
 
-// doneBatch is plain outcomes of one result, which one statement stores.
+// doneBatch is plain outcomes of one worker and one result, which one statement stores.
 type doneBatch struct {
 	list     []*ended
 	result   string
@@ -24,19 +24,21 @@ type doneBatch struct {
 	stored   []*ended
 }
 
-// doneBatches parts plain outcomes by their results.
+// doneBatches parts plain outcomes by their workers and results.
 func doneBatches(list []*ended) (batches []*doneBatch) {
-	byResult := map[string][]*ended{}
-	var results []string
+	type kind struct{ worker, result string }
+	byKind := map[kind][]*ended{}
+	var kinds []kind
 	for _, e := range list {
-		if byResult[e.outcome.Result] == nil {
-			results = append(results, e.outcome.Result)
+		k := kind{e.job.Worker, e.outcome.Result}
+		if byKind[k] == nil {
+			kinds = append(kinds, k)
 		}
-		byResult[e.outcome.Result] = append(byResult[e.outcome.Result], e)
+		byKind[k] = append(byKind[k], e)
 	}
-	for _, result := range results {
-		for chunk := range slices.Chunk(byResult[result], chunkSize) {
-			batches = append(batches, &doneBatch{list: chunk, result: result})
+	for _, k := range kinds {
+		for chunk := range slices.Chunk(byKind[k], chunkSize) {
+			batches = append(batches, &doneBatch{list: chunk, result: k.result})
 		}
 	}
 	return batches
@@ -84,7 +86,7 @@ func (q *Queue) doneQuery(d state.Dialect, list []*ended, result string, now any
 	for i, e := range list {
 		ids[i], claims[e.job.ID] = e.job.ID, int64(e.job.claims)
 	}
-	fence, last := q.fenceAll(list, now)
+	fence, last := q.fence(list[0].job, now)
 	query := "UPDATE job SET state = ?, due = 0, slot = 0, hold = 0, alone = 0, finished = ?, result = ?, exc_name = '', exc_message = '', exc_info = ''"
 	args := []any{step(StateStarted, StateDone), now, result}
 	if d == state.PostgreSQL && len(list) > fewIDs {

@@ -296,22 +296,14 @@ func (q *Queue) makeRoom(ctx context.Context, tx *state.Tx, j Job, to State) (ab
 	return absorb(ctx, tx, j)
 }
 
-// fence is the condition that a job's worker has not lost its lease; those who take a job back don't ask for it. now:
-// microseconds, or state.TxNow.
+// fence is the condition that a job, and others of its worker, are that worker's still, and that it has not lost its lease; those who take
+// a job back don't ask for that. A claim's number alone doesn't tell: a database that falls may forget the claim that it was given for,
+// and give it to another worker. now: microseconds, or state.TxNow.
 func (q *Queue) fence(j Job, now any) (string, []any) {
 	if q.lease == 0 || j.takenBack {
-		return "", nil
+		return " AND job.worker = ?", []any{j.Worker}
 	}
-	return " AND EXISTS (SELECT 1 FROM job_worker AS w WHERE w.id = job.worker AND w.lease > ?)", []any{now}
-}
-
-// fenceAll is fence for jobs of one worker, which the database looks for once: the number of a claim says whose it is.
-func (q *Queue) fenceAll(list []*ended, now any) (string, []any) {
-	worker := list[0].job.Worker
-	if q.lease == 0 || slices.ContainsFunc(list, func(e *ended) bool { return e.job.Worker != worker }) {
-		return q.fence(Job{}, now)
-	}
-	return " AND EXISTS (SELECT 1 FROM job_worker AS w WHERE w.id = ? AND w.lease > ?)", []any{worker, now}
+	return " AND job.worker = ? AND EXISTS (SELECT 1 FROM job_worker AS w WHERE w.id = ? AND w.lease > ?)", []any{j.Worker, j.Worker, now}
 }
 
 // owned makes sure that a job is still in its claimer's hands.

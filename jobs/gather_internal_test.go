@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ func TestAnswer(t *testing.T) {
 	t.Run("Ensure handlers hear of their outcomes once these are safe", func(t *testing.T) {
 		lost, safe := &LostError{ID: 7}, make(chan struct{})
 		list := []*request{waiting(nil), waiting(lost)}
-		answer(list, nil, func() error { <-safe; return nil })
+		answer(list, nil, func() error { <-safe; return nil }, nil)
 		select {
 		case err := <-list[0].done:
 			t.Fatalf("told too early: %v", err)
@@ -42,14 +43,19 @@ func TestAnswer(t *testing.T) {
 			t.Errorf("%v, %v", first, second)
 		}
 	})
-	t.Run("Ensure a disk that nobody heard of is an error of each", func(t *testing.T) {
+	t.Run("Ensure a disk that nobody heard of is an error of each, and ends what was claimed along", func(t *testing.T) {
 		broken := errors.New("no answer")
-		list := []*request{waiting(nil), waiting(nil)}
-		answer(list, nil, func() error { return broken })
+		list, begun := []*request{waiting(nil), waiting(nil)}, newHand(nil, nil)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		begun.enter(ctx, cancel)
+		answer(list, nil, func() error { return broken }, []*hand{begun})
 		for _, r := range list {
 			if err := <-r.done; !errors.Is(err, broken) {
 				t.Errorf("%v", err)
 			}
+		}
+		if err := context.Cause(ctx); !errors.Is(err, broken) || !begun.stopped.Load() {
+			t.Errorf("what began goes on: %v", err)
 		}
 	})
 }

@@ -35,6 +35,27 @@ func TestWorkerTakenForDead(t *testing.T) {
 		b.wantState(first, pend)
 		b.wantState(second, pend)
 	})
+	t.Run("Ensure a claim that the database forgot, and gave to another worker by the same number, completes nothing", func(t *testing.T) {
+		for _, o := range []jobs.Outcome{{Kind: jobs.Done}, {Kind: jobs.Failed, Err: errors.New("no")}, {Kind: jobs.Retry, Err: errors.New("later")}} {
+			b := newBench(t)
+			id := b.add(jobs.Spec{})
+			forgotten, err := b.Claim(b.ctx(), "ann:1", jobs.ClaimFilter{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.execute("UPDATE job SET state = 'pending', due = 1, slot = 0, worker = '', claims = claims - 1")
+			if _, err := b.Claim(b.ctx(), "bob:2", jobs.ClaimFilter{}); err != nil {
+				t.Fatal(err)
+			}
+			var lost *jobs.LostError
+			if _, err := b.Finish(b.ctx(), forgotten[0], o); !errors.As(err, &lost) {
+				t.Errorf("%s: %v", o.Kind, err)
+			}
+			if j := b.job(id); j.State != jobs.StateStarted || j.Worker != "bob:2" {
+				t.Errorf("%s: %+v", o.Kind, j)
+			}
+		}
+	})
 	t.Run("Ensure a worker that leaves leaves no job started", func(t *testing.T) {
 		b := newBench(t)
 		id := b.add(jobs.Spec{})

@@ -318,18 +318,19 @@ func (p *pool) store(ctx context.Context, list []*request, want int) {
 	if want > 0 {
 		t.filter, t.goesOn = p.claimFilter(want, list), func() bool { return true }
 	}
-	begun := time.Now()
+	start := time.Now()
 	err := t.run(context.WithoutCancel(ctx))
-	p.last = turnPace{len(list), time.Since(begun)}
+	p.last = turnPace{len(list), time.Since(start)}
 	p.stored(list, err)
-	answer(list, err, t.settle)
+	var begun []*hand
 	switch {
 	case err != nil: // the handlers return it
 	case t.claimed != nil:
-		p.begin(ctx, *t.claimed, want)
+		begun = p.begin(ctx, *t.claimed, want)
 	default:
 		p.dry = false // there may be room now, or the claim failed and is tried again by itself
 	}
+	answer(list, err, t.settle, begun)
 }
 
 // stored notes which outcomes were stored.
@@ -346,10 +347,18 @@ func (p *pool) stored(list []*request, err error) {
 }
 
 // answer tells the handlers how their outcomes were stored, where that must be waited for in a goroutine of its own: what was claimed
-// along with them begins meanwhile.
-func answer(list []*request, err error, settle func() error) {
+// along with them has begun. It is stopped at once where nobody knows whether the claim stands: the jobs may be another's soon.
+func answer(list []*request, err error, settle func() error, begun []*hand) {
 	if settle != nil {
-		go func() { answer(list, settle(), nil) }()
+		go func() {
+			err := settle()
+			for _, h := range begun {
+				if err != nil {
+					h.stop(err)
+				}
+			}
+			answer(list, err, nil, nil)
+		}()
 		return
 	}
 	for _, r := range list {
@@ -403,8 +412,8 @@ func (p *pool) claimFilter(want int, list []*request) ClaimFilter {
 	return f
 }
 
-// begin lets the claimed slices run.
-func (p *pool) begin(ctx context.Context, c Claimed, want int) {
+// begin lets the claimed slices run, and gives them.
+func (p *pool) begin(ctx context.Context, c Claimed, want int) (begun []*hand) {
 	p.dry, p.next, p.asOf, p.lines = len(c.Slices) < want, time.Time{}, c.AsOf, c.lines
 	if !c.Next.IsZero() {
 		p.wakeIn(c.Next.Sub(c.AsOf))
@@ -412,7 +421,7 @@ func (p *pool) begin(ctx context.Context, c Claimed, want int) {
 	for _, slice := range c.Slices {
 		h := newHand(p.w, slice)
 		h.store = func(_ context.Context, e *ended) error { return p.submit(h, e) }
-		p.hands[h] = true
+		p.hands[h], begun = true, append(begun, h)
 		p.lonely += flag(slice[0].Alone)
 		p.running++
 		if p.w.options.Claimed != nil {
@@ -420,6 +429,7 @@ func (p *pool) begin(ctx context.Context, c Claimed, want int) {
 		}
 		go func() { p.ended <- p.serve(ctx, h) }()
 	}
+	return begun
 }
 
 // serve lets a handler work on a slice.
