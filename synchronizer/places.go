@@ -8,6 +8,8 @@ import (
 
 // Places are where synchronizers that work at a time look for counterparts, or make them: a name in a model of an Odoo
 // database. Each place is one's alone until that one has stored what it found or made, so that no two of them make the same.
+// A process is enough for the slices of one backend, since no other one works on that, on whatever machine: its lock is in the state.
+// Two backends of one Odoo database that are worked on by two processes share no places, and may make two stages of one name.
 // They also tell each other by it which records come to stand for others than before.
 // Share one among all synchronizers of a process; the zero value is none that can be used: see [NewPlaces].
 type Places struct {
