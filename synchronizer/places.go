@@ -2,8 +2,12 @@ package synchronizer
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/odoo-connector/connector/binding"
+	"github.com/odoo-connector/connector/jobs"
 )
 
 // Places are where synchronizers that work at a time look for counterparts, or make them: a name in a model of an Odoo
@@ -117,6 +121,25 @@ func (sl *slice) takeNames(ctx context.Context, items []*item) ([]*item, error) 
 		return nil, err
 	}
 	return sl.stillUnbound(ctx, items)
+}
+
+// leaveToPairs ends the items that were named by their Odoo half before that was bound: to be worked on by one slice at a time, a pair is
+// named by its external half. A job of that name looks at it.
+func (sl *slice) leaveToPairs(context.Context) error {
+	if sl.shared == nil {
+		return nil
+	}
+	for _, it := range sl.unfinished() {
+		if it.args.ExternalID != "" || !it.binding.Bound() || it.binding.Intent != binding.None {
+			continue
+		}
+		reason := fmt.Sprintf("left to a job of the pair: by now the %s is bound to the %s %s", sl.model.OdooNoun, sl.model.Noun, it.binding.ExternalID)
+		o := jobs.Outcome{Kind: jobs.NothingToDo, Result: reason, FollowUps: []jobs.Spec{sl.Spec(ExportRecord, bindingArgs(it.binding), it.binding.Name)}}
+		if err := sl.close(it, o); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stillUnbound leaves out the items of which another slice has bound, or begun to make, the counterpart since this pass began.

@@ -138,7 +138,7 @@ func (sl *slice) pass(ctx context.Context) error {
 		return err
 	}
 	for _, step := range []func(context.Context) error{
-		sl.loadBindings, sl.leaveDone, sl.leaveRetired, sl.settleItems, sl.readExternal, sl.avoidIntents, sl.readOdoo,
+		sl.loadBindings, sl.leaveDone, sl.leaveRetired, sl.leaveToPairs, sl.settleItems, sl.readExternal, sl.avoidIntents, sl.readOdoo,
 		sl.leaveOtherWay, sl.resolve, sl.leaveParents, sl.planAll, sl.apply,
 	} {
 		if err := step(ctx); err != nil {

@@ -251,3 +251,28 @@ func TestALabelThatMeansSomethingElseMeanwhile(t *testing.T) {
 		s.quiet()
 	})
 }
+
+func TestAPairThatGoesByTwoNames(t *testing.T) {
+	t.Run("Ensure the job that names its Odoo half leaves it to the one that names the pair, which may be at work on it", func(t *testing.T) {
+		s := bound(t)
+		s.places = synchronizer.NewPlaces()
+		id, _ := s.task("Oil the hinges")
+		card := s.edit("Oil the hinges", func(c *trellotest.Card) { c.Name = "Grease the hinges" })
+		late := s.between([]string{"project.task", "write", "Grease"}, func() {
+			s.edit("Grease the hinges", func(c *trellotest.Card) { c.Name = "Grease the locks" })
+			s.records(synchronizer.Args{Model: trello.CardModel, OdooID: id, Parent: card.IDBoard})
+			s.want("project.task", id, "name", "Oil the hinges")
+		})
+		s.records(cardArgs(card))
+		if s.base = nil; !late() {
+			t.Fatal("the task was not written")
+		}
+		left := s.jobsIn(jobs.StatePending)
+		if len(left) != 1 || !strings.HasSuffix(left[0].Identity, card.ID) {
+			t.Errorf("left are the jobs %+v", left)
+		}
+		s.mustSync()
+		s.want("project.task", id, "name", "Grease the locks")
+		s.quiet()
+	})
+}
