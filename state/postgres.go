@@ -278,9 +278,10 @@ func (e *postgresEngine) completed(bounded context.Context, run *transaction, co
 	run.commit = func(topics []string, alone bool) (bool, error) {
 		done = true // even where it fails: the connection then is thrown away, and with it the transaction
 		wait := waitsForDisk(flush, alone, e.rivals.about())
+		committed := e.moment()
 		end, err := e.commit(bounded, conn, topics, wait)
 		if wait == diskAfter && end.wrote {
-			run.settle = e.settle
+			run.settle = committed.settle
 		}
 		return end.committed || err != nil && isBroken(err), err
 	}

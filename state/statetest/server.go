@@ -221,6 +221,16 @@ func (s *Server) Start() error {
 	}
 }
 
+// Set gives a setting of the server a value, from the next [Server.Start] on.
+func (s *Server) Set(name, value string) error {
+	file, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(file, "\n%s = '%s'\n", name, value)
+	return errors.Join(err, file.Close())
+}
+
 // ready tells whether the server takes connections; it notes so on the eighth line of the file with its number.
 func (s *Server) ready() bool {
 	text, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
