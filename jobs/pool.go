@@ -32,6 +32,7 @@ type pool struct {
 	busy     bool      // there is something in hand besides what is being stored
 	lines    int       // that the last claim found with something to do
 	last     turnPace  // of the last transaction that stored outcomes
+	settling *settling // that one, while the disk is waited for
 	told     bool      // the run was told to stop
 	grace    <-chan time.Time
 	failure  error // what ends the run
@@ -324,13 +325,14 @@ func (p *pool) store(ctx context.Context, list []*request, want int) {
 	p.stored(list, err)
 	var begun []*hand
 	switch {
+	case !p.settled(): // what was claimed goes back when the worker leaves
 	case err != nil: // the handlers return it
 	case t.claimed != nil:
 		begun = p.begin(ctx, *t.claimed, want)
 	default:
 		p.dry = false // there may be room now, or the claim failed and is tried again by itself
 	}
-	answer(list, err, t.settle, begun)
+	p.settling = answer(list, err, t.settle, begun)
 }
 
 // stored notes which outcomes were stored.
@@ -347,19 +349,22 @@ func (p *pool) stored(list []*request, err error) {
 }
 
 // answer tells the handlers how their outcomes were stored, where that must be waited for in a goroutine of its own: what was claimed
-// along with them has begun. It is stopped at once where nobody knows whether the claim stands: the jobs may be another's soon.
-func answer(list []*request, err error, settle func() error, begun []*hand) {
+// along with them has begun. It is stopped at once where nobody knows whether the claim stands: the jobs may be another's soon. It gives
+// what is waited for; nil: nothing.
+func answer(list []*request, err error, settle func() error, begun []*hand) *settling {
 	if settle != nil {
+		s := &settling{done: make(chan struct{})}
 		go func() {
-			err := settle()
+			s.err = settle()
+			close(s.done)
 			for _, h := range begun {
-				if err != nil {
-					h.stop(err)
+				if s.err != nil {
+					h.stop(s.err)
 				}
 			}
-			answer(list, err, nil, nil)
+			answer(list, s.err, nil, nil)
 		}()
-		return
+		return s
 	}
 	for _, r := range list {
 		own := r.err
@@ -368,6 +373,7 @@ func answer(list []*request, err error, settle func() error, begun []*hand) {
 		}
 		r.done <- own
 	}
+	return nil
 }
 
 // answered ends the outage of a backend that answers again, and begins that of one that does not.
@@ -391,7 +397,9 @@ func (p *pool) claim(ctx context.Context, want int) {
 		}
 		return
 	}
-	p.begin(ctx, c, want)
+	if p.settled() {
+		p.begin(ctx, c, want)
+	}
 }
 
 // claimFilter leaves out the backends that are down, and those that outcomes which are being stored have just found so.
