@@ -21,7 +21,7 @@ type ClaimFilter struct {
 	without []string // backends that are left alone
 	busy    bool     // the worker has jobs in hand: none of those that run alone
 	known   bool     // the owner is a worker that was made known, and claims as long as it is taken for alive
-	lines   int      // that the last claim found with something to do; 0: nobody knows
+	lines   int      // in which the last claim saw jobs that wait; 0: nobody knows
 }
 
 func (f ClaimFilter) backends() []string {
@@ -64,7 +64,7 @@ type Claimed struct {
 	Next   time.Time // when a throttled channel may start its next job; zero: none waits for that
 	AsOf   time.Time // up to which instant an eta counted as past
 
-	lines int // that had something to do
+	lines int // in which jobs wait
 }
 
 // Claim takes the next slice of jobs in line for an owner: those pending whose eta has come, by priority, age and id,
@@ -145,7 +145,7 @@ func (q *Queue) claimIn(ctx context.Context, tx *state.Tx, owner string, f Claim
 	if err != nil {
 		return c, err
 	}
-	c.lines = len(d.lines)
+	c.lines = d.busy
 	c.picked, err = d.choose(ctx, tx, max(f.Slots, 1), max(f.Limit, 1))
 	c.Next = d.next
 	if err != nil || len(c.picked) == 0 {

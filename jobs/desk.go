@@ -17,6 +17,7 @@ type desk struct {
 	filter   ClaimFilter
 	now      time.Time
 	lines    []*line
+	busy     int             // lines in which jobs wait, those that are of no use now included
 	taken    map[string]int  // slots in use, by channel, those of the channels below included
 	pairs    map[string]bool // record pairs that this claim takes
 	next     time.Time       // when the next throttled channel opens
@@ -64,6 +65,7 @@ func (q *Queue) readDesk(ctx context.Context, tx *state.Tx, f ClaimFilter, looke
 	all := seen.lines
 	d := &desk{channels: q.channels, filter: f, now: tx.Now(), taken: seen.taken, pairs: map[string]bool{}}
 	for _, l := range all {
+		d.busy += flag(len(l.waiting) > 0)
 		if len(l.waiting) == 0 || !f.has(l.backend, l.channel) {
 			continue
 		}
@@ -251,12 +253,15 @@ func (d *desk) pick(ctx context.Context, tx *state.Tx, l *line, left, limit int)
 	if left == 0 { // otherwise it gets a slot of its own
 		rival = d.rival(l)
 	}
-	if !l.single && limit > 1 {
-		if err := d.more(ctx, tx, l, limit-1+d.want(l, left, limit)); err != nil {
-			return p, err
+	for !l.single && len(p.jobs) < limit {
+		if d.skip(l); len(l.waiting) == 0 { // those that were read are not all that go with it
+			if err := d.more(ctx, tx, l, limit-len(p.jobs)+d.want(l, left, limit)); err != nil {
+				return p, err
+			}
 		}
-	}
-	for len(p.jobs) < limit && d.joins(l, p.jobs[0], rival) {
+		if !d.joins(l, p.jobs[0], rival) {
+			break
+		}
 		p.jobs = append(p.jobs, d.pop(l))
 	}
 	return p, nil

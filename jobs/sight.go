@@ -46,10 +46,14 @@ func sightQuery(d state.Dialect, now any, heads int) (string, []any) {
 }
 
 // heads is how many jobs of each line a claim looks at first: on PostgreSQL as many as it takes where the lines have equal
-// parts, so that it seldom asks again.
+// parts, so that it seldom asks again. All lines are read, those of full channels as well: where nobody knows how many there are it
+// is one of each, as thousands of each may be more than there is room for.
 func (f ClaimFilter) heads() int {
-	jobs, lines := max(f.Slots, 1)*max(f.Limit, 1), max(f.lines, 1)
-	return min((jobs+lines-1)/lines, headCount)
+	if f.lines == 0 || len(f.IDs) > 0 {
+		return 1
+	}
+	jobs := max(f.Slots, 1) * max(f.Limit, 1)
+	return min((jobs+f.lines-1)/f.lines, headCount)
 }
 
 // headsQuery selects all lines, each with the first jobs that could start: so many on PostgreSQL, one on SQLite. The words of its

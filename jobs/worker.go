@@ -157,7 +157,7 @@ func (w *Worker) work(ctx context.Context, claim ClaimFilter, noHold bool, s *St
 				return asOf, err
 			}
 		}
-		asOf, sure = c.AsOf, len(c.Slices) > 0 // where there was one there may be more
+		asOf, sure, claim.lines = c.AsOf, len(c.Slices) > 0, c.lines // where there was one there may be more
 		switch {
 		case len(c.Slices) > 0:
 			c, err = w.runSlice(ctx, claim, c.Slices[0], s)
