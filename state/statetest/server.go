@@ -67,6 +67,8 @@ func Main(m *testing.M) int {
 	return code
 }
 
+const onlyStore = "CONNECTOR_TEST_STORE"
+
 // pass is the kind of database that New gives.
 var pass state.Dialect
 
@@ -74,7 +76,7 @@ var pass state.Dialect
 // CONNECTOR_TEST_STORE, SQLite or PostgreSQL, leaves the other one out.
 func MainOnEach(m *testing.M) int {
 	code := 0
-	only := os.Getenv("CONNECTOR_TEST_STORE")
+	only := os.Getenv(onlyStore)
 	for _, pass = range []state.Dialect{state.SQLite, state.PostgreSQL} {
 		switch {
 		case only != "" && !strings.EqualFold(only, string(pass)):
