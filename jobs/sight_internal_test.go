@@ -1,9 +1,11 @@
 package jobs
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/odoo-connector/connector/state"
+	"github.com/odoo-connector/connector/state/statetest"
 )
 
 func TestHeads(t *testing.T) {
@@ -45,4 +47,34 @@ func TestHeads(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestPlanOfASmallTable(t *testing.T) {
+	q := New(statetest.Postgres(t).Open(t, state.Options{}))
+	if _, _, err := q.Delay(t.Context(), Spec{Function: "card.import", Backend: "trello"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, heads := range []int{1, 100} {
+		t.Run("Ensure what a claim looks at has a plan that is good for a large one too", func(t *testing.T) {
+			err := q.db.Write(t.Context(), func(tx *state.Tx) error {
+				for _, query := range []string{"ANALYZE job", "SET LOCAL plan_cache_mode = force_generic_plan"} {
+					if _, err := tx.ExecContext(t.Context(), query); err != nil {
+						return err
+					}
+				}
+				query, args := sightQuery(state.PostgreSQL, state.Micros(tx.Now()), heads)
+				return each(t.Context(), tx, "EXPLAIN "+query, args, func(row scanner) error {
+					var step string
+					err := row.Scan(&step)
+					if strings.Contains(step, "Seq Scan on job ") {
+						t.Error(step)
+					}
+					return err
+				})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
 }

@@ -71,6 +71,10 @@ func (e *postgresEngine) writerSession() *pgx.ConnConfig {
 	config.RuntimeParams["default_transaction_isolation"] = "read committed" // whatever the URL, the user or the database say
 	config.RuntimeParams["default_transaction_read_only"] = "off"
 	config.RuntimeParams["enable_bitmapscan"] = "off" // it doesn't mark the entries of an index that lead nowhere any more
+	// A plan is kept as long as the session, and the way through the table, which is the better one while that is small, would be taken
+	// until statistics are renewed, some minutes after it has grown. What goes through a table all the same looks dear then, too dear
+	// to be run without being compiled.
+	config.RuntimeParams["enable_seqscan"], config.RuntimeParams["jit"] = "off", "off"
 	return config
 }
 
