@@ -49,6 +49,8 @@ type Backend struct {
 	requires []Right
 	zone     Zone
 	codes    []explain.Entry
+
+	functions map[string]FunctionUnit
 }
 
 // Right is a group of Odoo that the connector's user must be in.

@@ -50,7 +50,7 @@ func flagSources() map[string]offer {
 		"direction": words("import", "export"), "prefer": words("odoo", "backend"),
 		"sort": words("id", "created", "eta", "priority", "started", "finished", "duration"),
 		"by":   words("function", "channel", "backend"), "jobs graph format": words("tree", "dot", "mermaid"), "format": words("jsonl", "csv"),
-		"columns": words(columnNames()...), "id": offerJobs(), "service for": words("watch", "work"), "only": offerSides,
+		"columns": words(columnNames()...), "id": offerJobs(), "after": offerJobs(), "service for": words("watch", "work"), "only": offerSides,
 		"eta": words("now", "30m", "2h", "1d"), "since": words("1h", "24h", "7d"), "until": words("1h", "24h", "30d"),
 	}
 }
@@ -62,7 +62,8 @@ func argumentSources() map[string][]offer {
 		"sync": {offerBackends, nil}, "poll": {offerBackends, nil}, "watch": {offerBackends, nil}, "work": {offerBackends, nil},
 		"status": {offerBackends, nil}, "backends": {offerBackends, nil}, "doctor": {offerExamined, nil}, "fields": {offerModels}, "explain": {offerCodes},
 		"jobs run": {offerBackends, nil}, "jobs show": {offerJobs()}, "jobs graph": {offerJobs()}, "jobs set": {offerJobs(settable...), nil},
-		"jobs retry": {offerJobs(jobs.StateFailed, jobs.StateCancelled), nil}, "jobs cancel": {offerJobs(settable...), nil},
+		"jobs enqueue": {offerFunctions},
+		"jobs retry":   {offerJobs(jobs.StateFailed, jobs.StateCancelled), nil}, "jobs cancel": {offerJobs(settable...), nil},
 		"jobs done": {offerJobs(settable...), nil}, "jobs delete": {offerJobs(jobs.StateDone, jobs.StateFailed, jobs.StateCancelled), nil},
 		"bindings list": {offerBackends, nil}, "bindings rebase": {offerBackends}, "bindings link": {offerModels}, "bindings export": {offerBackends, nil},
 		"bindings show": {offerBindings, nil}, "bindings unlink": {offerBindings},
@@ -215,6 +216,11 @@ func offerReceivers(_ context.Context, h *atHand) (list []cobra.Completion) {
 		}
 	}
 	return list
+}
+
+// offerFunctions offers the job functions of the systems' own.
+func offerFunctions(_ context.Context, h *atHand) []cobra.Completion {
+	return h.app.registry.FunctionNames()
 }
 
 // offerModels are the binding models of the configured systems, or, without a configuration, of all.

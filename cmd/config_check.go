@@ -12,7 +12,7 @@ import (
 
 // checks are what the command line knows beside what the reader of the file does.
 func (a *app) checks() []config.Check {
-	return []config.Check{checkJobs, checkChannels, checkSchedule, a.checkModels}
+	return []config.Check{a.checkJobs, checkChannels, checkSchedule, a.checkModels}
 }
 
 // checkChannels warns of channels that no job goes through: mostly they are misspelt.

@@ -16,7 +16,7 @@ var updateDocs = flag.Bool("update-docs", false, "write the generated pages of t
 
 func TestConfigurationPage(t *testing.T) {
 	const page = "../docs/configuration.md"
-	want := manual.Page(newApp().registry.Kinds(), choices())
+	want := manual.Page(newApp().registry.Kinds(), newApp().choices())
 	if *updateDocs {
 		if err := os.WriteFile(page, want, 0o644); err != nil {
 			t.Fatal(err)

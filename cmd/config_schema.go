@@ -4,7 +4,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/odoo-connector/connector/config"
-	"github.com/odoo-connector/connector/synchronizer"
 )
 
 func (a *app) configSchemaCommand() *cobra.Command {
@@ -25,7 +24,7 @@ Next: ` + "`connector config validate`" + ` finds what a schema cannot see.`,
 }
 
 func (a *app) configSchema() error {
-	text, err := config.Schema(a.registry.Kinds(), choices())
+	text, err := config.Schema(a.registry.Kinds(), a.choices())
 	if err != nil {
 		return err
 	}
@@ -34,10 +33,10 @@ func (a *app) configSchema() error {
 }
 
 // choices are the values of keys that only the command line knows.
-func choices() config.Choices {
+func (a *app) choices() config.Choices {
 	var runs []string
 	for _, one := range actions() {
 		runs = append(runs, one.name)
 	}
-	return config.Choices{"schedule[].run": runs, "jobs.functions[].name": synchronizer.Functions()}
+	return config.Choices{"schedule[].run": runs, "jobs.functions[].name": a.functionNames()}
 }

@@ -72,7 +72,7 @@ func TestSchemaTakesWhatTheProgramTakes(t *testing.T) {
 		}
 		for _, f := range txtar.Parse(data).Files {
 			text := os.Expand(string(f.Data), func(string) string { return "http://127.0.0.1:1" })
-			if _, err := config.LoadBytes("config.yaml", []byte(text), kinds, checkJobs, checkSchedule); err != nil || !strings.Contains(text, "backends:") {
+			if _, err := config.LoadBytes("config.yaml", []byte(text), kinds, newApp().checkJobs, checkSchedule); err != nil || !strings.Contains(text, "backends:") {
 				continue
 			}
 			checked++

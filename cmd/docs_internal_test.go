@@ -188,7 +188,7 @@ func TestDocsConfigurations(t *testing.T) {
 			text += "\nbackends: [{name: trello, kind: trello, url: \"sandbox://demo\"}]"
 		}
 		checked++
-		_, err := config.LoadBytes(b.place, []byte(text), kinds, checkJobs, checkSchedule)
+		_, err := config.LoadBytes(b.place, []byte(text), kinds, newApp().checkJobs, checkSchedule)
 		var all config.Errors
 		if err != nil && !errors.As(err, &all) {
 			t.Errorf("%s: %v", b.place, err)

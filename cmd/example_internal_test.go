@@ -115,7 +115,7 @@ func TestExampleSections(t *testing.T) {
 			t.Fatal(err)
 		}
 		whole := string(data) + commented(string(data), "jobs") + commented(string(data), "schedule")
-		c, err := config.LoadBytes("config.yaml", []byte(whole), newApp().registry.Kinds(), checkJobs, checkSchedule)
+		c, err := config.LoadBytes("config.yaml", []byte(whole), newApp().registry.Kinds(), newApp().checkJobs, checkSchedule)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,7 +27,7 @@ Exit codes: 0 done, 2 usage.` + "\n\nNext: `connector jobs errors`, `connector j
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(a.jobsList(), a.jobsShow(), a.jobsGraph(), a.jobsStats(), a.jobsWatch(), a.jobsErrors(), a.jobsChannels(), a.jobsRun(),
-		a.jobsRetry(), a.jobsCancel(), a.jobsDone(), a.jobsDelete(), a.jobsSet(), a.jobsPause(), a.jobsResume(),
+		a.jobsRetry(), a.jobsCancel(), a.jobsDone(), a.jobsDelete(), a.jobsSet(), a.jobsEnqueue(), a.jobsPause(), a.jobsResume(),
 		a.jobsPrune(), a.jobsWorkers())
 	return c
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/odoo-connector/connector/config"
 	"github.com/odoo-connector/connector/jobs"
-	"github.com/odoo-connector/connector/synchronizer"
 )
 
 // tellUnknown says, beside a list without jobs, which names of the filter no job bears at all: they may be misspelled. No error is
@@ -21,7 +20,7 @@ func (a *app) tellUnknown(ctx context.Context, c *config.Config, q *jobs.Queue, 
 		{"backend", f.Backend, jobs.Filter{Backend: f.Backend}, func() ([]string, error) { return backendNames(c.Backends), nil }},
 		{"channel", strings.TrimPrefix(f.Channel, "root."), jobs.Filter{Channel: f.Channel}, func() ([]string, error) { return channelNames(ctx, q) }},
 		{"model", f.Model, jobs.Filter{Model: f.Model}, func() ([]string, error) { return a.modelNames(c) }},
-		{"function", f.Function, jobs.Filter{Function: f.Function}, func() ([]string, error) { return synchronizer.Functions(), nil }},
+		{"function", f.Function, jobs.Filter{Function: f.Function}, func() ([]string, error) { return a.functionNames(), nil }},
 	} {
 		if one.name == "" {
 			continue

@@ -38,7 +38,8 @@ var jsonForms = map[string]jsonForm{
 	"jobs errors": one(errorsView{}), "jobs channels": one(channelsView{}), "jobs workers": one(workersView{}),
 	"jobs run": several("the job, or the report of each backend", jobView{}, synchronizer.Report{}), "jobs prune": one(prunedJobsView{}),
 	"jobs retry": one(handView{}), "jobs cancel": one(handView{}), "jobs done": one(handView{}), "jobs delete": one(handView{}), "jobs set": one(handView{}),
-	"jobs pause": one(pausedView{}), "jobs resume": one(resumedView{}),
+	"jobs enqueue": one(enqueuedView{}),
+	"jobs pause":   one(pausedView{}), "jobs resume": one(resumedView{}),
 	"bindings list": one(bindingsPage{}, reviewsView{}), "bindings show": several("one for each pair", bindingDetail{}), "bindings link": several("the job, and then the pair", jobView{}, bindingView{}),
 	"bindings unlink": one(unlinkedView{}), "bindings rebase": one(reboundView{}), "bindings import": one(importedView{}),
 	"bindings export": several("one for each pair", portable{}),
@@ -233,6 +234,7 @@ var unjudged = map[string]string{
 	"sandbox serve":  "it goes on until it is stopped; scripts read its line",
 	"sandbox replay": "the same",
 	"config init":    "it writes a file; TestConfigInit",
+	"jobs enqueue":   "Trello brings no job functions of its own along; TestJobsEnqueue",
 	"review link":    "it prints what review take does",
 	"service status": "there is no systemd in a test; it prints what service install does",
 }

@@ -42,7 +42,7 @@ func retryPattern(text string) jobs.RetryPattern {
 }
 
 // checkJobs finds what is wrong with the section `jobs:` as far as only the queue knows.
-func checkJobs(c *config.Config) []config.SettingProblem {
+func (a *app) checkJobs(c *config.Config) []config.SettingProblem {
 	k := jobsCheck{config: c}
 	var err error
 	if k.channels, err = jobs.ParseChannels(c.Jobs.Channels); err != nil {
@@ -51,7 +51,7 @@ func checkJobs(c *config.Config) []config.SettingProblem {
 	k.pattern("jobs.retry_pattern", c.Jobs.RetryPattern)
 	for i, f := range c.Jobs.Functions {
 		at := fmt.Sprintf("jobs.functions[%d].", i)
-		k.name(at+"name", "job function", f.Name, synchronizer.Functions())
+		k.name(at+"name", "job function", f.Name, a.functionNames())
 		k.pattern(at+"retry_pattern", f.RetryPattern)
 		k.channel(at+"channel", f.Channel)
 	}
@@ -109,4 +109,9 @@ func (k *jobsCheck) name(path, kind, name string, known []string) {
 		hint = fmt.Sprintf("did you mean %q? (%s)", near, strings.Join(known, ", "))
 	}
 	k.refuse(path, fmt.Sprintf("there is no %s %q", kind, name), hint)
+}
+
+// functionNames are the job functions that jobs of this program may have.
+func (a *app) functionNames() []string {
+	return append(synchronizer.Functions(), a.registry.FunctionNames()...)
 }

@@ -20,7 +20,7 @@ backends: [{name: trello, kind: trello, url: "sandbox://demo"}]
 func loadQueue(t *testing.T, section string) (*config.Config, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "config.yaml")
-	return config.LoadBytes(path, []byte(queueFile+section), newApp().registry.Kinds(), checkJobs)
+	return config.LoadBytes(path, []byte(queueFile+section), newApp().registry.Kinds(), newApp().checkJobs)
 }
 
 func TestQueueFromConfiguration(t *testing.T) {

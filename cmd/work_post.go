@@ -137,10 +137,14 @@ func stopWhen(ctx context.Context, closed <-chan struct{}, do func()) {
 
 // serve settles what an earlier process left and runs jobs until ctx ends, or with --once until there are no more.
 func (p *post) serve(ctx context.Context, r *running, held state.Held, stop context.CancelCauseFunc) error {
+	version, err := p.app.registry.Get(p.backend.Kind, p.backend.Version)
+	if err != nil {
+		return err
+	}
 	shift := synchronizer.NewShift(synchronizer.ShiftOptions{
 		Open: func(ctx context.Context) (*backend.Environment, error) { return r.environment(ctx, p.backend) },
 		DB:   r.db, Queue: r.queue, Window: p.backend.OutcomeWindow, Places: p.places, Witness: p.witness(),
-		Await: p.options.once,
+		Await: p.options.once, Functions: version.FunctionNames(),
 	})
 	check := p.app.clock.Now().Sub(p.checked) >= checkAgain
 	if err := shift.Begin(ctx, check); err != nil {

@@ -328,7 +328,11 @@ func (s *Synchronizer) work(ctx context.Context, o RunOptions, f jobs.RunFilter)
 
 // Handlers run the job functions of this backend.
 func (s *Synchronizer) Handlers() map[string]jobs.Handler {
-	return map[string]jobs.Handler{ImportRecord: s.handle(s.Run), ExportRecord: s.handle(s.Run), OrderRecords: s.handle(s.RunOrder)}
+	all := map[string]jobs.Handler{ImportRecord: s.handle(s.Run), ExportRecord: s.handle(s.Run), OrderRecords: s.handle(s.RunOrder)}
+	for name, f := range s.env.Backend.Functions() {
+		all[name] = s.runOwn(f)
+	}
+	return all
 }
 
 // runner works on what the arguments of a slice of jobs name, and finishes each.

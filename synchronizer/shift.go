@@ -17,6 +17,8 @@ type ShiftOptions struct {
 	Open  func(ctx context.Context) (*backend.Environment, error)
 	DB    *state.DB
 	Queue *jobs.Queue
+	// Functions are the names of the job functions of the system's own (backend.Backend.FunctionNames).
+	Functions []string
 	// Window and Chunk are as in [Options].
 	Window time.Duration
 	Chunk  int
@@ -69,7 +71,7 @@ func (sh *Shift) Begin(ctx context.Context, check bool) error {
 // Handlers run the job functions of the backend, as many slices at a time as are handed to them.
 func (sh *Shift) Handlers() map[string]jobs.Handler {
 	all := map[string]jobs.Handler{}
-	for _, function := range Functions() {
+	for _, function := range append(Functions(), sh.options.Functions...) {
 		all[function] = func(ctx context.Context, slice []jobs.Job, finish func(jobs.Job, jobs.Outcome) error) error {
 			l, err := sh.take(ctx)
 			if err != nil {

@@ -2,6 +2,7 @@ package custom_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/odoo-connector/connector/backend"
 	"github.com/odoo-connector/connector/backend/backendtest"
 	"github.com/odoo-connector/connector/config"
+	"github.com/odoo-connector/connector/jobs"
 	"github.com/odoo-connector/connector/trello"
 	"github.com/odoo-connector/connector/trello/trellotest"
 
@@ -60,6 +62,29 @@ func TestHours(t *testing.T) {
 			t.Errorf("the task is %v", got)
 		}
 		w.Idle()
+	})
+}
+
+func TestReport(t *testing.T) {
+	t.Run("Ensure a report counts each board, and tells when all are counted", func(t *testing.T) {
+		w, list := world(t)
+		w.Fake.AddCard(list, "Paint the door")
+		w.MustSync()
+		var results []string
+		err := w.Open(t.Context(), func(o *backendtest.Opened) error {
+			call := jobs.Spec{Function: "trello.board.report", Backend: o.Env.Config.Name}
+			if _, _, err := o.Queue.Delay(t.Context(), call); err != nil {
+				return err
+			}
+			_, err := jobs.NewWorker(o.Queue, "test", o.Handlers(), jobs.WorkerOptions{
+				Progress: func(j jobs.Job, _ jobs.Outcome) { results = append(results, j.Result+j.ExcMessage) },
+			}).Run(t.Context(), jobs.RunFilter{})
+			return err
+		})
+		want := []string{"boards to count: 1", "tasks without a deadline: 1", "told"}
+		if err != nil || !slices.Equal(results, want) {
+			t.Errorf("%q, want %q (%v)", results, want, err)
+		}
 	})
 }
 

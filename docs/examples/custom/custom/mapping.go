@@ -15,6 +15,7 @@ func Add(generic *backend.Backend) {
 	ours := generic.Version("ours")
 	ours.Mapper(trello.CardModel, trello.CardMapper().Without("user_ids").Extend(hours()))
 	addHooks(ours)
+	addReport(ours)
 	addTickets(ours)
 }
 
