@@ -7,6 +7,8 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"github.com/odoo-connector/connector/explain"
 )
 
@@ -173,4 +175,14 @@ func signalCode(s os.Signal) int {
 		return exitTerminated
 	}
 	return exitInterrupted
+}
+
+// argument demands one argument, of which an example is given.
+func argument(what, example string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			return nil
+		}
+		return &usageError{fmt.Sprintf("give one %s: `%s %s`", what, c.CommandPath(), example)}
+	}
 }

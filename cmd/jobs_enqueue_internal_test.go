@@ -123,6 +123,8 @@ func TestJobsEnqueue(t *testing.T) {
 			mustHave(t, run(exitUsage, append([]string{"jobs", "enqueue"}, args...)...), want)
 		}
 		mustHave(t, run(exitUsage, append(enqueue, "--after", "7777")...), "7777")
+		mustHave(t, run(exitUsage, "jobs", "enqueue"), "give one job function: `connector jobs enqueue trello.board.report --backend trello`")
+		mustHave(t, run(exitUsage, "sandbox", "replay"), "give one trace: `connector sandbox replay sync.har`")
 		report = func(*app) {}
 		mustHave(t, run(exitUsage, "jobs", "list"), "trello.board.report") // of the configuration
 	})

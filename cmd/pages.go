@@ -34,7 +34,7 @@ func zeroDefault(f *pflag.Flag) bool {
 
 func (a *app) manCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "man DIR", Short: "Write manual pages into a directory", Hidden: true, Args: cobra.ExactArgs(1),
+		Use: "man DIR", Short: "Write manual pages into a directory", Hidden: true, Args: argument("directory", "DIR"),
 		Long: `man writes a page for man(1) of each command into a directory, which is made where it is not there:
 connector.1, connector-sync.1 and so on. It is for those who pack the program.
 

@@ -28,7 +28,7 @@ type replayedView struct {
 
 func (a *app) sandboxReplay() *cobra.Command {
 	return &cobra.Command{
-		Use: "replay FILE", Short: "Answer as the servers of a trace did, until it is stopped", Args: cobra.ExactArgs(1),
+		Use: "replay FILE", Short: "Answer as the servers of a trace did, until it is stopped", Args: argument("trace", "sync.har"),
 		Long: `replay stands for the servers of a trace that --trace wrote: each request gets the answer that it got then,
 so that what went wrong elsewhere can be looked at here, without the servers. Write the URLs that it tells into a
 configuration, with any credentials, and begin with a state as it was then (none, for a first sync). Of several
