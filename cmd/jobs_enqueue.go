@@ -33,7 +33,8 @@ type toEnqueue struct {
 func (a *app) jobsEnqueue() *cobra.Command {
 	var t toEnqueue
 	c := &cobra.Command{
-		Use: "enqueue FUNCTION --backend B", Short: "Put a job of a system's own function into the line", Args: argument("job function", "trello.board.report --backend trello"),
+		Use: "enqueue FUNCTION --backend B", Short: "Put a job of a system's own function into the line",
+		Args: argument("job function", "trello.board.report --backend trello"),
 		Long: `enqueue puts a call of a job function that a system brings along into the line, as cron would. The next
 run takes it: connector sync, work, watch, or jobs run --all. Jobs of single records it doesn't
 make: connector poll and connector sync do.
