@@ -29,12 +29,7 @@ func (s *Synchronizer) runOwn(f backend.FunctionUnit) jobs.Handler {
 		if !outage(err) {
 			return err
 		}
-		for _, j := range slice {
-			if _, left := open[j.ID]; left {
-				return finish(j, jobs.Outcome{Kind: jobs.Paused, Err: err, After: retryAfter(err)})
-			}
-		}
-		return err
+		return endFirst(slice, open, jobs.Outcome{Kind: jobs.Paused, Err: err, After: retryAfter(err)}, finish)
 	}
 }
 

@@ -384,12 +384,17 @@ func (s *Synchronizer) handleBy(ctx context.Context, run runner, slice []jobs.Jo
 	case !outage(err):
 		return err
 	}
-	for _, j := range of {
+	return endFirst(of, open, ends, finish)
+}
+
+// endFirst gives the first job that is still open the outcome of what ended its slice, or else gives the error of that.
+func endFirst(slice []jobs.Job, open map[int64]jobs.Job, ends jobs.Outcome, finish func(jobs.Job, jobs.Outcome) error) error {
+	for _, j := range slice {
 		if _, left := open[j.ID]; left {
 			return finish(j, ends)
 		}
 	}
-	return err
+	return ends.Err
 }
 
 // ImportFunc and ExportFunc are the job functions as they are called directly or delayed by hand:
